@@ -1,0 +1,5 @@
+"""`python -m slimcam` is the `slimcam` command."""
+
+from .cli import main
+
+main(prog_name="slimcam")

@@ -1,0 +1,48 @@
+"""Every error that slimcam raises on purpose, so that one `except SlimcamError` catches them all.
+
+SlimcamError
+├── MissingPackage   TensorFlow, tf_slim or tf_keras is not installed; the message holds the pip line
+├── ModelError       a path that does not hold the model that was asked for, or does not hold it whole
+├── UnknownName      a tensor, end point, net, label or dialect of that name does not exist; the nearest are named
+├── MissingFeed      a score needs a placeholder that nobody feeds; the message holds one path to it
+├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
+├── TargetError      a class out of range, or as many targets as there are no photos
+├── PhotoError       a photo that cannot be read, or an array that is no image
+└── OutputError      a file that cannot be written
+"""
+
+
+class SlimcamError(Exception):
+    """Base of all errors below; its text says what is wrong and what to do."""
+
+
+class MissingPackage(SlimcamError, ImportError):
+    """A package that this call needs is not installed."""
+
+
+class ModelError(SlimcamError):
+    """The model cannot be loaded from what was given."""
+
+
+class UnknownName(SlimcamError):
+    """A name that does not exist; names match exactly."""
+
+
+class MissingFeed(SlimcamError):
+    """What is fetched depends on a placeholder that is not fed."""
+
+
+class LayerError(SlimcamError):
+    """The layer cannot be explained."""
+
+
+class TargetError(SlimcamError):
+    """The target does not fit the model or the photos."""
+
+
+class PhotoError(SlimcamError):
+    """A photo cannot be read, or an array is not an image."""
+
+
+class OutputError(SlimcamError):
+    """A result cannot be written."""

@@ -1,0 +1,182 @@
+"""Read a `tf.Graph`: who comes before whom, by which path, and which tensors every path must pass.
+
+Nothing here runs or changes a graph, and nothing here imports TensorFlow: operations are read by their attributes.
+An operation is looked at through `op.inputs`, `op.control_inputs` and `tensor.consumers()`.
+"""
+
+from collections import deque
+from typing import Any, Collection, Dict, Iterable, List, Optional
+
+# Integer side roads: a late Reshape that asks for the batch size of the input does not carry activations.
+_NOT_ACTIVATIONS = ("Shape", "ShapeN", "Size", "Rank")
+
+# What a convolution block still does to its output before the next block reads it.
+_SAME_BLOCK = frozenset(
+    "BiasAdd FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 BatchNormWithGlobalNormalization Relu Relu6 Elu Selu "
+    "LeakyRelu Sigmoid Tanh Softplus Identity Mul Sub Add AddV2 RealDiv Maximum".split()
+)
+
+# Tensors of these say less than what they were made from: coarser, padded, or turned round.
+_NOT_WORTH = frozenset(
+    "MaxPool AvgPool MaxPoolV2 Pad PadV2 MirrorPad Transpose Placeholder PlaceholderWithDefault ResizeBilinear "
+    "ExpandDims Cast Mean Reshape Squeeze SpaceToBatchND BatchToSpaceND Const LRN".split()
+)
+
+
+def ancestors(fetches: Iterable[Any], cut: Collection[str] = ()) -> Dict[Any, Optional[Any]]:
+    """Map each operation that `fetches` (tensors) depend on to the next one on a shortest way to a fetch.
+
+    The walk does not go behind a tensor whose name is in `cut`; the operation of a fetch maps to None.
+    """
+    toward = {}  # type: Dict[Any, Optional[Any]]
+    queue = deque()  # type: deque
+    for tensor in fetches:
+        if tensor.name not in cut and tensor.op not in toward:
+            toward[tensor.op] = None
+            queue.append(tensor.op)
+    while queue:
+        op = queue.popleft()
+        before = [tensor.op for tensor in op.inputs if tensor.name not in cut]
+        for other in before + list(op.control_inputs):
+            if other not in toward:
+                toward[other] = op
+                queue.append(other)
+    return toward
+
+
+def path(toward: Dict[Any, Optional[Any]], op: Any, most: int = 9) -> str:
+    """Return "score <- block <- … <- placeholder", the way from a fetch back to `op`, a name a scope."""
+    names = []  # type: List[str]
+    step = op  # type: Optional[Any]
+    while step is not None:
+        last = step is op or toward[step] is None
+        name = step.name if last else step.name.rsplit("/", 1)[0]
+        if not names or names[-1] != name:
+            names.append(name)
+        step = toward[step]
+    names.reverse()
+    if len(names) > most:
+        names[most // 2 : len(names) - most // 2] = ["…"]
+    return " <- ".join(names)
+
+
+def after(starts: Iterable[Any]) -> List[Any]:
+    """Return the operations that depend on any of the operations `starts`, by name, these left out."""
+    found = set()  # type: set
+    stack = list(starts)
+    while stack:
+        for out in stack.pop().outputs:
+            fresh = [op for op in out.consumers() if op not in found]
+            found.update(fresh)
+            stack.extend(fresh)
+    return sorted(found, key=lambda op: op.name)
+
+
+def between(start: Any, end: Any) -> List[Any]:
+    """Return the operations on the ways from tensor `start` to tensor `end`, in the order of the flow."""
+    behind = ancestors([end], cut=(start.name,))
+    order = []  # type: List[Any]
+    leads = {start.op: True}
+    stack = [(end.op, False)]
+    while stack:
+        op, done = stack.pop()
+        if done:
+            leads[op] = any(leads.get(tensor.op, False) for tensor in op.inputs)
+            if leads[op]:
+                order.append(op)
+        elif op not in leads:
+            leads[op] = False
+            stack.append((op, True))
+            if _carries(op):
+                stack.extend((t.op, False) for t in op.inputs if t.op in behind or t.op is start.op)
+    return [start.op] + order
+
+
+def _carries(op: Any) -> bool:
+    return op.type not in _NOT_ACTIVATIONS and bool(op.outputs)
+
+
+def gates(start: Any, end: Any) -> List[Any]:
+    """Operations that every way from `start` to `end` passes, nearest to `end` first.
+
+    A concat is one, its branches are not: which is why a map belongs on `Mixed_7c` and not on one of its convolutions.
+    """
+    order = between(start, end)
+    position = {op: i for i, op in enumerate(order)}
+    found = []
+    reach = 0
+    for i, op in enumerate(order):
+        if reach <= i:
+            found.append(op)
+        after = [position[c] for out in op.outputs for c in out.consumers() if c in position]
+        reach = max([reach, *after])
+    return found[::-1]
+
+
+def worth_explaining(start: Any, end: Any) -> List[Any]:
+    """Four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first."""
+    passed = gates(start, end)
+    found = []
+    for i, op in enumerate(passed):
+        same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
+        if _is_map(op) and not same_block and op.type not in _NOT_WORTH and op is not start.op:
+            found.append(op.outputs[0])
+    return found
+
+
+def _feeds(op: Any, after: Any) -> bool:
+    """Whether `after` takes `op` and else only small things, as a bias or a norm's statistics."""
+    others = [t for t in after.inputs if t.op is not op]
+    return len(others) < len(after.inputs) and all((t.shape.rank or 0) <= 1 for t in others)
+
+
+def _is_map(op: Any) -> bool:
+    shape = op.outputs[0].shape if op.outputs else None
+    if shape is None or shape.rank != 4:
+        return False
+    dims = shape.as_list()
+    places = dims[2:] if data_format(op) == "NCHW" else dims[1:3]
+    return all(size is None or size > 1 for size in places)
+
+
+def data_format(op: Any, most: int = 12) -> str:
+    """Return "NCHW" or "NHWC", as the operation itself or the nearest one of its block before it declares."""
+    for _ in range(most):
+        declared = op.node_def.attr["data_format"].s.decode() if "data_format" in op.node_def.attr else ""
+        if declared in ("NCHW", "NHWC"):
+            return declared
+        if op.type not in _SAME_BLOCK and op.type not in ("ConcatV2", "AddN"):
+            break
+        maps = [t.op for t in op.inputs if t.shape.rank == 4]
+        if not maps:
+            break
+        op = maps[0]
+    return "NHWC"
+
+
+def scope_outputs(ops: Iterable[Any], name: str) -> Dict[str, List[Any]]:
+    """Map each scope that is, or ends with, `name` to the tensors in it that another of `ops` outside it reads."""
+    inside = {}  # type: Dict[str, List[Any]]
+    among = set(ops)
+    for op in among:
+        for scope in _scopes(op.name):
+            if scope == name or scope.endswith("/" + name):
+                inside.setdefault(scope, []).append(op)
+    return {scope: _leaving(scope, members, among) for scope, members in inside.items()}
+
+
+def _scopes(name: str) -> List[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def _leaving(scope: str, members: List[Any], among: Collection[Any]) -> List[Any]:
+    """Floating-point tensors that are made in `scope` from others and read outside it, or read by nobody."""
+    leaving = []
+    for op in members:
+        if not (_carries(op) and op.inputs and op.outputs[0].dtype.is_floating):
+            continue
+        readers = [c for out in op.outputs for c in out.consumers() if c in among]
+        if not readers or any(not c.name.startswith(scope + "/") for c in readers):
+            leaving.append(op.outputs[0])
+    return leaving

@@ -1,0 +1,163 @@
+"""Maps: what a CAM returns; and DIALECTS: what each published pipeline does between evidence and picture.
+
+Raw stays raw. Every later step has a name, and a dialect is their order: `overlay(resize(unit(relu(raw))), photo)`.
+NumPy and OpenCV; no TensorFlow.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import paint
+from .errors import UnknownName
+from .names import nearest
+
+
+def relu(heat: np.ndarray) -> np.ndarray:
+    """Keep what speaks for the score."""
+    return np.maximum(heat, 0)
+
+
+def unit(heat: np.ndarray) -> np.ndarray:
+    """Divide an (h, w) map by its largest value; a map without a positive value becomes zeros, never NaN."""
+    top = heat.max()
+    return heat / top if top > 0 else np.zeros_like(heat)
+
+
+def minmax(heat: np.ndarray) -> np.ndarray:
+    """Stretch an (h, w) map to [0, 1]; a flat one becomes zeros, never NaN."""
+    low, top = heat.min(), heat.max()
+    return (heat - low) / (top - low) if top > low else np.zeros_like(heat)
+
+
+class Dialect(NamedTuple):
+    """One published pipeline, from the score to the picture."""
+
+    score: str  # a row of target.SCORES
+    method: str  # a row of methods.METHODS
+    start: float  # what the weighted sum is added to
+    average: bool  # whether channels are averaged, not summed
+    before: Tuple[Callable[[np.ndarray], np.ndarray], ...]  # steps before the resize
+    after: Tuple[Callable[[np.ndarray], np.ndarray], ...]  # steps after it
+    interpolation: str
+    blend: Tuple[float, float]  # shares of colours and photo in the overlay
+    source: str
+
+
+DIALECTS = {
+    "paper": Dialect(
+        "logit", "gradcam", 0.0, False, (relu, unit), (), "linear", (0.5, 0.5), "Selvaraju et al. 2017, eq. 1-2"
+    ),
+    "hiveml": Dialect(
+        "mean_logit", "normalised", 1.0, False, (relu, unit), (), "linear", (0.5, 0.5), "hiveml/tensorflow-grad-cam"
+    ),
+    "book": Dialect(
+        "softmax", "gradcam", 0.0, True, (relu, unit), (), "linear", (0.4, 1.0), "Deep Learning with Python, 5.4.3"
+    ),
+    "csdn": Dialect(
+        "softmax", "gradcam", 0.0, True, (relu, unit), (), "cubic", (0.5, 0.5), "a CSDN post on VGG16 (2021)"
+    ),
+    "gates": Dialect(
+        "softmax", "gated", 1.0, False, (), (relu, minmax), "linear", (1.0, 0.5), "tensorflow/tensorflow issue 37680"
+    ),
+}  # type: Dict[str, Dialect]
+
+
+def find_dialect(name: str) -> Dialect:
+    """Return the row of DIALECTS; raise UnknownName for another name."""
+    if name not in DIALECTS:
+        raise UnknownName(f"no dialect {name!r} (there are {', '.join(DIALECTS)}); {nearest(name, DIALECTS)}")
+    return DIALECTS[name]
+
+
+def _stacked(arrays: Sequence[np.ndarray]) -> Any:
+    """Return one array where all have one shape, else the list."""
+    return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
+
+
+@dataclass
+class Maps:
+    """Maps of a batch. An image has one, or, explained by Top(k), k in a row: `photo` says whose each map is.
+
+    Where images of a net that takes any size differ in size, arrays over all maps are lists.
+    """
+
+    raw: Any  # (N, h, w) float32, signed, as the formula gives it
+    classes: np.ndarray  # (N,) int64; -1 where the score is not one class's
+    scores: np.ndarray  # (N,) float32, the score that was explained
+    layer: str
+    fed: List[str]  # every value that was fed and that nobody gave
+    dialect: Dialect
+    photos: List[np.ndarray]  # (H, W, 3) uint8 RGB
+    windows: List[Tuple[float, float, float, float]]  # the part of each photo that the net saw
+    photo: np.ndarray  # (N,) the photo that each map is of
+    labels: Optional[List[str]] = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    @property
+    def heat(self) -> Any:
+        """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. A blank map is zeros, never NaN."""
+        return _stacked([self._after(self._before(raw)) for raw in self.raw])
+
+    @property
+    def blank(self) -> np.ndarray:
+        """(N,) bool: nothing in the map speaks for the score, so its heat is zeros."""
+        return np.array([not heat.any() for heat in self.heat])
+
+    def label(self, i: int) -> str:
+        """Return the label of map `i`'s class, its number where there are no labels, "" where it is no class."""
+        number = int(self.classes[i])
+        if number < 0:
+            return ""
+        return self.labels[number] if self.labels else str(number)
+
+    def _before(self, raw: np.ndarray) -> np.ndarray:
+        heat = np.nan_to_num(raw)
+        for step in self.dialect.before:
+            heat = step(heat)
+        return heat
+
+    def _after(self, heat: np.ndarray) -> np.ndarray:
+        for step in self.dialect.after:
+            heat = step(heat)
+        return heat
+
+    def window(self, i: int) -> Tuple[int, int, int, int]:
+        """Return top, left, height and width, in whole pixels of its photo, of what the net saw for map `i`."""
+        height, width = self.photos[self.photo[i]].shape[:2]
+        top, left, tall, wide = self.windows[self.photo[i]]
+        first, last = max(round(top), 0), min(round(top + tall), height)
+        near, far = max(round(left), 0), min(round(left + wide), width)
+        return first, near, max(last - first, 1), max(far - near, 1)
+
+    def resized(self, interpolation: Optional[str] = None) -> Any:
+        """Return the heat at each photo's own size, (N, H, W) float32 in [0, 1], zeros where the net did not look."""
+        return _stacked([self._whole(i, interpolation) for i in range(len(self))])
+
+    def _whole(self, i: int, interpolation: Optional[str]) -> np.ndarray:
+        window = self.window(i)
+        heat = paint.resize(self._before(self.raw[i]), window[2:], interpolation or self.dialect.interpolation)
+        return paint.inlay(np.clip(self._after(heat), 0, 1), self.photos[self.photo[i]].shape[:2], window)
+
+    def overlay(
+        self, colormap: Union[str, int] = "jet", alpha: Optional[float] = None, interpolation: Optional[str] = None
+    ) -> Any:
+        """Paint each map over its photo, at the photo's own size: (N, H, W, 3) uint8 RGB, or a list of (H, W, 3).
+
+        `colormap` is one of OpenCV's, by name or number; `alpha` the share of the colours, the photo having the rest
+        (the dialect's own shares where it is left out); `interpolation` "linear" or "cubic". What the net did not see
+        of a photo, where its preprocessing crops, stays unpainted.
+        """
+        shares = self.dialect.blend if alpha is None else (alpha, 1 - alpha)
+        pictures = []
+        for i in range(len(self)):
+            picture = self.photos[self.photo[i]].copy()
+            top, left, height, width = self.window(i)
+            part = np.s_[top : top + height, left : left + width]
+            colours = paint.colour(self._whole(i, interpolation)[part], colormap)
+            picture[part] = paint.blend(np.ascontiguousarray(picture[part]), colours, shares)
+            pictures.append(picture)
+        return _stacked(pictures)

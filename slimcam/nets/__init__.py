@@ -1,0 +1,210 @@
+"""The nets that slimcam can build, one row each, and how to build them or your own; this imports no TensorFlow.
+
+A net is a function of TF-Slim's signature, `function(images, num_classes, is_training=...) -> (logits, end_points)`,
+built under its arg scope. Graphs made here bear the names of TF-Slim's released ones, variables and operations alike.
+"""
+
+import importlib
+import inspect
+import sys
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+from ..errors import MissingPackage, ModelError, UnknownName
+from ..names import nearest
+
+Shapes = Dict[str, Tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net and what is known of its released checkpoint; functions are 'module:function', imported when used."""
+
+    name: str
+    function: str
+    arg_scope: str
+    scope: str  # the variable scope that it opens
+    size: int  # height and width of the images that it was made for
+    preprocess: str  # 'inception' or 'vgg'
+    logits: str  # a tensor
+    layer: str  # what to explain if nothing is said: the end point or tensor of the last feature map, after its ReLU
+    head: str  # a variable whose last dimension is the number of classes
+    classes: int  # 1001 where class 0 is the background
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _net(
+    name: str,
+    module: str,
+    scope: str,
+    size: int,
+    preprocess: str,
+    classes: int,
+    logits: str,
+    head: str,
+    layer: str,
+    function: str = "",
+    arg_scope: str = "",
+    **arguments: Any,
+) -> Net:
+    """Read a row: a module with a dot is one of ours; logits, head, and a layer with a slash, lie below the scope."""
+    module = __name__ + module if module.startswith(".") else module
+    function = function or name
+    return Net(
+        name,
+        f"{module}:{function}",
+        f"{module}:{arg_scope or function + '_arg_scope'}",
+        scope,
+        size,
+        preprocess,
+        f"{scope}/{logits}:0",
+        scope + layer if layer.startswith("/") else layer,
+        f"{scope}/{head}/biases",
+        classes,
+        arguments,
+    )
+
+
+_POOL, _FULL, _FC = "Logits/SpatialSqueeze", "Logits/Logits/BiasAdd", "fc8/squeezed"
+_0C, _1C = "Logits/Conv2d_0c_1x1", "Logits/Conv2d_1c_1x1"
+# ResNet v2: TF-Slim's table of preprocessings says 'vgg', but its list of checkpoints that they were made with
+# Inception's (and measured at 299 pixels, which these nets take as well). AlexNet, OverFeat, VGG A and ResNet 200 were
+# never released: their number of classes is what TF-Slim's training script gives them.
+NETS: Dict[str, Net] = {
+    net.name: net
+    for net in (
+        _net("alexnet_v2", "tf_slim.nets.alexnet", "alexnet_v2", 224, "vgg", 1001, _FC, "fc8", "/conv5"),
+        _net("inception_v1", ".heads", "InceptionV1", 224, "inception", 1001, _POOL, _0C, "Mixed_5c"),
+        _net("inception_v2", ".heads", "InceptionV2", 224, "inception", 1001, _POOL, _1C, "Mixed_5c"),
+        _net("inception_v3", ".heads", "InceptionV3", 299, "inception", 1001, _POOL, _1C, "Mixed_7c"),
+        _net("inception_v4", ".inception_v4", "InceptionV4", 299, "inception", 1001, _FULL, "Logits/Logits", "Mixed_7d"),
+        _net("inception_resnet_v2", ".inception_resnet_v2", "InceptionResnetV2", 299, "inception", 1001,
+             _FULL, "Logits/Logits", "Conv2d_7b_1x1"),
+        *(_net("mobilenet_v1" + suffix, ".mobilenet_v1", "MobilenetV1", 224, "inception", 1001,
+               _POOL, _1C, "Conv2d_13_pointwise", function="mobilenet_v1", depth_multiplier=width)
+          for suffix, width in (("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_025", 0.25))),
+        _net("overfeat", "tf_slim.nets.overfeat", "overfeat", 231, "vgg", 1001, _FC, "fc8", "/conv5"),
+        *(_net(f"resnet_v1_{depth}", ".heads", f"resnet_v1_{depth}", 224, "vgg", 1000,
+               "SpatialSqueeze", "logits", "/block4", arg_scope="resnet_arg_scope")
+          for depth in (50, 101, 152, 200)),
+        *(_net(f"resnet_v2_{depth}", ".heads", f"resnet_v2_{depth}", 224, "inception", 1001,
+               "SpatialSqueeze", "logits", "/postnorm/Relu:0", arg_scope="resnet_arg_scope")
+          for depth in (50, 101, 152, 200)),
+        *(_net(f"vgg_{kind}", "tf_slim.nets.vgg", f"vgg_{kind}", 224, "vgg", 1000,
+               _FC, "fc8", f"/conv5/conv5_{last}", arg_scope="vgg_arg_scope")
+          for kind, last in (("a", 2), ("16", 3), ("19", 4))),
+    )
+}  # fmt: skip
+
+
+def build(
+    net: Union[str, Net, Callable[..., Any]], images: Any, num_classes: Optional[int] = None, **arguments: Any
+) -> Tuple[Any, Dict[str, Any]]:
+    """Build `net` on `images` (N, H, W, 3) in the default graph, for inference; return (logits, end points).
+
+    `net` is a name in NETS, a Net, a function of TF-Slim's signature, or 'module:function'. A function of the caller's
+    is built under the arg scope that its module has for it: for `resnet_v1_50` the first of `resnet_v1_50_arg_scope`,
+    `resnet_v1_arg_scope` and `resnet_arg_scope`. UnknownName without such a net, ModelError if it returns no pair.
+    """
+    function, arg_scope, known = _find(net)
+    if num_classes is not None:
+        known["num_classes"] = num_classes
+    with ExitStack() as scopes, warnings.catch_warnings():
+        # Said by TensorFlow to tf_slim; whoever builds a net can do nothing about it.
+        warnings.filterwarnings("ignore", "`layer.apply` is deprecated", UserWarning)
+        if arg_scope is not None:
+            for enter in _arg_scopes():
+                scopes.enter_context(enter(arg_scope(**_inference(arg_scope, named=True))))
+        built = function(images, **{**_inference(function), **known, **arguments})
+    if not (isinstance(built, (tuple, list)) and len(built) == 2 and isinstance(built[1], Mapping)):
+        raise ModelError(
+            f"net {_name(net)!r} must return (logits, end_points), a tensor and a dict; it returned {built!r}"
+        )
+    return built[0], dict(built[1])
+
+
+def variables(
+    net: Union[str, Net, Callable[..., Any]], num_classes: Optional[int] = None, size: Optional[int] = None
+) -> Shapes:
+    """Return the shape of every variable of `net` for images of `size` pixels, by name, in the order of their making."""
+    from .._tf import tf1
+
+    if size is None:
+        size = NETS[net].size if isinstance(net, str) and net in NETS else getattr(net, "size", 224)
+    with tf1.Graph().as_default():
+        build(net, tf1.placeholder(tf1.float32, (None, size, size, 3)), num_classes)
+        return {variable.op.name: tuple(variable.shape.as_list()) for variable in tf1.global_variables()}
+
+
+def nets_fitting(shapes: Mapping[str, Sequence[int]]) -> List[str]:
+    """Return the names in NETS whose variables are all among `shapes`, with any number of classes."""
+    fitting = []
+    for net in NETS.values():
+        # Building takes seconds: only a net whose last variable is there is worth it.
+        head = shapes.get(net.head)
+        if head and all(tuple(shapes.get(name, ())) == shape for name, shape in variables(net, head[-1]).items()):
+            fitting.append(net.name)
+    return fitting
+
+
+def _find(net: Union[str, Net, Callable[..., Any]]) -> Tuple[Callable[..., Any], Optional[Callable[..., Any]], Dict]:
+    """Return the function of `net`, the one that gives its arg scope, and the arguments that its row has for it."""
+    if isinstance(net, str) and ":" not in net:
+        if net not in NETS:
+            raise UnknownName(f"no net {net!r}; {nearest(net, NETS)}; one of your own is 'module:function'")
+        net = NETS[net]
+    if isinstance(net, Net):
+        return _load(net.function)[1], _load(net.arg_scope)[1], {"num_classes": net.classes, **net.arguments}
+    if isinstance(net, str):
+        module, function = _load(net)
+    elif callable(net):
+        function = net
+        module = sys.modules.get(getattr(net, "__module__", ""))
+    else:
+        raise UnknownName(f"no net {net!r}; give a name of slimcam.nets.NETS, 'module:function', or a function")
+    return function, _arg_scope_of(module, getattr(function, "__name__", "")), {}
+
+
+def _load(path: str) -> Tuple[Any, Callable[..., Any]]:
+    name, _, attribute = path.partition(":")
+    try:
+        module = importlib.import_module(name)
+    except MissingPackage:
+        raise
+    except Exception as error:  # Anybody's code runs here, and tf.contrib is an AttributeError on TensorFlow 2.
+        raise UnknownName(f"no net {path!r}: importing {name!r} gives {type(error).__name__}: {error}") from error
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        functions = [known for known, value in vars(module).items() if callable(value)]
+        raise UnknownName(f"no net {path!r}: no function {attribute!r} there; {nearest(attribute, functions)}")
+    return module, function
+
+
+def _arg_scope_of(module: Any, name: str) -> Optional[Callable[..., Any]]:
+    while name:
+        found = getattr(module, name + "_arg_scope", None)
+        if found is not None:
+            return found
+        name = name.rpartition("_")[0]
+    return None
+
+
+def _arg_scopes() -> List[Callable[..., Any]]:
+    """Return every `arg_scope` that a net may read: tf_slim's, and in TensorFlow 1 contrib's own, once it is imported."""
+    from .._tf import slim
+
+    contrib = sys.modules.get("tensorflow.contrib.slim") or sys.modules.get("tensorflow_core.contrib.slim")
+    return [slim().arg_scope] + ([contrib.arg_scope] if contrib else [])
+
+
+def _inference(function: Callable[..., Any], named: bool = False) -> Dict[str, Any]:
+    """Return {'is_training': False} for a function that takes it, `named` or among its keywords; else nothing."""
+    parameters = inspect.signature(function).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    return {"is_training": False} if "is_training" in parameters or (takes_any and not named) else {}
+
+
+def _name(net: Any) -> str:
+    return net if isinstance(net, str) else getattr(net, "name", getattr(net, "__name__", repr(net)))

@@ -1,0 +1,43 @@
+"""Maps and photos to RGB pictures. NumPy and OpenCV."""
+
+from typing import Tuple, Union
+
+import cv2
+import numpy as np
+
+from .errors import UnknownName
+from .names import nearest
+
+COLORMAPS = {name[len("COLORMAP_") :].lower(): getattr(cv2, name) for name in dir(cv2) if name.startswith("COLORMAP_")}
+INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+
+
+def resize(heat: np.ndarray, size: Tuple[int, int], interpolation: str = "linear") -> np.ndarray:
+    """Resize an (h, w) map to `size`, (height, width), by OpenCV."""
+    if interpolation not in INTERPOLATIONS:
+        known = ", ".join(INTERPOLATIONS)
+        raise UnknownName(f"no interpolation {interpolation!r} (there are {known}); {nearest(interpolation, INTERPOLATIONS)}")
+    return cv2.resize(np.asarray(heat, np.float32), size[::-1], interpolation=INTERPOLATIONS[interpolation])
+
+
+def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
+    """Colour an (H, W) map of [0, 1] as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
+    if isinstance(colormap, str):
+        if colormap.lower() not in COLORMAPS:
+            raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
+        colormap = COLORMAPS[colormap.lower()]
+    levels = np.uint8(255 * np.clip(heat, 0, 1))
+    return cv2.cvtColor(cv2.applyColorMap(levels, colormap), cv2.COLOR_BGR2RGB)
+
+
+def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) -> np.ndarray:
+    """Return share x colours + share x photo, each (H, W, 3) uint8, clipped to 255; `blend` holds the two shares."""
+    return cv2.addWeighted(colours, blend[0], photo, blend[1], 0)
+
+
+def inlay(heat: np.ndarray, size: Tuple[int, int], window: Tuple[int, int, int, int]) -> np.ndarray:
+    """Lay a map of a window (top, left, height, width) into a blank one of the whole photo, (height, width)."""
+    whole = np.zeros(size, np.float32)
+    top, left, height, width = window
+    whole[top : top + height, left : left + width] = heat
+    return whole

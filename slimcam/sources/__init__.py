@@ -1,0 +1,84 @@
+"""load(): a model from whatever holds it. A source is one row of SOURCES: how it is known, and how it is read."""
+
+import os
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
+
+from .. import preprocess as preprocessing
+from ..errors import ModelError
+from ..model import Model
+from . import box, checkpoint, frozen
+from .assemble import Parts, assemble
+from .labels import read_labels
+
+
+class Source(NamedTuple):
+    """One kind of thing that a model can be loaded from."""
+
+    name: str
+    fits: Callable[[str], bool]
+    read: Callable[..., Parts]
+
+
+SOURCES = (
+    Source("a folder with a manifest", box.is_box, box.read_box),
+    Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
+    Source("a TF-Slim checkpoint", checkpoint.is_checkpoint, checkpoint.read_checkpoint),
+)
+
+
+def load(
+    path: Union[str, "os.PathLike"],
+    net: Any = None,
+    num_classes: Optional[int] = None,
+    input: Optional[str] = None,
+    logits: Optional[str] = None,
+    preprocess: Optional[str] = None,
+    labels: Union[str, List[str], None] = None,
+    layer: Optional[str] = None,
+    size: Optional[int] = None,
+    arguments: Optional[Dict[str, Any]] = None,
+    moving_averages: bool = True,
+) -> Model:
+    """Load a model from a frozen graph, a TF-Slim checkpoint or a folder with a manifest.
+
+    `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
+    signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
+    `logits` name tensors, `layer` the one that is explained when none is named. `preprocess` is a name of
+    preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class. `moving_averages=False` reads the
+    variables themselves where a checkpoint holds their averages too.
+
+    Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
+    model, or another than was asked for, and UnknownName for a name that does not exist.
+    """
+    place = os.fspath(path)
+    if preprocess is not None:
+        preprocessing.find(preprocess)
+    source = _source(place)
+    parts = source.read(
+        place,
+        net=net,
+        num_classes=num_classes,
+        input=input,
+        logits=logits,
+        size=size,
+        arguments=arguments,
+        moving_averages=moving_averages,
+    )
+    parts.preprocess = preprocess or parts.preprocess
+    parts.layer = layer or parts.layer
+    model = assemble(parts)
+    if labels is None:
+        labels = parts.labels
+    model.labels = None if labels is None else read_labels(labels, model.classes)
+    return model
+
+
+def _source(path: str) -> Source:
+    for source in SOURCES:
+        if source.fits(path):
+            return source
+    if not os.path.exists(path):
+        raise ModelError(f"{path}: no such file, folder or checkpoint prefix")
+    kinds = ", ".join(source.name for source in SOURCES)
+    held = "a folder without a model" if os.path.isdir(path) else "not a model that slimcam can load"
+    raise ModelError(f"{path}: {held}; it loads {kinds}")

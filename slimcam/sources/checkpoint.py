@@ -1,0 +1,215 @@
+"""A TF-Slim checkpoint: variables by name, and a net of the registry or of the user's own that they belong to.
+
+The net is built once in a graph of its own, for inference; that graph is then cut down to what its end points need,
+and the checkpoint's values take the variables' places. No session ever holds the variables themselves.
+"""
+
+import os
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from .. import nets
+from .._tf import tf1
+from ..errors import ModelError
+from . import infer
+from .assemble import Parts
+
+AVERAGE = "/ExponentialMovingAverage"
+# What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
+_TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
+_SUFFIXES = (".index", ".meta", ".data-00000-of-00001")
+_VARIABLES = ("VariableV2", "Variable", "VarHandleOp")
+_READS = ("ReadVariableOp",)
+
+
+class Variables(NamedTuple):
+    """The variables of a checkpoint."""
+
+    path: str
+    shapes: Dict[str, List[int]]
+    read: Callable[[str], np.ndarray]
+
+
+def prefix_of(path: str) -> Optional[str]:
+    """Return the prefix of the checkpoint that `path` names: the prefix itself, one of its files, or its folder."""
+    if os.path.isdir(path):
+        return _in_folder(path)
+    for candidate in [path] + [path[: -len(suffix)] for suffix in _SUFFIXES if path.endswith(suffix)]:
+        if os.path.isfile(candidate + ".index") or _is_v1(candidate):
+            return candidate
+    return None
+
+
+def _in_folder(folder: str) -> Optional[str]:
+    """Return the latest checkpoint by the folder's `checkpoint` file, also where the folder was moved since."""
+    state = tf1.train.get_checkpoint_state(folder)
+    if state is None or not state.model_checkpoint_path:
+        return None
+    recorded = state.model_checkpoint_path
+    for candidate in (os.path.join(folder, os.path.basename(recorded)), recorded):
+        if prefix_of(candidate):
+            return candidate
+    raise ModelError(f"{folder}: its 'checkpoint' file names {os.path.basename(recorded)!r}, which is not there")
+
+
+def _is_v1(path: str) -> bool:
+    """Whether a file is a V1 checkpoint, by the magic number that ends every table file."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-8, os.SEEK_END)
+            return file.read() == bytes.fromhex("57fb808b247547db")
+    except OSError:
+        return False
+
+
+def open_checkpoint(path: str) -> Variables:
+    """Read the names and shapes in a checkpoint of format V1 or V2; raise ModelError where it cannot be read."""
+    prefix = prefix_of(path)
+    if prefix is None:
+        raise ModelError(f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file, or a folder)")
+    try:
+        reader = tf1.train.NewCheckpointReader(prefix)
+        shapes = reader.get_variable_to_shape_map()
+    except Exception as error:  # by version one of tf.errors, or a plain RuntimeError
+        raise ModelError(f"{prefix}: the checkpoint cannot be read: {_first_line(error)}") from error
+    return Variables(prefix, shapes, reader.get_tensor)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def is_checkpoint(path: str) -> bool:
+    """Whether a checkpoint is found at the path."""
+    return prefix_of(path) is not None
+
+
+def read_checkpoint(
+    path: str,
+    net: Any = None,
+    num_classes: Optional[int] = None,
+    arguments: Optional[Dict[str, Any]] = None,
+    size: Optional[int] = None,
+    moving_averages: bool = True,
+    **names: Any,
+) -> Parts:
+    """Build the net and give its variables the checkpoint's values; raise ModelError where they do not fit."""
+    held = open_checkpoint(path)
+    why = []
+    if net is None:
+        net = _only_fit(held)
+        why.append(f"net {net!r}: the only one that the checkpoint's variables fit")
+    row = nets.NETS.get(net) if isinstance(net, str) else None
+    if num_classes is None:
+        num_classes, because = _count_classes(row, held)
+        why.append(because)
+    built = _build(net, row, num_classes, arguments or {}, size)
+    weights, because = _match(built.variables, held, moving_averages, net)
+    why.extend(because)
+    parts = Parts(held.path, built.graph_def, weights, why=why)
+    parts.input = names.get("input") or built.input
+    parts.logits = names.get("logits") or built.logits
+    parts.end_points = built.end_points
+    if row is not None:
+        parts.preprocess, parts.layer = row.preprocess, row.layer
+        why.append(f"preprocess {row.preprocess!r}, layer {row.layer!r}: as {row.name} is registered")
+    return parts
+
+
+def _only_fit(held: Variables) -> str:
+    fitting = nets.nets_fitting(held.shapes)
+    if len(fitting) == 1:
+        return fitting[0]
+    raise ModelError(f"{held.path}: say net=; its variables fit {', '.join(fitting) or 'no net that slimcam knows'}")
+
+
+def _count_classes(row: Any, held: Variables) -> Tuple[Optional[int], str]:
+    if row is not None and row.head in held.shapes:
+        count = held.shapes[row.head][-1]
+        return count, f"num_classes {count}: the length of {row.head!r}"
+    if row is not None:
+        return row.classes, f"num_classes {row.classes}: as {row.name} was released"
+    return None, "num_classes: the function's own default"
+
+
+class Built(NamedTuple):
+    """A net in a GraphDef, its variables still without values."""
+
+    graph_def: Any
+    variables: Dict[str, List[int]]
+    input: str
+    logits: str
+    end_points: Dict[str, str]
+
+
+def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]) -> Built:
+    """Build a net for inference in a graph of its own."""
+    side = size or (row.size if row is not None else nets.image_size(net))
+    with tf1.Graph().as_default() as graph:
+        images = tf1.placeholder(tf1.float32, [None, side, side, 3], name="input")
+        logits, end_points = nets.build(net, images, num_classes, **arguments)
+        variables = {v.op.name: v.shape.as_list() for v in tf1.global_variables()}
+        points = {name: tensor.name for name, tensor in end_points.items() if hasattr(tensor, "op")}
+        if row is not None:
+            logits = graph.get_tensor_by_name(row.logits)
+        wanted = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
+        graph_def = _without_variables(graph.as_graph_def(), wanted)
+    return Built(graph_def, variables, images.name, logits.name, points)
+
+
+def _without_variables(graph_def: Any, wanted: List[str]) -> Any:
+    """Keep what the tensors `wanted` need; variables go, and what read them reads a tensor of the same name."""
+    needed = infer.before(graph_def, wanted)
+    kept = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library)
+    for node in graph_def.node:
+        if node.name not in needed or node.op in _VARIABLES:
+            continue
+        copy = kept.node.add()
+        copy.CopyFrom(node)
+        if node.op in _READS:
+            copy.op = "Identity"
+            copy.attr.clear()
+            copy.attr["T"].CopyFrom(node.attr["dtype"])
+    return kept
+
+
+def _match(
+    variables: Dict[str, List[int]], held: Variables, averages: bool, net: Any
+) -> Tuple[Dict[str, Callable[[], np.ndarray]], List[str]]:
+    """Return how each variable's value is read, or raise ModelError with all that is missing, misshapen and extra."""
+    names = {}
+    for name in variables:
+        averaged = averages and name + AVERAGE in held.shapes
+        names[name] = name + AVERAGE if averaged else name
+    missing = [name for name, source in names.items() if source not in held.shapes]
+    misshapen = [
+        f"{source} {held.shapes[source]}, not {variables[name]}"
+        for name, source in names.items()
+        if source in held.shapes and list(held.shapes[source]) != list(variables[name])
+    ]
+    used = set(names.values()) | set(names)
+    extra = [name for name in sorted(held.shapes) if name not in used and not _of_training(name)]
+    if missing or misshapen:
+        raise ModelError(_misfit(held, net, {"missing": missing, "misshapen": misshapen, "extra": extra}))
+    count = sum(source.endswith(AVERAGE) for source in names.values())
+    why = [f"{count} of {len(names)} variables: their moving averages"] if count else []
+    if extra:
+        why.append(f"left unused: {_some(extra)}")
+    return {name: lambda source=source: np.asarray(held.read(source)) for name, source in names.items()}, why
+
+
+def _of_training(name: str) -> bool:
+    return name.rsplit("/", 1)[-1].rstrip("_0123456789") in _TRAINING or name.endswith(AVERAGE)
+
+
+def _misfit(held: Variables, net: Any, kinds: Dict[str, List[str]]) -> str:
+    lists = "; ".join(f"{len(names)} {kind}: {_some(names)}" for kind, names in kinds.items() if names)
+    fitting = nets.nets_fitting(held.shapes)
+    ends = f"it fits net={fitting[0]!r}" if fitting else "it fits no net that slimcam knows"
+    return f"{held.path} is not a checkpoint of {getattr(net, '__name__', net)}: {lists}; {ends}"
+
+
+def _some(names: List[str], most: int = 4) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,79 @@
+"""A frozen GraphDef: `.pb` (binary) or `.pbtxt` (text), its weights inside as constants."""
+
+import os
+from typing import Any, List, Optional
+
+from .. import nets
+from .._tf import tf1
+from ..errors import ModelError
+from . import infer
+from .assemble import Parts
+
+_UNFROZEN = ("VariableV2", "Variable", "VarHandleOp")
+
+
+def is_frozen(path: str) -> bool:
+    """Whether the name is that of a graph file."""
+    return path.endswith((".pb", ".pbtxt")) and not os.path.isdir(path)
+
+
+def read_frozen(path: str, input: Optional[str] = None, logits: Optional[str] = None, **_: Any) -> Parts:
+    """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
+    graph_def = read_graph_def(path)
+    needed = infer.before(graph_def, [logits]) if logits else None
+    held = [n.name for n in graph_def.node if n.op in _UNFROZEN and (needed is None or n.name in needed)]
+    if held:
+        raise ModelError(
+            f"{path}: not frozen: {len(held)} variables such as {held[0]!r} have no value in it; "
+            "freeze it, or load its checkpoint with net="
+        )
+    parts = Parts(path, graph_def, input=input, logits=logits)
+    _recognise(parts)
+    return parts
+
+
+def read_graph_def(path: str) -> Any:
+    """Parse a GraphDef, binary or (`.pbtxt`) text; raise ModelError for a file that is none, or not a whole one."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
+    graph_def = tf1.GraphDef()
+    try:
+        if path.endswith(".pbtxt"):
+            from google.protobuf import text_format
+
+            text_format.Parse(data.decode("utf-8", "replace"), graph_def)
+        else:
+            graph_def.ParseFromString(data)
+    except Exception as error:  # protobuf raises DecodeError or ParseError, by version from different modules
+        raise ModelError(f"{path}: {_what_it_is(data, path)} ({type(error).__name__})") from error
+    if not graph_def.node:
+        raise ModelError(f"{path}: {_what_it_is(data, path)} (it has no nodes)")
+    return graph_def
+
+
+def _what_it_is(data: bytes, path: str) -> str:
+    if not data:
+        return "the file is empty"
+    if b"\0" not in data[:4096] and not path.endswith(".pbtxt"):
+        return "a text file, not a binary GraphDef; a GraphDef in text form ends in .pbtxt"
+    if os.path.basename(path) == "saved_model.pb":
+        return "a SavedModel, not a frozen graph"
+    return "not a GraphDef, or a damaged or truncated one"
+
+
+def _recognise(parts: Parts) -> None:
+    """Take preprocessing and layer from the registry where the constants are one net's, name for name and shape for shape."""
+    shapes = {}
+    for node in parts.graph_def.node:
+        if node.op == "Const":
+            shapes[node.name] = [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim]
+    fitting = nets.nets_fitting(shapes)
+    if len(fitting) == 1:
+        net = nets.NETS[fitting[0]]
+        parts.preprocess = net.preprocess
+        parts.why.append(f"preprocess {net.preprocess!r}: its constants are the variables of {net.name}")
+
+

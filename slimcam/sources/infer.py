@@ -1,0 +1,131 @@
+"""What a graph does not say in so many words: which tensor is fed with images, and which holds the logits.
+
+Each inference comes with the words that `model.why` shows. Where two answers are possible there is none: the error
+lists both and asks.
+"""
+
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from .. import graphs
+from .._tf import tf
+from ..errors import ModelError, UnknownName
+from ..names import nearest
+
+_DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
+_SOFT = ("Softmax", "Sigmoid")
+
+
+def shape_and_type(node: Any) -> Tuple[Optional[List[Optional[int]]], Any]:
+    """Return the shape (None where unknown) and dtype that a GraphDef's input node declares."""
+    key = next(key for key in ("dtype", "T", "DstT") if key in node.attr)
+    dtype = tf.as_dtype(node.attr[key].type)
+    proto = node.attr["shape"].shape if "shape" in node.attr else None
+    if node.op == "Const":
+        proto = node.attr["value"].tensor.tensor_shape
+    if proto is None or proto.unknown_rank:
+        return None, dtype
+    return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
+
+
+def before(graph_def: Any, names: List[str]) -> Set[str]:
+    """Return the names of the nodes that the nodes `names` depend on, and these themselves."""
+    inputs = {node.name: node.input for node in graph_def.node}
+    seen = set()  # type: Set[str]
+    stack = [name.split(":")[0] for name in names]
+    while stack:
+        name = stack.pop()
+        if name not in seen and name in inputs:
+            seen.add(name)
+            stack.extend(other.lstrip("^").split(":")[0] for other in inputs[name])
+    return seen
+
+
+def input_node(graph_def: Any, name: Optional[str], logits: Optional[str]) -> Tuple[Any, str]:
+    """Return the node that images are fed to, and why it is taken for that."""
+    nodes = {node.name: node for node in graph_def.node}
+    if name is not None:
+        op = name.split(":")[0]
+        if op not in nodes:
+            raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
+        if not any(key in nodes[op].attr for key in ("dtype", "T", "DstT")):
+            raise ModelError(f"input={name!r}: a {nodes[op].op} cannot be fed; name a tensor with one type")
+        return nodes[op], f"input {op + ':0'!r}: as asked"
+    found = _image_inputs(nodes)
+    if len(found) > 1 and logits is not None:
+        needed = before(graph_def, [logits])
+        found = {key: why for key, why in found.items() if key in needed}
+    if len(found) == 1:
+        op, why = next(iter(found.items()))
+        return nodes[op], f"input {op + ':0'!r}: {why}"
+    if found:
+        raise ModelError(f"images could be fed to {', '.join(repr(op + ':0') for op in sorted(found))}: say input=")
+    places = [node.name + ":0" for node in graph_def.node if node.op.startswith("Placeholder")]
+    raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): say input=")
+
+
+def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
+    found = {}
+    for node in nodes.values():
+        if node.op in _DECODERS:
+            source = nodes.get(node.input[0].split(":")[0])
+            if source is not None and source.op in ("Placeholder", "Const"):
+                found[source.name] = f"an encoded photo, which {node.op} reads"
+        if node.op not in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault"):
+            continue
+        shape, dtype = shape_and_type(node)
+        if dtype == tf.string and (shape is None or len(shape) <= 1):
+            found.setdefault(node.name, "the only placeholder for encoded photos")
+        elif shape is not None and _is_image(shape) and (dtype.is_floating or dtype == tf.uint8):
+            found[node.name] = f"the only placeholder of images, {dtype.name} {tuple(shape)}"
+    return found
+
+
+def _is_image(shape: List[Optional[int]]) -> bool:
+    return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
+
+
+def logits(graph: Any, start: Any, name: Optional[str]) -> Tuple[Any, str]:
+    """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that."""
+    if name is not None:
+        op = name.split(":")[0]
+        try:
+            tensor = graph.get_tensor_by_name(name if ":" in name else name + ":0")
+        except (KeyError, ValueError):
+            known = [o.name for o in graph.get_operations()]
+            raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
+        return tensor, f"logits {tensor.name!r}: as asked"
+    after = [op for op in graphs.after([start.op]) if op.outputs]
+    soft = {_unfolded(op.inputs[0]).name: op for op in after if op.type in _SOFT and _is_end(op)}
+    if len(soft) == 1:
+        found, op = next(iter(soft.items()))
+        return graph.get_tensor_by_name(found), f"logits {found!r}: what {op.name} ({op.type}) reads"
+    ends = [op.outputs[0].name for op in after if not soft and _is_score(op) and not op.outputs[0].consumers()]
+    if len(ends) == 1:
+        return graph.get_tensor_by_name(ends[0]), f"logits {ends[0]!r}: the only (N, classes) that nothing reads"
+    choice = ", ".join(map(repr, sorted(soft) or ends))
+    if choice:
+        raise ModelError(f"the logits could be {choice}: say logits=")
+    raise ModelError(f"nothing of shape (N, classes) comes after {start.name!r}: say logits=")
+
+
+def _is_end(op: Any) -> bool:
+    """Whether a softmax is the last that happens to scores, not an attention or a gate within the net."""
+    readers = [c for c in op.outputs[0].consumers()]
+    while readers:
+        if any(c.type not in ("Reshape", "Identity", "Squeeze", "TopKV2", "ArgMax", "Max", "Shape") for c in readers):
+            return False
+        readers = [c for reader in readers for out in reader.outputs for c in out.consumers() if c.type != "TopKV2"]
+    rank = op.inputs[0].shape.rank
+    return rank is None or rank == 2 or _unfolded(op.inputs[0]).shape.rank == 2
+
+
+def _unfolded(tensor: Any) -> Any:
+    """Go back over the Reshape that slim puts before its softmax."""
+    while tensor.op.type in ("Reshape", "Identity") and tensor.op.inputs[0].shape.rank == 2:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def _is_score(op: Any) -> bool:
+    shape = op.outputs[0].shape
+    return shape.rank == 2 and op.outputs[0].dtype.is_floating and (shape.as_list()[1] or 0) > 0

@@ -1,0 +1,29 @@
+"""The names of the classes: a list, or a text file with a line a class."""
+
+import os
+import re
+from typing import List, Sequence, Union
+
+from ..errors import ModelError
+
+
+def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: int) -> List[str]:
+    """Return a label for each of `classes` logits; raise ModelError where the counts do not agree.
+
+    Lines may begin with their number ("281: tabby, tabby cat"). A list that is one short gets a "background" before
+    its first: slim's ImageNet nets have 1001 classes and people's lists have 1000.
+    """
+    if isinstance(labels, (str, os.PathLike)):
+        try:
+            with open(labels, encoding="utf-8") as file:
+                lines = [line.strip() for line in file if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"labels {labels}: {error}") from error
+        names = [re.sub(r"^\d+:\s*", "", line) for line in lines]
+    else:
+        names = [str(label) for label in labels]
+    if len(names) == classes - 1:
+        names.insert(0, "background")
+    if len(names) != classes:
+        raise ModelError(f"{len(names)} labels for {classes} classes")
+    return names
