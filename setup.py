@@ -1,6 +1,5 @@
 """slimcam's packaging."""
 
-import io
 import os
 import re
 
@@ -10,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def read(name):
-    with io.open(os.path.join(HERE, name), encoding="utf-8") as file:
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
         return file.read()
 
 
@@ -20,7 +19,7 @@ VERSION = re.search(r'^__version__ = "(.+)"', read("slimcam/__init__.py"), re.M)
 # requiring one of them installs it beside another; a tf_keras wheel pulls in the TensorFlow of its own minor version.
 # The extra gives a fresh machine a set that works together.
 TENSORFLOW = [
-    # The last of TensorFlow 1, and what it breaks without: protobuf 4 refuses its generated code, h5py 3 its .h5 loader.
+    # The last of TensorFlow 1, and what breaks it: protobuf 4 refuses its generated code, h5py 3 its .h5 loader.
     "tensorflow==1.15.5; python_version < '3.8'",
     "protobuf==3.20.3; python_version < '3.8'",
     "h5py==2.10.0; python_version < '3.8'",

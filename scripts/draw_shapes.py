@@ -17,7 +17,10 @@ SHIFT = 4
 
 
 def draw(rng, classes, size):
-    """Draw one or two objects of the given class ids; return a (size, size, 3) uint8 RGB picture and (len(classes), size, size) bool masks."""
+    """Draw one or two objects of the given class ids.
+
+    Return a (size, size, 3) uint8 RGB picture, and (len(classes), size, size) bool masks of what is visible.
+    """
     image, backdrop = _background(rng, size)
     masks = np.zeros((len(classes), size, size), bool)
     for mask, class_id, (centre, radius) in zip(masks, classes, _places(rng, len(classes), size)):

@@ -18,7 +18,7 @@ SCORES = "Mean", "Norm", "Channel"  # targets of a tensor: mean:TENSOR, norm:TEN
 
 
 class _Commands(click.Group):
-    """Turn slimcam's errors into one line on stderr and exit status 2."""
+    """Turn slimcam's errors, and those of usage, into one line on stderr and exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -27,12 +27,18 @@ class _Commands(click.Group):
         except SlimcamError as error:
             click.echo(f"slimcam: {error}", err=True)
             ctx.exit(2)
+        except click.UsageError as error:
+            command = (error.ctx or ctx).command_path
+            click.echo(f"slimcam: {error.format_message().rstrip('.')}; see {command} --help", err=True)
+            ctx.exit(2)
 
 
 def _model_options(command: Callable) -> Callable:
     """Options that say what load() would otherwise infer."""
     options = (
-        click.option("--net", metavar="NAME", help="Net of a checkpoint: see `slimcam nets`, or package.module:function."),
+        click.option(
+            "--net", metavar="NAME", help="Net of a checkpoint: see `slimcam nets`, or package.module:function."
+        ),
         click.option("--input", metavar="TENSOR", help="Tensor that images are fed to."),
         click.option("--logits", metavar="TENSOR", help="Tensor of the classes' scores before the softmax."),
         click.option("--labels", metavar="FILE", help="Text file with a line a class."),
@@ -96,7 +102,7 @@ def _explain_all(cam: Any, photos: Tuple[str, ...], folder: Any) -> int:
                 except PhotoError as error:
                     failed += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
-            maps = cam(files) if files else None
+            maps: Any = cam(files) if files else None
             for i, file in enumerate(files):
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
                 try:

@@ -4,16 +4,17 @@ A Probe is the part of a model's graph that one layer and one kind of target nee
 layer. It is built once, kept with the model, and only run after that.
 """
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from . import target as targets
 from ._tf import tf, tf1
-from .errors import LayerError, TargetError
+from .errors import LayerError
 from .feeds import Fed, plan
 from .graphs import data_format
+from .head import repeated_head
 from .model import Model
 
 
@@ -29,19 +30,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Probe:
-    """Tensors to fetch, k scores an image; `mask` is fed for a target on the logits."""
+    """Tensors to fetch, k rows an image for k scores of each; `mask` is fed for a target on the logits."""
 
-    layer: Any
-    scores: List[Any]
-    gradients: List[Any]
-    classes: List[Any]  # empty where the scores are not classes'
-    mask: Any
-    fed: List[Fed]
-    channels_first: bool
-
-    def fetches(self) -> Dict[str, Any]:
-        """Return all that one run brings."""
-        return {"layer": self.layer, "scores": self.scores, "gradients": self.gradients, "classes": self.classes}
+    layer: Any  # (N, h, w, C), or (N, C, h, w)
+    scores: Any  # (N * k,)
+    gradients: Any  # (N * k, h, w, C), or (N * k, C, h, w)
+    classes: Any = None  # (N * k,); None where the mask says it, or where scores are not classes'
+    mask: Any = None  # (N, classes)
+    k: int = 1
+    fed: Sequence[Fed] = ()
+    channels_first: bool = False
 
 
 def probe(model: Model, layer: Any, target: Any, score: str, held: Sequence[Any] = ()) -> Probe:
@@ -54,7 +52,9 @@ def probe(model: Model, layer: Any, target: Any, score: str, held: Sequence[Any]
     key = (layer.name, kind, tuple(sorted(tensor.name for tensor in held)))
     if key not in model._cache:
         if layer.shape.rank not in (None, 4):
-            raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions; {_layers(model)}")
+            raise LayerError(
+                f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions; {_layers(model)}"
+            )
         model._cache[key] = _build(model, layer, target, score, list(held))
     return model._cache[key]
 
@@ -67,28 +67,44 @@ def _kind(target: Any, score: str) -> Any:
 
 def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -> Probe:
     with model.graph.as_default(), tf1.name_scope("slimcam/probe"):
-        scores, classes, mask = _scores(model, target, score)
-        cut = [model.input.name, *(tensor.name for tensor in held), *([mask.name] if mask is not None else [])]
-        fed = plan([layer, *scores], cut, _hints(model, layer))
-        gradients = [tf1.gradients(one, layer, stop_gradients=held or None)[0] for one in scores]
-    if gradients[0] is None:
+        if isinstance(target, targets.Score):
+            made = _differentiate(Probe(layer, target.build(model), None), held)
+        else:
+            targets.check_logits(model)
+            made = (_top if isinstance(target, targets.Top) else _masked)(model, layer, target, score, held)
+    if made.gradients is None:
         raise LayerError(f"{layer.name!r} does not lead to the score {_score_name(model, target)!r}; {_layers(model)}")
-    return Probe(layer, scores, gradients, classes, mask, fed, data_format(layer.op) == "NCHW")
+    cut = [model.input.name, *(tensor.name for tensor in held), *([made.mask.name] if made.mask is not None else [])]
+    fed = plan([layer, made.scores], cut, _hints(model, layer))
+    return replace(made, fed=fed, channels_first=data_format(layer.op) == "NCHW")
 
 
-def _scores(model: Model, target: Any, score: str) -> Tuple[List[Any], List[Any], Any]:
-    """Return the scores, their classes and the mask's placeholder, of which a kind of target has some."""
-    if isinstance(target, targets.Score):
-        return [target.build(model)], [], None
-    if model.logits.shape.rank != 2 or model.logits.shape.as_list()[-1] is None:
-        raise TargetError(f"the logits {model.logits.name!r} are {model.logits.shape}, not (N, classes): say logits=")
-    of = targets.SCORES[score]
-    if isinstance(target, targets.Top):
-        classes = list(targets.winners(model, target.k))
-        depth, dtype = model.classes, model.logits.dtype
-        return [of(model.logits, tf.one_hot(one, depth, dtype=dtype)) for one in classes], classes, None
+def _differentiate(made: Probe, held: List[Any]) -> Probe:
+    """Add the gradient, None where the layer does not lead to the score; it does not flow through what is held."""
+    return replace(made, gradients=tf1.gradients(made.scores, made.layer, stop_gradients=held or None)[0])
+
+
+def _masked(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -> Probe:
     mask = targets.fed_mask(model)
-    return [of(model.logits, mask)], [], mask
+    return _differentiate(Probe(layer, targets.SCORES[score](model.logits, mask), None, mask=mask), held)
+
+
+def _top(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -> Probe:
+    """One backward pass with k rows an image where the head can be copied, else k passes."""
+    of, k = targets.SCORES[score], target.k
+    classes = targets.winners(model, k)
+    masks = tf.one_hot(classes, model.classes, dtype=model.logits.dtype)
+    copied = None if model.one_by_one or held else repeated_head(layer, model.logits, k)
+    if copied is not None:
+        repeated, logits = copied
+        made = _differentiate(Probe(repeated, of(logits, masks), None, classes, k=k), held)
+        return replace(made, layer=layer)
+    each = [_differentiate(Probe(layer, of(model.logits, masks[i::k]), None), held) for i in range(k)]
+    if each[0].gradients is None:
+        return each[0]
+    gradients = tf.stack([one.gradients for one in each], 1)
+    gradients = tf.reshape(gradients, tf.concat([[-1], tf.shape(layer)[1:]], 0))
+    return Probe(layer, tf.reshape(tf.stack([one.scores for one in each], 1), [-1]), gradients, classes, k=k)
 
 
 def _score_name(model: Model, target: Any) -> str:
@@ -113,30 +129,21 @@ def gather(
     feeds.update(holds)
     if mask is not None:
         feeds[probe.mask] = mask
-    fetches = probe.fetches()
-    if probe.mask is not None:
-        fetches["mask"] = probe.mask
+    fetches = {"activations": probe.layer, "gradients": probe.gradients, "scores": probe.scores}
+    if probe.classes is not None or probe.mask is not None:
+        fetches["classes"] = probe.classes if probe.mask is None else probe.mask
     got = model.session.run(fetches, feeds)
-    return _evidence(got, len(probe.scores), probe.channels_first)
-
-
-def _evidence(got: Mapping[str, Any], k: int, channels_first: bool) -> Evidence:
-    activations, gradients = got["layer"], np.stack(got["gradients"], 1)
-    if channels_first:
-        activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 2, -1)
-    scores = np.stack(got["scores"], 1)
-    classes = np.full(scores.shape, -1, np.int64)
-    if got["classes"]:
-        classes = np.stack(got["classes"], 1)
-    elif "mask" in got:
-        classes[:, 0] = _classes_of(got["mask"])
-    repeated = np.repeat(activations, k, 0) if k > 1 else activations
-    return Evidence(repeated, gradients.reshape(repeated.shape), scores.reshape(-1), classes.reshape(-1))
+    activations, gradients = got["activations"], got["gradients"]
+    if probe.channels_first:
+        activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
+    activations = np.repeat(activations, probe.k, 0) if probe.k > 1 else activations
+    classes = got.get("classes", np.full(len(got["scores"]), -1))
+    if probe.mask is not None:
+        classes = _classes_of(classes)
+    return Evidence(activations, gradients, got["scores"], classes.astype(np.int64))
 
 
 def _classes_of(mask: np.ndarray) -> np.ndarray:
     """Return the class of each row that picks just one, and -1 for a sum of classes."""
     single = (np.count_nonzero(mask, -1) == 1) & (mask.max(-1) == 1)
     return np.where(single, mask.argmax(-1), -1)
-
-

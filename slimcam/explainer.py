@@ -46,7 +46,7 @@ class GradCAM:
             targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at the first image
 
     def __call__(self, images: Any, target: Any = None) -> Maps:
-        """Return the Maps of photos (uint8 RGB arrays or paths, of any sizes) or of (N, h, w, C) floating point, fed as it is.
+        """Return the Maps of photos (uint8 RGB or paths, of any sizes) or of (N, h, w, C) floating point, fed as it is.
 
         `target` is another class, or one an image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
@@ -73,7 +73,7 @@ class GradCAM:
         if self.model.one_by_one:
             return [[i] for i in range(count)]
         if batch.array is None and photos is not None and photos.preprocess is not None and photos.size is None:
-            sizes = {}  # type: Dict[Tuple[int, ...], List[int]]
+            sizes: Dict[Tuple[int, ...], List[int]] = {}
             for i, photo in enumerate(batch.photos):
                 sizes.setdefault(photo.shape, []).append(i)
             return list(sizes.values())
@@ -87,12 +87,12 @@ class GradCAM:
         return part, gather(self.model, self._probe, feeds, None if mask is None else mask[part], holds)
 
     def _maps(self, batch: pictures.Batch, runs: List[Tuple[List[int], Evidence]]) -> Maps:
-        dialect, k = self.dialect, len(self._probe.scores)
+        dialect, k = self.dialect, self._probe.k
         raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
         order = np.argsort([i for part, _ in runs for i in part], kind="stable")
         rows = (order[:, None] * k + np.arange(k)).reshape(-1)
         if len({raw.shape[1:] for raw in raws}) == 1:
-            raw = np.concatenate(raws)[rows]  # type: Any
+            raw: Any = np.concatenate(raws)[rows]
         else:
             every = [one for raw in raws for one in raw]
             raw = [every[row] for row in rows]
@@ -129,7 +129,9 @@ def _layer(model: Model, layer: Any) -> Any:
     if layer is not None:
         return model.tensor(layer)
     if not model.layers():
-        raise UnknownName(f"no layer of {model.source} is passed by all ways to {model.logits.name!r}: name one, layer=")
+        raise UnknownName(
+            f"no layer of {model.source} is passed by all ways to {model.logits.name!r}: name one, layer="
+        )
     return model.layers()[0].tensor
 
 

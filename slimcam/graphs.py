@@ -12,14 +12,20 @@ _NOT_ACTIVATIONS = ("Shape", "ShapeN", "Size", "Rank")
 
 # What a convolution block still does to its output before the next block reads it.
 _SAME_BLOCK = frozenset(
-    "BiasAdd FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 BatchNormWithGlobalNormalization Relu Relu6 Elu Selu "
-    "LeakyRelu Sigmoid Tanh Softplus Identity Mul Sub Add AddV2 RealDiv Maximum".split()
+    (
+        *("BiasAdd", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "BatchNormWithGlobalNormalization"),
+        *("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Identity"),
+        *("Mul", "Sub", "Add", "AddV2", "RealDiv", "Maximum"),
+    )
 )
 
 # Tensors of these say less than what they were made from: coarser, padded, or turned round.
 _NOT_WORTH = frozenset(
-    "MaxPool AvgPool MaxPoolV2 Pad PadV2 MirrorPad Transpose Placeholder PlaceholderWithDefault ResizeBilinear "
-    "ExpandDims Cast Mean Reshape Squeeze SpaceToBatchND BatchToSpaceND Const LRN".split()
+    (
+        *("MaxPool", "MaxPoolV2", "AvgPool", "Mean", "LRN", "ResizeBilinear", "Pad", "PadV2", "MirrorPad"),
+        *("Transpose", "Reshape", "Squeeze", "ExpandDims", "SpaceToBatchND", "BatchToSpaceND"),
+        *("Placeholder", "PlaceholderWithDefault", "Const", "Cast"),
+    )
 )
 
 
@@ -28,8 +34,8 @@ def ancestors(fetches: Iterable[Any], cut: Collection[str] = ()) -> Dict[Any, Op
 
     The walk does not go behind a tensor whose name is in `cut`; the operation of a fetch maps to None.
     """
-    toward = {}  # type: Dict[Any, Optional[Any]]
-    queue = deque()  # type: deque
+    toward: Dict[Any, Optional[Any]] = {}
+    queue: deque = deque()
     for tensor in fetches:
         if tensor.name not in cut and tensor.op not in toward:
             toward[tensor.op] = None
@@ -46,8 +52,8 @@ def ancestors(fetches: Iterable[Any], cut: Collection[str] = ()) -> Dict[Any, Op
 
 def path(toward: Dict[Any, Optional[Any]], op: Any, most: int = 9) -> str:
     """Return "score <- block <- … <- placeholder", the way from a fetch back to `op`, a name a scope."""
-    names = []  # type: List[str]
-    step = op  # type: Optional[Any]
+    names: List[str] = []
+    step: Optional[Any] = op
     while step is not None:
         last = step is op or toward[step] is None
         name = step.name if last else step.name.rsplit("/", 1)[0]
@@ -62,7 +68,7 @@ def path(toward: Dict[Any, Optional[Any]], op: Any, most: int = 9) -> str:
 
 def after(starts: Iterable[Any]) -> List[Any]:
     """Return the operations that depend on any of the operations `starts`, by name, these left out."""
-    found = set()  # type: set
+    found: set = set()
     stack = list(starts)
     while stack:
         for out in stack.pop().outputs:
@@ -75,7 +81,7 @@ def after(starts: Iterable[Any]) -> List[Any]:
 def between(start: Any, end: Any) -> List[Any]:
     """Return the operations on the ways from tensor `start` to tensor `end`, in the order of the flow."""
     behind = ancestors([end], cut=(start.name,))
-    order = []  # type: List[Any]
+    order: List[Any] = []
     leads = {start.op: True}
     stack = [(end.op, False)]
     while stack:
@@ -89,7 +95,7 @@ def between(start: Any, end: Any) -> List[Any]:
             stack.append((op, True))
             if _carries(op):
                 stack.extend((t.op, False) for t in op.inputs if t.op in behind or t.op is start.op)
-    return [start.op] + order
+    return [start.op, *order]
 
 
 def _carries(op: Any) -> bool:
@@ -156,7 +162,7 @@ def data_format(op: Any, most: int = 12) -> str:
 
 def scope_outputs(ops: Iterable[Any], name: str) -> Dict[str, List[Any]]:
     """Map each scope that is, or ends with, `name` to the tensors in it that another of `ops` outside it reads."""
-    inside = {}  # type: Dict[str, List[Any]]
+    inside: Dict[str, List[Any]] = {}
     among = set(ops)
     for op in among:
         for scope in _scopes(op.name):

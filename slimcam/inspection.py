@@ -39,7 +39,8 @@ def _variables(path: str) -> Optional[List[str]]:
     if len(held.shapes) > MOST:
         lines.append(f"  … and {len(held.shapes) - MOST} more")
     fitting = nets_fitting(held.shapes)
-    return lines + [f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}"]
+    lines.append(f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}")
+    return lines
 
 
 def _describe(model: Model) -> List[str]:
@@ -47,8 +48,8 @@ def _describe(model: Model) -> List[str]:
     lines += [f"  because {why}" for why in model.why]
     lines.append("inputs:")
     places = [op for op in model._ops if op.type in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")]
-    shapes = [model.input] + [op.outputs[0] for op in places if op is not model.input.op]
-    lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in shapes]
+    tensors = [model.input, *(op.outputs[0] for op in places if op is not model.input.op)]
+    lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
     lines.append("scores, and what each needs:")
     lines += [f"  {tensor.name} {tensor.shape} needs {', '.join(model.needs(tensor))}" for tensor in _scores(model)]
     lines.append("layers, best first:")
@@ -66,4 +67,4 @@ def _scores(model: Model) -> List[Any]:
         if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank in (1, 2)
         if not any(reader in model._flow for reader in op.outputs[0].consumers())
     ]
-    return [model.logits] + [tensor for tensor in ends if tensor.op not in behind]
+    return [model.logits, *(tensor for tensor in ends if tensor.op not in behind)]

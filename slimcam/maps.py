@@ -45,7 +45,7 @@ class Dialect(NamedTuple):
     source: str
 
 
-DIALECTS = {
+DIALECTS: Dict[str, Dialect] = {
     "paper": Dialect(
         "logit", "gradcam", 0.0, False, (relu, unit), (), "linear", (0.5, 0.5), "Selvaraju et al. 2017, eq. 1-2"
     ),
@@ -61,7 +61,7 @@ DIALECTS = {
     "gates": Dialect(
         "softmax", "gated", 1.0, False, (), (relu, minmax), "linear", (1.0, 0.5), "tensorflow/tensorflow issue 37680"
     ),
-}  # type: Dict[str, Dialect]
+}
 
 
 def find_dialect(name: str) -> Dialect:

@@ -13,7 +13,7 @@ def gradcam(gradients: np.ndarray, activations: np.ndarray) -> np.ndarray:
 
 
 def normalised(gradients: np.ndarray, activations: np.ndarray) -> np.ndarray:
-    """As `gradcam`, each image's gradient first divided by its root mean square + 1e-5 (the published TF-Slim script)."""
+    """As `gradcam`, each image's gradient divided by its root mean square + 1e-5 first (the published script)."""
     squares = np.square(gradients).mean((1, 2, 3), keepdims=True)
     return (gradients / (np.sqrt(squares) + np.float32(EPSILON))).mean((1, 2))
 
@@ -23,11 +23,11 @@ def gated(gradients: np.ndarray, activations: np.ndarray) -> np.ndarray:
     return (gradients * (gradients > 0) * (activations > 0)).mean((1, 2))
 
 
-METHODS = {
+METHODS: Dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "gradcam": gradcam,
     "normalised": normalised,
     "gated": gated,
-}  # type: Dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]
+}
 
 
 def raw_map(evidence: Any, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:

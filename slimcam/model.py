@@ -54,7 +54,7 @@ class Model:
         self._ops = [op for op in self.graph.get_operations() if not op.name.startswith("slimcam/")]
         # a scope's weights leave it too, and are not meant by its name
         self._flow = graphs.after(op for op in self._ops if op.type in PLACEHOLDERS or op is self.input.op)
-        self._layers = None  # type: Optional[List[Layer]]
+        self._layers: Optional[List[Layer]] = None
 
     def __enter__(self) -> "Model":
         return self

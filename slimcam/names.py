@@ -1,7 +1,7 @@
 """What to say of a name that does not exist. Names match exactly; a miss suggests and never guesses."""
 
 import difflib
-from typing import Iterable, List
+from typing import Dict, Iterable, List
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
@@ -14,7 +14,7 @@ def _closest(name: str, known: List[str], most: int) -> List[str]:
     """Compare whole names first, then their last parts: a long path hides a short slip."""
     unique = list(dict.fromkeys(known))
     close = difflib.get_close_matches(name, unique, most, 0.6)
-    lasts = {}  # type: dict
+    lasts: Dict[str, List[str]] = {}
     for full in unique:
         lasts.setdefault(full.rsplit("/", 1)[-1].split(":")[0], []).append(full)
     last = name.rsplit("/", 1)[-1].split(":")[0]

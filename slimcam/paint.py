@@ -16,18 +16,19 @@ def resize(heat: np.ndarray, size: Tuple[int, int], interpolation: str = "linear
     """Resize an (h, w) map to `size`, (height, width), by OpenCV."""
     if interpolation not in INTERPOLATIONS:
         known = ", ".join(INTERPOLATIONS)
-        raise UnknownName(f"no interpolation {interpolation!r} (there are {known}); {nearest(interpolation, INTERPOLATIONS)}")
+        raise UnknownName(
+            f"no interpolation {interpolation!r} (there are {known}); {nearest(interpolation, INTERPOLATIONS)}"
+        )
     return cv2.resize(np.asarray(heat, np.float32), size[::-1], interpolation=INTERPOLATIONS[interpolation])
 
 
 def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
     """Colour an (H, W) map of [0, 1] as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
-    if isinstance(colormap, str):
-        if colormap.lower() not in COLORMAPS:
-            raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
-        colormap = COLORMAPS[colormap.lower()]
-    levels = np.uint8(255 * np.clip(heat, 0, 1))
-    return cv2.cvtColor(cv2.applyColorMap(levels, colormap), cv2.COLOR_BGR2RGB)
+    if isinstance(colormap, str) and colormap.lower() not in COLORMAPS:
+        raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
+    number = COLORMAPS[colormap.lower()] if isinstance(colormap, str) else colormap
+    levels = (255 * np.clip(heat, 0, 1)).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(levels, number), cv2.COLOR_BGR2RGB)
 
 
 def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) -> np.ndarray:

@@ -71,7 +71,7 @@ def _is_upright_jpeg(data: bytes, image: np.ndarray) -> bool:
     if not data.startswith(JPEG):
         return False
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    return np.array_equal(stored[..., ::-1], image)
+    return stored is not None and np.array_equal(stored[..., ::-1], image)
 
 
 def _encode_png(image: np.ndarray) -> bytes:
@@ -95,7 +95,7 @@ def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
             raise PhotoError(f"floating-point images are fed as they are, as (N, h, w, C); this is {images.shape}")
         return Batch([picture(image) for image in images], images, [])
     single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
-    items = [images] if single else list(images)
+    items: List[Any] = [images] if single else list(images)
     if not items:
         raise PhotoError("no photos were given")
     if all(isinstance(item, np.ndarray) and np.issubdtype(item.dtype, np.floating) for item in items):

@@ -4,7 +4,7 @@ import io
 import os
 import re
 import tempfile
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
 
 import cv2
 import numpy as np
@@ -20,8 +20,8 @@ class Folder:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._taken = set()  # type: set
-        self._kept = []  # type: List[Dict[str, Any]]
+        self._taken: Set[str] = set()
+        self._kept: List[Dict[str, Any]] = []
         try:
             os.makedirs(path, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
@@ -60,7 +60,9 @@ class Folder:
         Keys are files, raw, heat, classes, scores and layer. Where maps differ in size, `raw` and `heat` are one array
         a map: raw_0, heat_0, raw_1, …
         """
-        arrays = {key: np.array([kept[key] for kept in self._kept]) for key in ("files", "classes", "scores")}
+        arrays: Dict[str, Any] = {
+            key: np.array([kept[key] for kept in self._kept]) for key in ("files", "classes", "scores")
+        }
         arrays["layer"] = np.array(layer)
         for key in ("raw", "heat"):
             each = [kept[key] for kept in self._kept]

@@ -5,7 +5,7 @@ image, or a difference of classes needs no new operation. A score lives on any t
 """
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Class:
     """A class by number or label, and sums of them: `Class("cat") - Class("dog")`, `0.5 * Class(1) + Class(2)`."""
 
     def __init__(self, target: ClassLike) -> None:
-        self.terms = [(target, 1.0)]  # type: List[Tuple[ClassLike, float]]
+        self.terms: List[Tuple[ClassLike, float]] = [(target, 1.0)]
 
     @classmethod
     def _of(cls, terms: List[Tuple[ClassLike, float]]) -> "Class":
@@ -102,11 +102,13 @@ class Dot(Score):
         each = self._each(model)
         width = each.shape.as_list()[-1] or int(np.prod(model.tensor(self.name).shape.as_list()[1:]))
         if self.array.size != width:
-            raise TargetError(f"Dot({self.name!r}): the array has {self.array.size} values, the tensor {width} an image")
+            raise TargetError(
+                f"Dot({self.name!r}): the array has {self.array.size} values, the tensor {width} an image"
+            )
         return tf.reduce_sum(each * self.array.reshape(1, -1), -1)
 
     def key(self) -> Any:
-        return super().key() + (self.array.tobytes(),)
+        return (*super().key(), self.array.tobytes())
 
 
 class Channel(Score):
@@ -125,7 +127,7 @@ class Channel(Score):
         return tf.reduce_mean(tf.reshape(one, tf.stack([tf.shape(one)[0], -1])), -1)
 
     def key(self) -> Any:
-        return super().key() + (self.k,)
+        return (*super().key(), self.k)
 
 
 class _Given(Score):
@@ -188,7 +190,7 @@ def masked(logits: Any, weights: Any) -> Any:
 
 
 def masked_mean(logits: Any, weights: Any) -> Any:
-    """The mean over all classes of logits x mask, so 1 / classes of the logit, as the published TF-Slim script has it."""
+    """The mean over all classes of logits x mask: 1 / classes of the logit, as the published TF-Slim script has it."""
     return tf.reduce_mean(logits * weights, -1)
 
 
@@ -197,15 +199,21 @@ def masked_softmax(logits: Any, weights: Any) -> Any:
     return tf.reduce_sum(tf.nn.softmax(logits) * weights, -1)
 
 
-SCORES = {"logit": masked, "mean_logit": masked_mean, "softmax": masked_softmax}  # type: Dict[str, Callable[[Any, Any], Any]]
+SCORES: Dict[str, Callable[[Any, Any], Any]] = {"logit": masked, "mean_logit": masked_mean, "softmax": masked_softmax}
 
 
-def winners(model: Model, k: int) -> Sequence[Any]:
-    """Return k (N,) tensors: the classes with the largest logits of each image, best first."""
+def check_logits(model: Model) -> None:
+    """Raise TargetError where the logits are not (N, classes), so that no class can be picked."""
+    shape = model.logits.shape
+    if shape.rank != 2 or shape.as_list()[-1] is None:
+        raise TargetError(f"the logits {model.logits.name!r} are {shape}, not (N, classes): load with logits=")
+
+
+def winners(model: Model, k: int) -> Any:
+    """Return (N * k,) classes: the k with the largest logits of each image in a row, best first."""
     if k > model.classes:
         raise TargetError(f"Top({k}): the logits have {model.classes} classes")
-    indices = tf.nn.top_k(model.logits, k).indices
-    return [indices[:, i] for i in range(k)]
+    return tf.reshape(tf.nn.top_k(model.logits, k).indices, [-1])
 
 
 def fed_mask(model: Model) -> Any:

@@ -4,6 +4,7 @@ A net is a function of TF-Slim's signature, `function(images, num_classes, is_tr
 built under its arg scope. Graphs made here bear the names of TF-Slim's released ones, variables and operations alike.
 """
 
+import functools
 import importlib
 import inspect
 import sys
@@ -68,7 +69,7 @@ def _net(
 
 
 _POOL, _FULL, _FC = "Logits/SpatialSqueeze", "Logits/Logits/BiasAdd", "fc8/squeezed"
-_0C, _1C = "Logits/Conv2d_0c_1x1", "Logits/Conv2d_1c_1x1"
+_0C, _1C, _LAST = "Logits/Conv2d_0c_1x1", "Logits/Conv2d_1c_1x1", "Logits/Logits"
 # ResNet v2: TF-Slim's table of preprocessings says 'vgg', but its list of checkpoints that they were made with
 # Inception's (and measured at 299 pixels, which these nets take as well). AlexNet, OverFeat, VGG A and ResNet 200 were
 # never released: their number of classes is what TF-Slim's training script gives them.
@@ -79,9 +80,9 @@ NETS: Dict[str, Net] = {
         _net("inception_v1", ".heads", "InceptionV1", 224, "inception", 1001, _POOL, _0C, "Mixed_5c"),
         _net("inception_v2", ".heads", "InceptionV2", 224, "inception", 1001, _POOL, _1C, "Mixed_5c"),
         _net("inception_v3", ".heads", "InceptionV3", 299, "inception", 1001, _POOL, _1C, "Mixed_7c"),
-        _net("inception_v4", ".inception_v4", "InceptionV4", 299, "inception", 1001, _FULL, "Logits/Logits", "Mixed_7d"),
+        _net("inception_v4", ".inception_v4", "InceptionV4", 299, "inception", 1001, _FULL, _LAST, "Mixed_7d"),
         _net("inception_resnet_v2", ".inception_resnet_v2", "InceptionResnetV2", 299, "inception", 1001,
-             _FULL, "Logits/Logits", "Conv2d_7b_1x1"),
+             _FULL, _LAST, "Conv2d_7b_1x1"),
         *(_net("mobilenet_v1" + suffix, ".mobilenet_v1", "MobilenetV1", 224, "inception", 1001,
                _POOL, _1C, "Conv2d_13_pointwise", function="mobilenet_v1", depth_multiplier=width)
           for suffix, width in (("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_025", 0.25))),
@@ -108,12 +109,15 @@ def build(
     is built under the arg scope that its module has for it: for `resnet_v1_50` the first of `resnet_v1_50_arg_scope`,
     `resnet_v1_arg_scope` and `resnet_arg_scope`. UnknownName without such a net, ModelError if it returns no pair.
     """
+    from .._tf import tf1
+
     function, arg_scope, known = _find(net)
     if num_classes is not None:
         known["num_classes"] = num_classes
     with ExitStack() as scopes, warnings.catch_warnings():
         # Said by TensorFlow to tf_slim; whoever builds a net can do nothing about it.
-        warnings.filterwarnings("ignore", "`layer.apply` is deprecated", UserWarning)
+        warnings.filterwarnings("ignore", r"`(tf\.layers|layer)\.\w+` is deprecated", UserWarning)
+        scopes.enter_context(tf1.variable_creator_scope(_compared_by_identity))
         if arg_scope is not None:
             for enter in _arg_scopes():
                 scopes.enter_context(enter(arg_scope(**_inference(arg_scope, named=True))))
@@ -128,7 +132,7 @@ def build(
 def variables(
     net: Union[str, Net, Callable[..., Any]], num_classes: Optional[int] = None, size: Optional[int] = None
 ) -> Shapes:
-    """Return the shape of every variable of `net` for images of `size` pixels, by name, in the order of their making."""
+    """Return the shape of every variable of `net` for images of `size` pixels, by name, in order of making."""
     from .._tf import tf1
 
     if size is None:
@@ -192,7 +196,7 @@ def _arg_scope_of(module: Any, name: str) -> Optional[Callable[..., Any]]:
 
 
 def _arg_scopes() -> List[Callable[..., Any]]:
-    """Return every `arg_scope` that a net may read: tf_slim's, and in TensorFlow 1 contrib's own, once it is imported."""
+    """Return every `arg_scope` that a net may read: tf_slim's, and on TensorFlow 1 contrib's, if it is imported."""
     from .._tf import slim
 
     contrib = sys.modules.get("tensorflow.contrib.slim") or sys.modules.get("tensorflow_core.contrib.slim")
@@ -204,6 +208,24 @@ def _inference(function: Callable[..., Any], named: bool = False) -> Dict[str, A
     parameters = inspect.signature(function).parameters
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     return {"is_training": False} if "is_training" in parameters or (takes_any and not named) else {}
+
+
+def _compared_by_identity(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+    """Make a variable that hashes as an object.
+
+    In a graph TensorFlow 2's variables do so, too, but each asks first whether it is in one. Layers look every new
+    variable up among all others: half of the time that an Inception takes to build would go there.
+    """
+    variable = next_creator(**kwargs)
+    kind: Any = type(variable)
+    variable.__class__ = _identity_class(kind)
+    return variable
+
+
+@functools.lru_cache(maxsize=None)
+def _identity_class(kind: Any) -> Any:
+    plain = {name: getattr(object, name) for name in ("__hash__", "__eq__", "__ne__")}
+    return type(kind)(kind.__name__, (kind,), plain)
 
 
 def _name(net: Any) -> str:

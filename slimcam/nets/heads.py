@@ -80,19 +80,17 @@ def inception_v1(
 
     tf_slim calls the pool MaxPool_0a_7x7, which it is not and which no released graph says; so this head is ours.
     """
-    with tf1.variable_scope(scope, "InceptionV1", [inputs], reuse=reuse) as outer:
-        with slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
-            net, end_points = inception.inception_v1_base(inputs, scope=outer)
-            with tf1.variable_scope("Logits"):
-                end_points["AvgPool_0a_7x7"] = net = slim.avg_pool2d(net, [7, 7], stride=1, scope="AvgPool_0a_7x7")
-                if not num_classes:
-                    return net, end_points
-                net = slim.dropout(net, dropout_keep_prob, scope="Dropout_0b")
-                net = _classify(net, num_classes, "Conv2d_0c_1x1")
-                end_points["Logits"] = logits = (
-                    tf1.squeeze(net, [1, 2], name="SpatialSqueeze") if spatial_squeeze else net
-                )
-                end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+    mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
+    with tf1.variable_scope(scope, "InceptionV1", [inputs], reuse=reuse) as outer, mode:
+        net, end_points = inception.inception_v1_base(inputs, scope=outer)
+        with tf1.variable_scope("Logits"):
+            end_points["AvgPool_0a_7x7"] = net = slim.avg_pool2d(net, [7, 7], stride=1, scope="AvgPool_0a_7x7")
+            if not num_classes:
+                return net, end_points
+            net = slim.dropout(net, dropout_keep_prob, scope="Dropout_0b")
+            net = _classify(net, num_classes, "Conv2d_0c_1x1")
+            end_points["Logits"] = logits = tf1.squeeze(net, [1, 2], name="SpatialSqueeze") if spatial_squeeze else net
+            end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits, end_points
 
 

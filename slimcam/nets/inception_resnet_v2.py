@@ -3,7 +3,7 @@
 from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
-from .pictures import arg_scope, branches, layer, slim, stack
+from .pictures import Body, arg_scope, branches, layer, slim, stack
 
 BLOCK_35 = """
     Conv2d_1x1:32
@@ -35,7 +35,7 @@ MIXED_7A = """
     Conv2d_0a_1x1:256 Conv2d_0b_3x3:288 Conv2d_1a_3x3:320/2
     MaxPool_1a_3x3/2
 """
-STEM = [
+STEM: Body = [
     "Conv2d_1a_3x3:32/2",
     "Conv2d_2a_3x3:32/1",
     "Conv2d_2b_3x3:64",
@@ -59,16 +59,16 @@ def inception_resnet_v2(
 ) -> Tuple[Any, Dict[str, Any]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the pooled features without classes."""
     end_points: Dict[str, Any] = {}
-    with tf1.variable_scope(scope, "InceptionResnetV2", [inputs], reuse=reuse) as outer:
-        with slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
-            # Entered a second time for the operations' names: InceptionResnetV2/InceptionResnetV2/Conv2d_1a_3x3/…
-            with tf1.variable_scope(outer):
-                net = _trunk(inputs, activation_fn, end_points)
-            if create_aux_logits and num_classes:
-                with tf1.variable_scope("AuxLogits"):
-                    end_points["AuxLogits"] = _auxiliary(end_points["PreAuxLogits"], num_classes)
-            with tf1.variable_scope("Logits"):
-                return _head(net, num_classes, dropout_keep_prob, end_points), end_points
+    mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
+    with tf1.variable_scope(scope, "InceptionResnetV2", [inputs], reuse=reuse) as outer, mode:
+        # Entered a second time for the operations' names: InceptionResnetV2/InceptionResnetV2/Conv2d_1a_3x3/…
+        with tf1.variable_scope(outer):
+            net = _trunk(inputs, activation_fn, end_points)
+        if create_aux_logits and num_classes:
+            with tf1.variable_scope("AuxLogits"):
+                end_points["AuxLogits"] = _auxiliary(end_points["PreAuxLogits"], num_classes)
+        with tf1.variable_scope("Logits"):
+            return _head(net, num_classes, dropout_keep_prob, end_points), end_points
 
 
 inception_resnet_v2.default_image_size = 299  # type: ignore[attr-defined]
@@ -76,11 +76,10 @@ inception_resnet_v2.default_image_size = 299  # type: ignore[attr-defined]
 
 def inception_resnet_v2_arg_scope(weight_decay: float = 0.00004, **arguments: Any) -> Any:
     """Return the arg scope of the released net, whose biases decay too; `arguments` as in `pictures.arg_scope`."""
-    with slim.arg_scope(arg_scope(weight_decay, **arguments)):
-        with slim.arg_scope(
-            [slim.conv2d, slim.fully_connected], biases_regularizer=slim.l2_regularizer(weight_decay)
-        ) as scope:
-            return scope
+    decay = slim.l2_regularizer(weight_decay)
+    biased = slim.arg_scope([slim.conv2d, slim.fully_connected], biases_regularizer=decay)
+    with slim.arg_scope(arg_scope(weight_decay, **arguments)), biased as scope:
+        return scope
 
 
 def _trunk(net: Any, activation: Any, end_points: Dict[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
-from .pictures import arg_scope, slim, stack
+from .pictures import Body, arg_scope, slim, stack
 
 BLOCK_A = """
     Conv2d_0a_1x1:96
@@ -45,7 +45,7 @@ REDUCTION_B = """
     Conv2d_0a_1x1:256 Conv2d_0b_1x7:256 Conv2d_0c_7x1:320 Conv2d_1a_3x3:320/2
     MaxPool_1a_3x3/2
 """
-BODY = [
+BODY: Body = [
     "Conv2d_1a_3x3:32/2",
     "Conv2d_2a_3x3:32/1",
     "Conv2d_2b_3x3:64",
@@ -71,16 +71,16 @@ def inception_v4(
 ) -> Tuple[Any, Dict[str, Any]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the pooled features without classes."""
     end_points: Dict[str, Any] = {}
-    with tf1.variable_scope(scope, "InceptionV4", [inputs], reuse=reuse) as outer:
-        with slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
-            # Entered a second time for the operations' names: InceptionV4/InceptionV4/Conv2d_1a_3x3/…
-            with tf1.variable_scope(outer):
-                net = stack(inputs, BODY, end_points)
-            if create_aux_logits and num_classes:
-                with tf1.variable_scope("AuxLogits"):
-                    end_points["AuxLogits"] = _auxiliary(end_points["Mixed_6h"], num_classes)
-            with tf1.variable_scope("Logits"):
-                return _head(net, num_classes, dropout_keep_prob, end_points), end_points
+    mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
+    with tf1.variable_scope(scope, "InceptionV4", [inputs], reuse=reuse) as outer, mode:
+        # Entered a second time for the operations' names: InceptionV4/InceptionV4/Conv2d_1a_3x3/…
+        with tf1.variable_scope(outer):
+            net = stack(inputs, BODY, end_points)
+        if create_aux_logits and num_classes:
+            with tf1.variable_scope("AuxLogits"):
+                end_points["AuxLogits"] = _auxiliary(end_points["Mixed_6h"], num_classes)
+        with tf1.variable_scope("Logits"):
+            return _head(net, num_classes, dropout_keep_prob, end_points), end_points
 
 
 inception_v4.default_image_size = 299  # type: ignore[attr-defined]

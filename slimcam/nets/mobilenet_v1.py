@@ -31,20 +31,18 @@ def mobilenet_v1(
     if depth_multiplier <= 0:
         raise ValueError(f"depth_multiplier is {depth_multiplier}; it must be greater than 0")
     end_points: Dict[str, Any] = {}
-    with tf1.variable_scope(scope, "MobilenetV1", [inputs], reuse=reuse) as outer:
-        with slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
-            # Entered a second time for the operations' names: MobilenetV1/MobilenetV1/Conv2d_0/…
-            with tf1.variable_scope(outer):
-                net = _trunk(inputs, depth_multiplier, min_depth, end_points)
-            with tf1.variable_scope("Logits"):
-                net = _pool(net, global_pool, end_points)
-                if not num_classes:
-                    return net, end_points
-                net = slim.dropout(net, dropout_keep_prob, scope="Dropout_1b")
-                net = slim.conv2d(
-                    net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="Conv2d_1c_1x1"
-                )
-                logits = tf1.squeeze(net, [1, 2], name="SpatialSqueeze") if spatial_squeeze else net
+    mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
+    with tf1.variable_scope(scope, "MobilenetV1", [inputs], reuse=reuse) as outer, mode:
+        # Entered a second time for the operations' names: MobilenetV1/MobilenetV1/Conv2d_0/…
+        with tf1.variable_scope(outer):
+            net = _trunk(inputs, depth_multiplier, min_depth, end_points)
+        with tf1.variable_scope("Logits"):
+            net = _pool(net, global_pool, end_points)
+            if not num_classes:
+                return net, end_points
+            net = slim.dropout(net, dropout_keep_prob, scope="Dropout_1b")
+            net = slim.conv2d(net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="Conv2d_1c_1x1")
+            logits = tf1.squeeze(net, [1, 2], name="SpatialSqueeze") if spatial_squeeze else net
         end_points["Logits"] = logits
         if prediction_fn:
             end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
@@ -64,15 +62,24 @@ def mobilenet_v1_arg_scope(
 ) -> Any:
     """Return the arg scope of the released nets: ReLU6, batch norm with a scale, depthwise kernels undecayed."""
     decay = slim.l2_regularizer(weight_decay)
-    norm = dict(is_training=is_training, center=True, scale=True, decay=batch_norm_decay, epsilon=batch_norm_epsilon)
-    both = [slim.conv2d, slim.separable_conv2d]
-    start = tf1.truncated_normal_initializer(stddev=stddev)
-    with slim.arg_scope(both, weights_initializer=start, activation_fn=tf1.nn.relu6, normalizer_fn=slim.batch_norm):
-        with slim.arg_scope([slim.batch_norm], **norm), slim.arg_scope([slim.conv2d], weights_regularizer=decay):
-            with slim.arg_scope(
-                [slim.separable_conv2d], weights_regularizer=decay if regularize_depthwise else None
-            ) as scope:
-                return scope
+    convolutions = slim.arg_scope(
+        [slim.conv2d, slim.separable_conv2d],
+        weights_initializer=tf1.truncated_normal_initializer(stddev=stddev),
+        activation_fn=tf1.nn.relu6,
+        normalizer_fn=slim.batch_norm,
+    )
+    norm = slim.arg_scope(
+        [slim.batch_norm],
+        is_training=is_training,
+        center=True,
+        scale=True,
+        decay=batch_norm_decay,
+        epsilon=batch_norm_epsilon,
+    )
+    full = slim.arg_scope([slim.conv2d], weights_regularizer=decay)
+    depthwise = slim.arg_scope([slim.separable_conv2d], weights_regularizer=decay if regularize_depthwise else None)
+    with convolutions, norm, full, depthwise as scope:
+        return scope
 
 
 def _trunk(net: Any, depth_multiplier: float, min_depth: int, end_points: Dict[str, Any]) -> Any:

@@ -8,14 +8,14 @@ is a stride, and a layer that has one is not padded; any other keeps the size of
 """
 
 import re
-from typing import Any, Dict, Iterable, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 from .._tf import slim as mended
 from .._tf import tf1
 
 slim = mended()
 
-Body = Iterable[Union[str, Tuple[str, str]]]
+Body = List[Union[str, Tuple[str, str]]]
 
 _WORD = re.compile(
     r"(?P<scope>(?P<kind>[A-Za-z0-9]+)_(?:\w+_)?(?P<rows>\d+)x(?P<columns>\d+))(:(?P<depth>\d+))?(/(?P<stride>\d))?"
@@ -30,7 +30,7 @@ def layer(net: Any, word: str) -> Any:
         raise ValueError(f"no layer reads {word!r}")
     kernel = [int(match["rows"]), int(match["columns"])]
     stride = match["stride"]
-    place = dict(stride=int(stride or 1), padding="VALID" if stride else "SAME", scope=match["scope"])
+    place = {"stride": int(stride or 1), "padding": "VALID" if stride else "SAME", "scope": match["scope"]}
     if match["kind"] in _POOLS:
         return _POOLS[match["kind"]](net, kernel, **place)
     return slim.conv2d(net, int(match["depth"]), kernel, **place)
@@ -72,13 +72,13 @@ def arg_scope(
 ) -> Any:
     """Return the arg scope that the released Inception nets share: batch norm, without a scale, on convolutions."""
     decay = slim.l2_regularizer(weight_decay)
-    norm = dict(decay=batch_norm_decay, epsilon=batch_norm_epsilon, updates_collections=tf1.GraphKeys.UPDATE_OPS)
-    with slim.arg_scope([slim.conv2d, slim.fully_connected], weights_regularizer=decay):
-        with slim.arg_scope(
-            [slim.conv2d],
-            weights_initializer=weights_initializer or slim.xavier_initializer(),
-            activation_fn=activation_fn,
-            normalizer_fn=slim.batch_norm,
-            normalizer_params=norm,
-        ) as scope:
-            return scope
+    weighted = slim.arg_scope([slim.conv2d, slim.fully_connected], weights_regularizer=decay)
+    convolutions = slim.arg_scope(
+        [slim.conv2d],
+        weights_initializer=weights_initializer or slim.xavier_initializer(),
+        activation_fn=activation_fn,
+        normalizer_fn=slim.batch_norm,
+        normalizer_params={"decay": batch_norm_decay, "epsilon": batch_norm_epsilon},
+    )
+    with weighted, convolutions as scope:
+        return scope

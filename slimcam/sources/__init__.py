@@ -60,11 +60,13 @@ def load(
         num_classes=num_classes,
         input=input,
         logits=logits,
+        preprocess=preprocess,
         size=size,
         arguments=arguments,
         moving_averages=moving_averages,
     )
     parts.preprocess = preprocess or parts.preprocess
+    parts.size = size
     parts.layer = layer or parts.layer
     model = assemble(parts)
     if labels is None:

@@ -4,10 +4,11 @@ Where weights live. Weights up to LARGE are constants in the graph: TensorFlow f
 convolution kernels in its own order, which makes InceptionV3 on TensorFlow 2.21 about 15 % faster than with variables.
 Larger ones (the first dense layer of a VGG16 has 411 MB) are variables of the model's own session, which nothing
 assigns after loading: as a constant, such an array is copied into the graph, into its optimised copies and into each
-executor, and on TensorFlow 2.21 the first run of VGG16's dense layers alone took 14 s and 7 GB, against 0.8 s and 1.7 GB.
-Both start fast, cannot drift, and need no graph but the model's own.
+executor. On TensorFlow 2.21, loading and first running VGG16's dense layers took 14 s and 7 GB with constants, and
+0.8 s and 1.7 GB with variables. Both start fast, cannot drift, and need no graph but the model's own.
 """
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
@@ -36,6 +37,7 @@ class Parts:
     layer: Optional[str] = None
     end_points: Dict[str, str] = field(default_factory=dict)
     preprocess: Optional[str] = None
+    size: Optional[int] = None  # the side of the images, where the graph does not say it
     labels: Optional[List[str]] = None
     why: List[str] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
         if node.name in given:
             continue
         if tensor is not None and len(tensor.tensor_content) > LARGE:
-            weights[node.name] = lambda tensor=tensor: tf.make_ndarray(tensor)
+            weights[node.name] = functools.partial(tf.make_ndarray, tensor)
             continue
         copy = kept.node.add()
         copy.CopyFrom(node)
@@ -116,19 +118,19 @@ def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any
     The second result is the batch size that the graph was made for, 0 for any.
     """
     node = next(node for node in graph_def.node if node.name == name)
-    shape, dtype = infer.shape_and_type(node)
+    shape, dtype = _declared(node, parts)
     fixed = shape[0] if shape is not None and len(shape) == 4 and shape[0] else 0
     if dtype == tf.string:
         return Photos(tensor=name + ":0"), 0
     if shape is None or len(shape) not in (3, 4):
         return None, 0
     batchless = [None, *shape[-3:]]
-    size, channels = (shape[-3], shape[-2]), shape[-1]
+    height, width, channels = shape[-3:]
+    size = (height, width) if height and width else None
     chosen = parts.preprocess or ("none" if dtype.is_integer else None)
     photos, default = None, None
     if chosen is not None and channels in (1, 3, None):
         row = preprocess.find(chosen)
-        size = None if None in size else size
         with tf1.name_scope("slimcam/photos"):
             pixels, sizes, default = preprocess.prepare(row, size, channels or 3, dtype)
             default = default[0] if len(shape) == 3 else default
@@ -136,6 +138,28 @@ def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any
         tensors["slimcam_photos"] = default
     _set_input(node, dtype, shape if len(shape) == 3 else batchless, default)
     return photos, fixed
+
+
+def _declared(node: Any, parts: Parts) -> Tuple[Optional[List[Optional[int]]], Any]:
+    """Return shape and dtype of the input's node; what it leaves open is filled by what the caller said."""
+    shape, dtype = infer.shape_and_type(node)
+    if shape is None and not node.op.startswith("Placeholder"):
+        shape = _static_shape(parts.graph_def, node.name)
+    if parts.size and not shape:
+        return [None, parts.size, parts.size, 3], dtype
+    if parts.size and shape is not None and len(shape) in (3, 4):
+        shape[-3:-1] = [side or parts.size for side in shape[-3:-1]]
+    return shape, dtype
+
+
+def _static_shape(graph_def: Any, name: str) -> Optional[List[Optional[int]]]:
+    """Return the shape that TensorFlow works out for a tensor inside the graph, None where it cannot."""
+    needed = infer.before(graph_def, [name])
+    part = tf1.GraphDef(versions=graph_def.versions, node=[node for node in graph_def.node if node.name in needed])
+    with tf1.Graph().as_default() as graph:
+        tf1.import_graph_def(part, name="")
+    shape = graph.get_tensor_by_name(name + ":0").shape
+    return None if shape.rank is None else shape.as_list()
 
 
 def _set_input(node: Any, dtype: Any, shape: List[Optional[int]], default: Any) -> None:
@@ -153,7 +177,7 @@ def _import(graph_def: Any, tensors: Mapping[str, Any], source: str) -> None:
     read = {name.split(":")[0].lstrip("^") for node in graph_def.node for name in node.input}
     try:
         tf1.import_graph_def(graph_def, name="", input_map={k: v for k, v in tensors.items() if k in read})
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
+    except (ValueError, tf.errors.OpError) as error:
         text = str(error).splitlines()[0]
         raise ModelError(f"{source}: TensorFlow {tf.__version__} cannot import this graph: {text}") from error
 
@@ -163,13 +187,16 @@ def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
     photos = model.photos
     if photos is not None and isinstance(photos.tensor, str):
         photos.tensor = model.graph.get_tensor_by_name(photos.tensor)
-        model.one_by_one = photos.tensor.shape.rank == 0
+        decoded = any(op.type in infer.DECODERS for op in photos.tensor.consumers())
+        model.one_by_one = decoded or photos.tensor.shape.rank == 0
     if layer is not None:
         model.layer = model.tensor(layer)
     model.one_by_one = model.one_by_one or model.input.shape.rank == 3
     if fixed and not _batches(model):
         if fixed > 1:
-            raise ModelError(f"{model.source}: made for {fixed} images at once, and gives other logits for other counts")
+            raise ModelError(
+                f"{model.source}: made for {fixed} images at once, and gives other logits for other counts"
+            )
         model.one_by_one = True
         model.why.append("one image at a time: made for a batch of 1, and larger ones do not give the same logits")
     elif fixed:

@@ -54,7 +54,7 @@ def read_box(path: str, **options: Any) -> Parts:
     keys = ("net", "arguments", "num_classes", "size")
     full = os.path.join(folder, source)
     if is_frozen(full):
-        parts = read_frozen(full, **said)
+        parts = read_frozen(full, **{"preprocess": manifest["preprocess"], **said})
     else:
         parts = read_checkpoint(full, **{**{key: manifest[key] for key in keys}, **said})
     parts.preprocess, parts.labels, parts.layer = manifest["preprocess"], manifest["labels"], manifest["layer"]

@@ -4,8 +4,11 @@ The net is built once in a graph of its own, for inference; that graph is then c
 and the checkpoint's values take the variables' places. No session ever holds the variables themselves.
 """
 
+import contextlib
+import functools
 import os
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+import re
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -18,7 +21,7 @@ from .assemble import Parts
 AVERAGE = "/ExponentialMovingAverage"
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
-_SUFFIXES = (".index", ".meta", ".data-00000-of-00001")
+_ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 _VARIABLES = ("VariableV2", "Variable", "VarHandleOp")
 _READS = ("ReadVariableOp",)
 
@@ -35,7 +38,8 @@ def prefix_of(path: str) -> Optional[str]:
     """Return the prefix of the checkpoint that `path` names: the prefix itself, one of its files, or its folder."""
     if os.path.isdir(path):
         return _in_folder(path)
-    for candidate in [path] + [path[: -len(suffix)] for suffix in _SUFFIXES if path.endswith(suffix)]:
+    # without its ending first: an .index is a table as well, and would pass for a V1 file
+    for candidate in (_ENDING.sub("", path), path):
         if os.path.isfile(candidate + ".index") or _is_v1(candidate):
             return candidate
     return None
@@ -68,16 +72,25 @@ def open_checkpoint(path: str) -> Variables:
     prefix = prefix_of(path)
     if prefix is None:
         raise ModelError(f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file, or a folder)")
-    try:
+    with _readable(prefix):
         reader = tf1.train.NewCheckpointReader(prefix)
         shapes = reader.get_variable_to_shape_map()
-    except Exception as error:  # by version one of tf.errors, or a plain RuntimeError
-        raise ModelError(f"{prefix}: the checkpoint cannot be read: {_first_line(error)}") from error
-    return Variables(prefix, shapes, reader.get_tensor)
+
+    def read(name: str) -> np.ndarray:
+        with _readable(prefix):
+            return np.asarray(reader.get_tensor(name))
+
+    return Variables(prefix, shapes, read)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+@contextlib.contextmanager
+def _readable(prefix: str) -> Iterator[None]:
+    """Turn what TensorFlow raises on a damaged file, by version one of tf.errors or a RuntimeError, into ModelError."""
+    try:
+        yield
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{prefix}: the checkpoint cannot be read: {first}") from error
 
 
 def is_checkpoint(path: str) -> bool:
@@ -105,8 +118,8 @@ def read_checkpoint(
         num_classes, because = _count_classes(row, held)
         why.append(because)
     built = _build(net, row, num_classes, arguments or {}, size)
-    weights, because = _match(built.variables, held, moving_averages, net)
-    why.extend(because)
+    weights, notes = _match(built.variables, held, moving_averages, net)
+    why.extend(notes)
     parts = Parts(held.path, built.graph_def, weights, why=why)
     parts.input = names.get("input") or built.input
     parts.logits = names.get("logits") or built.logits
@@ -145,7 +158,7 @@ class Built(NamedTuple):
 
 def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]) -> Built:
     """Build a net for inference in a graph of its own."""
-    side = size or (row.size if row is not None else nets.image_size(net))
+    side = size or (row.size if row is not None else _side(net))
     with tf1.Graph().as_default() as graph:
         images = tf1.placeholder(tf1.float32, [None, side, side, 3], name="input")
         logits, end_points = nets.build(net, images, num_classes, **arguments)
@@ -156,6 +169,11 @@ def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, 
         wanted = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
         graph_def = _without_variables(graph.as_graph_def(), wanted)
     return Built(graph_def, variables, images.name, logits.name, points)
+
+
+def _side(net: Any) -> int:
+    """Return the side of the images that a function was made for, as it says by slim's attribute; else ImageNet's 224."""
+    return getattr(nets._find(net)[0], "default_image_size", 224)
 
 
 def _without_variables(graph_def: Any, wanted: List[str]) -> Any:
@@ -196,7 +214,7 @@ def _match(
     why = [f"{count} of {len(names)} variables: their moving averages"] if count else []
     if extra:
         why.append(f"left unused: {_some(extra)}")
-    return {name: lambda source=source: np.asarray(held.read(source)) for name, source in names.items()}, why
+    return {name: functools.partial(held.read, source) for name, source in names.items()}, why
 
 
 def _of_training(name: str) -> bool:

@@ -1,7 +1,7 @@
 """A frozen GraphDef: `.pb` (binary) or `.pbtxt` (text), its weights inside as constants."""
 
 import os
-from typing import Any, List, Optional
+from typing import Any, Optional
 
 from .. import nets
 from .._tf import tf1
@@ -10,6 +10,7 @@ from . import infer
 from .assemble import Parts
 
 _UNFROZEN = ("VariableV2", "Variable", "VarHandleOp")
+_BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
 
 def is_frozen(path: str) -> bool:
@@ -17,7 +18,9 @@ def is_frozen(path: str) -> bool:
     return path.endswith((".pb", ".pbtxt")) and not os.path.isdir(path)
 
 
-def read_frozen(path: str, input: Optional[str] = None, logits: Optional[str] = None, **_: Any) -> Parts:
+def read_frozen(
+    path: str, input: Optional[str] = None, logits: Optional[str] = None, preprocess: Optional[str] = None, **_: Any
+) -> Parts:
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
     graph_def = read_graph_def(path)
     needed = infer.before(graph_def, [logits]) if logits else None
@@ -28,7 +31,8 @@ def read_frozen(path: str, input: Optional[str] = None, logits: Optional[str] = 
             "freeze it, or load its checkpoint with net="
         )
     parts = Parts(path, graph_def, input=input, logits=logits)
-    _recognise(parts)
+    if preprocess is None:
+        _recognise(parts)
     return parts
 
 
@@ -57,7 +61,7 @@ def read_graph_def(path: str) -> Any:
 def _what_it_is(data: bytes, path: str) -> str:
     if not data:
         return "the file is empty"
-    if b"\0" not in data[:4096] and not path.endswith(".pbtxt"):
+    if not _BINARY.intersection(data[:4096]) and not path.endswith(".pbtxt"):
         return "a text file, not a binary GraphDef; a GraphDef in text form ends in .pbtxt"
     if os.path.basename(path) == "saved_model.pb":
         return "a SavedModel, not a frozen graph"
@@ -65,7 +69,7 @@ def _what_it_is(data: bytes, path: str) -> str:
 
 
 def _recognise(parts: Parts) -> None:
-    """Take preprocessing and layer from the registry where the constants are one net's, name for name and shape for shape."""
+    """Take the preprocessing from the registry where the constants are one net's, by names and shapes."""
     shapes = {}
     for node in parts.graph_def.node:
         if node.op == "Const":
@@ -75,5 +79,3 @@ def _recognise(parts: Parts) -> None:
         net = nets.NETS[fitting[0]]
         parts.preprocess = net.preprocess
         parts.why.append(f"preprocess {net.preprocess!r}: its constants are the variables of {net.name}")
-
-

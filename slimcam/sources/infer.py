@@ -11,7 +11,7 @@ from .._tf import tf
 from ..errors import ModelError, UnknownName
 from ..names import nearest
 
-_DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
+DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
 _SOFT = ("Softmax", "Sigmoid")
 
 
@@ -30,7 +30,7 @@ def shape_and_type(node: Any) -> Tuple[Optional[List[Optional[int]]], Any]:
 def before(graph_def: Any, names: List[str]) -> Set[str]:
     """Return the names of the nodes that the nodes `names` depend on, and these themselves."""
     inputs = {node.name: node.input for node in graph_def.node}
-    seen = set()  # type: Set[str]
+    seen: Set[str] = set()
     stack = [name.split(":")[0] for name in names]
     while stack:
         name = stack.pop()
@@ -66,7 +66,7 @@ def input_node(graph_def: Any, name: Optional[str], logits: Optional[str]) -> Tu
 def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
     found = {}
     for node in nodes.values():
-        if node.op in _DECODERS:
+        if node.op in DECODERS:
             source = nodes.get(node.input[0].split(":")[0])
             if source is not None and source.op in ("Placeholder", "Const"):
                 found[source.name] = f"an encoded photo, which {node.op} reads"
@@ -110,7 +110,7 @@ def logits(graph: Any, start: Any, name: Optional[str]) -> Tuple[Any, str]:
 
 def _is_end(op: Any) -> bool:
     """Whether a softmax is the last that happens to scores, not an attention or a gate within the net."""
-    readers = [c for c in op.outputs[0].consumers()]
+    readers = list(op.outputs[0].consumers())
     while readers:
         if any(c.type not in ("Reshape", "Identity", "Squeeze", "TopKV2", "ArgMax", "Max", "Shape") for c in readers):
             return False

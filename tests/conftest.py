@@ -1,0 +1,67 @@
+"""What the tests share: data made by real TensorFlow 1.15.5, and small models that are frozen on the spot."""
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf1
+
+import slimcam
+
+SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Return the folder of data beside the repository; skip the test where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the data of {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def golden(shared):
+    """Return, by key, the arrays that TensorFlow 1.15.5 computed on the real MobileNet of `shared`."""
+    with np.load(str(shared / "real" / "goldens_tf1155.npz")) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture
+def frozen(tmp_path):
+    """Return `frozen(build, name="model.pb")`: call `build` in a graph of its own, write that graph, return the path.
+
+    Weights must be constants. What `build` returns is ignored; name the tensors that the test asks for.
+    """
+
+    def write(build, name="model.pb"):
+        with tf1.Graph().as_default() as graph:
+            build()
+        path = tmp_path / name
+        path.write_bytes(graph.as_graph_def().SerializeToString())
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def model_of(frozen):
+    """Return `model_of(build, **options)`: the model that slimcam.load makes of such a graph; closed after the test."""
+    models = []
+
+    def make(build, **options):
+        models.append(slimcam.load(frozen(build), **options))
+        return models[-1]
+
+    yield make
+    for model in models:
+        model.close()
+
+
+@pytest.fixture
+def photo():
+    """Return `photo(height, width, seed=0)`: a uint8 RGB picture of noise."""
+
+    def noise(height, width, seed=0):
+        return np.random.RandomState(seed).randint(0, 256, (height, width, 3), np.uint8)
+
+    return noise
