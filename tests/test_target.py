@@ -208,7 +208,7 @@ def test_model_without_logits_explains_a_score(model_of):
     model = model_of(build, logits="a")
     assert_score(slimcam.GradCAM(model, "a", Mean("a"))(X), (A0 + A1) / 8, 6 / 8)
     with pytest.raises(
-        slimcam.TargetError, match=r"the logits 'a:0' are \(.*, 2, 2, 2\), not \(N, classes\): say logits="
+        slimcam.TargetError, match=r"the logits 'a:0' are \(.*, 2, 2, 2\), not \(N, classes\): load with logits="
     ):
         slimcam.GradCAM(model, "a")
 
@@ -262,14 +262,9 @@ def test_top_of_more_than_there_are(net):
         slimcam.GradCAM(net, "a", Top(4))
 
 
-@pytest.mark.parametrize(
-    "first, then", [(None, Top(2)), (0, Mean("a")), (Mean("a"), 0), (Top(2), 1), (Mean("a"), None)]
-)
+@pytest.mark.parametrize("first, then", [(None, Top(2)), (0, Mean("a")), (Mean("a"), 0), (Top(2), 1)])
 def test_call_cannot_change_the_kind_of_target(net, first, then):
     cam = slimcam.GradCAM(net, "a", first)
-    if then is None:
-        assert_score(cam(X, target=then), (A0 + A1) / 8, 6 / 8)  # None leaves the target as it was built
-        return
     with pytest.raises(slimcam.TargetError, match="a call can change the class, not the kind of target: build another"):
         cam(X, target=then)
 
@@ -280,9 +275,7 @@ def test_what_is_no_target(net, target):
         slimcam.GradCAM(net, "a", target)
 
 
-@pytest.mark.parametrize(
-    "target", [[True], [1.7], [None], [Top(1)], [Mean("a")], np.array([1.7]), Class(1.7), Class(True)]
-)
+@pytest.mark.parametrize("target", [[True], [1.7], [None], [Top(1)], [Mean("a")], Class(1.7)])
 def test_what_is_no_class_in_a_list(net, target):
     # BUG: True and 1.7 count as class 1; the others end in a TypeError of int()
     with pytest.raises(slimcam.TargetError):
@@ -315,7 +308,7 @@ def test_tensor_of_another_graph(net):
     with tf1.Graph().as_default():
         stranger = tf1.placeholder(tf1.float32, [None], name="stranger")
     with pytest.raises(
-        slimcam.UnknownName, match="'stranger:0' is of another graph; give its name, or a tensor of model.graph"
+        slimcam.UnknownName, match=r"'stranger:0' is of another graph; give its name, or a tensor of model\.graph"
     ):
         slimcam.GradCAM(net, "a", stranger)
     with pytest.raises(slimcam.TargetError, match="function must return a tensor of the model's graph"):

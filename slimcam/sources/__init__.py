@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
 from .. import preprocess as preprocessing
 from ..errors import ModelError
 from ..model import Model
-from . import box, checkpoint, frozen
+from . import box, checkpoint, frozen, session
 from .assemble import Parts, assemble
 from .labels import read_labels
 
@@ -15,11 +15,12 @@ class Source(NamedTuple):
     """One kind of thing that a model can be loaded from."""
 
     name: str
-    fits: Callable[[str], bool]
+    fits: Callable[[Any], bool]
     read: Callable[..., Parts]
 
 
 SOURCES = (
+    Source("a session", session.is_session, session.read_session),
     Source("a folder with a manifest", box.is_box, box.read_box),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a TF-Slim checkpoint", checkpoint.is_checkpoint, checkpoint.read_checkpoint),
@@ -27,11 +28,11 @@ SOURCES = (
 
 
 def load(
-    path: Union[str, "os.PathLike"],
+    path: Any,
     net: Any = None,
     num_classes: Optional[int] = None,
-    input: Optional[str] = None,
-    logits: Optional[str] = None,
+    input: Any = None,
+    logits: Any = None,
     preprocess: Optional[str] = None,
     labels: Union[str, List[str], None] = None,
     layer: Optional[str] = None,
@@ -39,18 +40,18 @@ def load(
     arguments: Optional[Dict[str, Any]] = None,
     moving_averages: bool = True,
 ) -> Model:
-    """Load a model from a frozen graph, a TF-Slim checkpoint or a folder with a manifest.
+    """Load a model from a frozen graph, a TF-Slim checkpoint, a folder with a manifest, or a session of yours.
 
     `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
     signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
-    `logits` name tensors, `layer` the one that is explained when none is named. `preprocess` is a name of
-    preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class. `moving_averages=False` reads the
-    variables themselves where a checkpoint holds their averages too.
+    `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
+    `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class.
+    `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
     model, or another than was asked for, and UnknownName for a name that does not exist.
     """
-    place = os.fspath(path)
+    place = path if session.is_session(path) else os.fspath(path)
     if preprocess is not None:
         preprocessing.find(preprocess)
     source = _source(place)
@@ -75,7 +76,7 @@ def load(
     return model
 
 
-def _source(path: str) -> Source:
+def _source(path: Any) -> Source:
     for source in SOURCES:
         if source.fits(path):
             return source

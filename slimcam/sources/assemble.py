@@ -22,7 +22,6 @@ from ..model import Model, Photos
 from . import infer
 
 LARGE = 16 << 20  # bytes
-AT_ONCE = 64 << 20  # bytes of weights that one session run assigns
 
 
 @dataclass
@@ -50,9 +49,11 @@ def assemble(parts: Parts) -> Model:
     graph = tf1.Graph()
     with graph.as_default():
         session = tf1.Session(graph=graph, config=_config())
-        tensors = _place(session, weights)
+        handles = {node.name for node in graph_def.node if node.op == "VarHandleOp"}
+        tensors = _place(session, {name: read for name, read in weights.items() if name not in handles})
         photos, fixed = _join_photos(graph_def, node.name, parts, tensors)
         _import(graph_def, tensors, parts.source)
+        _assign(session, {graph.get_tensor_by_name(name + ":0"): weights[name]() for name in handles})
     model_input = graph.get_tensor_by_name(node.name + ":0")
     logits, because = infer.logits(graph, model_input, parts.logits)
     parts.why.append(because)
@@ -75,7 +76,7 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
     kept = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library)
     for node in graph_def.node:
         tensor = node.attr["value"].tensor if node.op == "Const" else None
-        if node.name in given:
+        if node.name in given and node.op != "VarHandleOp":
             continue
         if tensor is not None and len(tensor.tensor_content) > LARGE:
             weights[node.name] = functools.partial(tf.make_ndarray, tensor)
@@ -91,25 +92,27 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
 def _place(session: Any, weights: Mapping[str, Callable[[], np.ndarray]]) -> Dict[str, Any]:
     """Put weights into the default graph under their own names: constants, or variables where they are large."""
     tensors = {}
-    assigns, values, waiting = [], {}, 0  # type: Tuple[List[Any], Dict[Any, np.ndarray], int]
     for name, read in weights.items():
         array = read()
         if array.nbytes <= LARGE:
             tensors[name] = tf.constant(array, name=name)
             continue
-        if waiting and waiting + array.nbytes > AT_ONCE:
-            session.run(assigns, values)
-            assigns, values, waiting = [], {}, 0
-        dtype, shape = tf.as_dtype(array.dtype), array.shape
-        handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=shape, shared_name=name, name=f"slimcam/{name}")
-        value = tf1.placeholder(dtype, shape, name=f"slimcam/{name}/value")
-        assigns.append(tf.raw_ops.AssignVariableOp(resource=handle, value=value, name=f"slimcam/{name}/assign"))
-        values[value], waiting = array, waiting + array.nbytes
+        dtype = tf.as_dtype(array.dtype)
+        handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=array.shape, shared_name=name, name=f"slimcam/{name}")
         tensors[name] = tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype, name=name)
-        del array
-    if assigns:
-        session.run(assigns, values)
+        _assign(session, {handle: array})
+        del array  # before the next is read: the largest two of a net need not be held at once
     return tensors
+
+
+def _assign(session: Any, values: Mapping[Any, np.ndarray]) -> None:
+    """Give variables, by their handles, their values in one run."""
+    assigns, feeds = [], {}
+    for handle, array in values.items():
+        value = tf1.placeholder(tf.as_dtype(array.dtype), array.shape, name="slimcam/value")
+        assigns.append(tf.raw_ops.AssignVariableOp(resource=handle, value=value, name="slimcam/assign"))
+        feeds[value] = array
+    session.run(assigns, feeds)
 
 
 def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any]) -> Tuple[Optional[Photos], int]:

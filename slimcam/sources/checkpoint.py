@@ -15,15 +15,13 @@ import numpy as np
 from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
-from . import infer
 from .assemble import Parts
+from .variables import without_variables
 
 AVERAGE = "/ExponentialMovingAverage"
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
 _ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-_VARIABLES = ("VariableV2", "Variable", "VarHandleOp")
-_READS = ("ReadVariableOp",)
 
 
 class Variables(NamedTuple):
@@ -167,29 +165,13 @@ def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, 
         if row is not None:
             logits = graph.get_tensor_by_name(row.logits)
         wanted = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
-        graph_def = _without_variables(graph.as_graph_def(), wanted)
+        graph_def = without_variables(graph.as_graph_def(), wanted)
     return Built(graph_def, variables, images.name, logits.name, points)
 
 
 def _side(net: Any) -> int:
-    """Return the side of the images that a function was made for, as it says by slim's attribute; else ImageNet's 224."""
+    """Return the side of the images that a function says by slim's attribute that it was made for, else 224."""
     return getattr(nets._find(net)[0], "default_image_size", 224)
-
-
-def _without_variables(graph_def: Any, wanted: List[str]) -> Any:
-    """Keep what the tensors `wanted` need; variables go, and what read them reads a tensor of the same name."""
-    needed = infer.before(graph_def, wanted)
-    kept = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library)
-    for node in graph_def.node:
-        if node.name not in needed or node.op in _VARIABLES:
-            continue
-        copy = kept.node.add()
-        copy.CopyFrom(node)
-        if node.op in _READS:
-            copy.op = "Identity"
-            copy.attr.clear()
-            copy.attr["T"].CopyFrom(node.attr["dtype"])
-    return kept
 
 
 def _match(

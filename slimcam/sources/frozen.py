@@ -8,8 +8,8 @@ from .._tf import tf1
 from ..errors import ModelError
 from . import infer
 from .assemble import Parts
+from .variables import VARIABLES
 
-_UNFROZEN = ("VariableV2", "Variable", "VarHandleOp")
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
 
@@ -24,7 +24,7 @@ def read_frozen(
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
     graph_def = read_graph_def(path)
     needed = infer.before(graph_def, [logits]) if logits else None
-    held = [n.name for n in graph_def.node if n.op in _UNFROZEN and (needed is None or n.name in needed)]
+    held = [n.name for n in graph_def.node if n.op in VARIABLES and (needed is None or n.name in needed)]
     if held:
         raise ModelError(
             f"{path}: not frozen: {len(held)} variables such as {held[0]!r} have no value in it; "

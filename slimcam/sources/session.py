@@ -1,0 +1,57 @@
+"""A session of the caller's, with its weights as they are now. It is only read, so its graph may be finalised."""
+
+import functools
+from typing import Any, Dict, Optional
+
+import numpy as np
+
+from .._tf import tf
+from ..errors import ModelError
+from . import infer
+from .assemble import Parts
+from .variables import VARIABLES, without_variables
+
+
+def is_session(thing: Any) -> bool:
+    """Whether `thing` is a session of TensorFlow 1's kind."""
+    return isinstance(getattr(thing, "graph", None), tf.Graph) and callable(getattr(thing, "run", None))
+
+
+def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) -> Parts:
+    """Take the session's graph, cut down to what the logits need, and read the values of the variables in it.
+
+    Loading raises ModelError where a variable has not been initialised.
+    """
+    graph_def = session.graph.as_graph_def()
+    wanted = [_name(logits)] if logits is not None else [node.name for node in graph_def.node]
+    needed = infer.before(graph_def, wanted)
+    reads = _reads(session.graph, needed)
+    weights = {name: functools.partial(_value, session, name, tensor) for name, tensor in reads.items()}
+    cut = without_variables(graph_def, wanted)
+    why = [f"{len(weights)} variables: their values in the session, now"]
+    return Parts("the session", cut, weights, input=_name(input), logits=_name(logits), why=why)
+
+
+def _name(tensor: Any) -> Optional[str]:
+    return tensor if tensor is None or isinstance(tensor, str) else tensor.name
+
+
+def _reads(graph: Any, needed: Any) -> Dict[str, Any]:
+    """Map each variable to a tensor of the graph that reads it; nothing is added to the graph."""
+    reads: Dict[str, Any] = {}
+    for op in graph.get_operations():
+        if op.name in needed and op.type in VARIABLES[:2]:
+            reads[op.name] = op.outputs[0]
+        elif op.type == "ReadVariableOp" and op.inputs[0].op.name in needed and graph.is_fetchable(op.outputs[0]):
+            reads.setdefault(op.inputs[0].op.name, op.outputs[0])
+    return reads
+
+
+def _value(session: Any, name: str, tensor: Any) -> np.ndarray:
+    try:
+        return session.run(tensor)
+    except tf.errors.FailedPreconditionError as error:
+        raise ModelError(
+            f"the session's variable {name!r} is not initialised: restore its checkpoint, "
+            "or run tf.compat.v1.global_variables_initializer(), before load()"
+        ) from error
