@@ -160,29 +160,23 @@ def data_format(op: Any, most: int = 12) -> str:
     return "NHWC"
 
 
-def scope_outputs(ops: Iterable[Any], name: str) -> Dict[str, List[Any]]:
-    """Map each scope that is, or ends with, `name` to the tensors in it that another of `ops` outside it reads."""
-    inside: Dict[str, List[Any]] = {}
+def scope_outputs(ops: Iterable[Any]) -> Dict[str, Dict[str, Any]]:
+    """Map each scope of `ops`, by each end of its path, to the tensors in it that others of `ops` outside it read.
+
+    Of a scope `a/b/c` those are found as `c`, `b/c` and `a/b/c`; each as tensors by their names. They are made in the
+    scope from other tensors; one that nobody reads counts.
+    """
     among = set(ops)
+    found: Dict[str, Dict[str, Any]] = {}
     for op in among:
-        for scope in _scopes(op.name):
-            if scope == name or scope.endswith("/" + name):
-                inside.setdefault(scope, []).append(op)
-    return {scope: _leaving(scope, members, among) for scope, members in inside.items()}
-
-
-def _scopes(name: str) -> List[str]:
-    parts = name.split("/")
-    return ["/".join(parts[:i]) for i in range(1, len(parts))]
-
-
-def _leaving(scope: str, members: List[Any], among: Collection[Any]) -> List[Any]:
-    """Floating-point tensors that are made in `scope` from others and read outside it, or read by nobody."""
-    leaving = []
-    for op in members:
         if not (_carries(op) and op.inputs and op.outputs[0].dtype.is_floating):
             continue
-        readers = [c for out in op.outputs for c in out.consumers() if c in among]
-        if not readers or any(not c.name.startswith(scope + "/") for c in readers):
-            leaving.append(op.outputs[0])
-    return leaving
+        readers = [c.name for out in op.outputs for c in out.consumers() if c in among]
+        parts = op.name.split("/")[:-1]
+        for depth in range(len(parts), 0, -1):
+            scope = "/".join(parts[:depth]) + "/"
+            if readers and all(name.startswith(scope) for name in readers):
+                break  # and so it leaves no scope around this one
+            for start in range(depth):
+                found.setdefault("/".join(parts[start:depth]), {})[op.outputs[0].name] = op.outputs[0]
+    return found

@@ -55,6 +55,7 @@ class Model:
         # a scope's weights leave it too, and are not meant by its name
         self._flow = graphs.after(op for op in self._ops if op.type in PLACEHOLDERS or op is self.input.op)
         self._layers: Optional[List[Layer]] = None
+        self._scopes: Optional[Dict[str, Dict[str, Any]]] = None
 
     def __enter__(self) -> "Model":
         return self
@@ -90,14 +91,18 @@ class Model:
         return self._of_scope(name.split(":")[0])
 
     def _of_scope(self, name: str) -> Any:
-        found = graphs.scope_outputs(self._flow, name)
-        leaving = {tensor.name: tensor for tensors in found.values() for tensor in tensors}
+        leaving = self._scope_outputs().get(name, {})
         if len(leaving) == 1:
             return next(iter(leaving.values()))
         if leaving:
             raise UnknownName(f"{name!r} could mean {', '.join(map(repr, sorted(leaving)[:6]))}; name one of them")
         known = list(self.end_points) + [layer.name for layer in self.layers()] + [op.name for op in self._ops]
         raise UnknownName(f"no tensor {name!r}; {nearest(name, known)}")
+
+    def _scope_outputs(self) -> Dict[str, Dict[str, Any]]:
+        if self._scopes is None:
+            self._scopes = graphs.scope_outputs(self._flow)
+        return self._scopes
 
     def layers(self) -> List[Layer]:
         """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them."""
@@ -115,8 +120,7 @@ class Model:
             return min(named, key=len)
         scope = tensor.op.name.rsplit("/", 1)[0]
         for name in (scope.rsplit("/", 1)[-1], scope):
-            leaving = [t for tensors in graphs.scope_outputs(self._flow, name).values() for t in tensors]
-            if len(leaving) == 1 and leaving[0] is tensor:
+            if list(self._scope_outputs().get(name, {})) == [tensor.name]:
                 return name
         return tensor.op.name
 

@@ -236,6 +236,16 @@ def test_only_what_the_score_needs_is_fed(model_of):
     assert_inference(model_of(headed(head), logits="logits"), ["phase_train:0 = 0 (not training)"])
 
 
+@pytest.mark.parametrize("build", [switched("is_training"), rated("dropout"), kept("keep_prob")])
+def test_inference_values_reach_the_best_classes(model_of, build):
+    model = model_of(build, logits="logits")
+    maps = slimcam.GradCAM(model, "a", slimcam.Top(2))(X * [[[[2]], [[1]]]])
+    # a = 2 4 over 0 0 and 0 0 over 1 2, so the features are 6/4 and 3/4
+    np.testing.assert_allclose(maps.raw, [[[0.5, 1], [0, 0]], [[0, 0], [0.25, 0.5]]])
+    np.testing.assert_allclose(maps.scores, [1.5, 0.75])
+    assert len(maps.fed) == 1
+
+
 def test_held_switch_is_not_reported_as_fed(model_of):
     model = model_of(switched("is_training"), logits="logits")
     maps = slimcam.GradCAM(model, "a", target=0, hold={"is_training": True})(X)
@@ -326,6 +336,14 @@ def test_held_array_of_a_row_an_image_goes_row_by_row(pair):
     cam = slimcam.GradCAM(pair, "left/a", target=0, hold={"right": np.concatenate([R, 2 * R])})
     maps = cam(np.concatenate([X, X]))
     np.testing.assert_allclose(maps.raw, [MAPS[0], 2 * MAPS[0]])
+
+
+def test_held_rows_serve_the_best_classes_of_each_image(pair):
+    cam = slimcam.GradCAM(pair, "left/a", slimcam.Top(2), hold={"right": np.concatenate([R, -R])})
+    maps = cam(np.concatenate([X, X]))
+    # r turned about has the features 4 and 2: the logits are 3/2 and 3 of the first image, 3 and 3/2 of the second
+    np.testing.assert_allclose(maps.raw, [MAPS[1], MAPS[0], 2 * MAPS[0], MAPS[1] / 2])
+    assert maps.classes.tolist() == [1, 0, 0, 1]
 
 
 def test_held_rows_follow_photos_that_run_apart(model_of):

@@ -205,6 +205,20 @@ def test_layer_that_does_not_lead_to_the_score_is_refused(model_of):
             slimcam.GradCAM(model, "side", target)
 
 
+@pytest.mark.parametrize("target", [0, slimcam.Top(1), slimcam.Channel("logits", 0)])
+def test_layer_of_unknown_shape_is_explained(model_of, target):
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 4, 6, 3], name="x")
+        a = tf1.placeholder_with_default(tf1.nn.conv2d(x, tf1.constant(RED_GREEN), 1, "SAME"), None, name="a")
+        tf1.ensure_shape(tf1.reduce_mean(a, [1, 2]), [None, 2], name="logits")
+
+    image = np.ones((1, 4, 6, 3), np.float32)
+    image[..., 0] = 24
+    # BUG: of Top, "as_list() is not defined on an unknown TensorShape"
+    maps = slimcam.GradCAM(model_of(build, logits="logits"), "a", target)(image)
+    np.testing.assert_allclose(maps.raw, np.ones((1, 4, 6)), rtol=1e-6)
+
+
 def test_misspelt_layer_suggests(net):
     with pytest.raises(slimcam.UnknownName, match="no tensor 'logit'; near: 'logits'"):
         slimcam.GradCAM(net, "logit")

@@ -1,4 +1,4 @@
-"""From photos to what nets were trained on, against NumPy; reading photos of all kinds; and where maps are laid back."""
+"""From photos to what nets were trained on, against NumPy; reading all kinds of photos; where maps are laid back."""
 
 import struct
 
@@ -15,7 +15,7 @@ SIZES = [(224, 224), (299, 299), (301, 199), (199, 301), (7, 5), (2, 3), (3, 2),
 
 
 def bilinear(image, height, width, half_pixels=False):
-    """Resize as TensorFlow 1: place i is taken at i * scale, between its floor and the next pixel, the last repeated."""
+    """Resize as TensorFlow 1: place i is i * scale, between its floor and the next pixel, the last one repeated."""
     for axis, size in ((0, height), (1, width)):
         have = image.shape[axis]
         at = np.arange(size) * (have / size)
@@ -259,19 +259,19 @@ def test_photo_that_was_stored_turned_is_turned_upright(orientation, shape, red,
 
 @pytest.mark.parametrize("data", [b"no photo", b"\xff\xd8\xff" + bytes(100), png(halves())[:40]])
 def test_what_is_no_photo_is_refused(data):
-    with pytest.raises(slimcam.PhotoError, match="cat.jpg: not a photo that OpenCV can read, or a damaged one"):
+    with pytest.raises(slimcam.PhotoError, match=r"cat\.jpg: not a photo that OpenCV can read, or a damaged one"):
         decode(data, "cat.jpg")
 
 
 def test_bytes_of_nothing_are_refused():
-    with pytest.raises(slimcam.PhotoError, match="cat.jpg: not a photo that OpenCV can read"):
+    with pytest.raises(slimcam.PhotoError, match=r"cat\.jpg: not a photo that OpenCV can read"):
         decode(b"", "cat.jpg")
 
 
 @pytest.mark.parametrize("encode", [jpeg, lambda image: png(image[..., ::-1])], ids=["jpeg", "png"])
 def test_half_of_a_file_is_refused(photo, encode):
     data = encode(photo(64, 64))
-    with pytest.raises(slimcam.PhotoError, match="cat: .*damaged"):
+    with pytest.raises(slimcam.PhotoError, match=r"cat: .*damaged"):
         decode(data[: len(data) // 2], "cat")
 
 

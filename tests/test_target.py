@@ -103,6 +103,17 @@ def test_top_one_is_the_winner(explained):
     assert maps.photo.tolist() == [0, 1]
 
 
+def test_top_of_a_net_that_reads_the_image_beside_the_layer(model_of):
+    def build():
+        three_classes()
+        x, logits = map(tf1.get_default_graph().get_tensor_by_name, ("x:0", "logits:0"))
+        tf1.add(logits, tf1.reduce_mean(x, [1, 2]), name="all")
+
+    maps = slimcam.GradCAM(model_of(build, logits="all"), "a", Top(2))(BOTH)
+    np.testing.assert_allclose(maps.raw, [2 * A1, A0, B0, 2 * B1])
+    assert maps.scores.tolist() == [6, 3, 9.5, 5.5]  # the mean of x is 0, that of y is 3/2
+
+
 @pytest.mark.parametrize(
     "target, raw, score",
     [
