@@ -23,10 +23,11 @@ def draw(rng, classes, size):
     """
     image, backdrop = _background(rng, size)
     masks = np.zeros((len(classes), size, size), bool)
-    for mask, class_id, (centre, radius) in zip(masks, classes, _places(rng, len(classes), size)):
-        alpha = _outline(rng, class_id, centre, radius, size)
+    for index, (centre, radius) in enumerate(_places(rng, len(classes), size)):
+        alpha = _outline(rng, classes[index], centre, radius, size)
         image = _paint(rng, image, alpha, backdrop)
-        mask[:] = alpha > 0.5
+        masks[index] = alpha > 0.5
+        masks[:index] &= ~masks[index]
     return np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8), masks
 
 
@@ -110,7 +111,7 @@ def _outline(rng, class_id, centre, radius, size):
 
 
 def _places(rng, count, size):
-    """Choose a centre and a radius for each object, so that no two touch and none leaves the picture."""
+    """Choose a centre and a radius for each object: apart, and inside the picture, but for the tip of a corner."""
     while True:
         radii = rng.uniform(*RADIUS, size=count)
         centres = rng.uniform(radii[:, None] + 0.02, 0.98 - radii[:, None], (count, 2))

@@ -145,7 +145,7 @@ def test_a_folder_that_was_moved_is_still_found(own, arrays, tmp_path):
 def test_a_folder_whose_checkpoint_is_gone_is_said(own, arrays, tmp_path):
     prefix = save(tmp_path / "model.ckpt", arrays)
     os.remove(prefix + ".index")
-    with pytest.raises(ModelError, match="its 'checkpoint' file names 'model.ckpt', which is not there"):
+    with pytest.raises(ModelError, match=r"its 'checkpoint' file names 'model\.ckpt', which is not there"):
         slimcam.load(tmp_path, net=own)
 
 
@@ -295,5 +295,5 @@ def test_a_net_of_one_s_own_takes_the_number_of_classes(own, tmp_path):
 
 
 def test_a_function_that_is_not_there_is_said(own, arrays, tmp_path):
-    with pytest.raises(UnknownName, match="no net 'own_nets.own:owm': no function 'owm' there; near: 'own'"):
+    with pytest.raises(UnknownName, match=r"no net 'own_nets\.own:owm': no function 'owm' there; near: 'own'"):
         slimcam.load(save(tmp_path / "model.ckpt", arrays), net="own_nets.own:owm")

@@ -422,7 +422,7 @@ def test_doctor_gives_the_pip_line_of_what_is_missing(run, monkeypatch):
 def python(*arguments):
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     command = [sys.executable, *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, universal_newlines=True, env=environment)
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment)
     return Result(ended.returncode, ended.stdout, ended.stderr)
 
 

@@ -28,6 +28,7 @@ ROWS = (
 )
 NEVER_TENSORFLOW = ("methods", "maps", "paint", "photos", "names", "errors", "graphs", "results")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
+MAY_IMPORT = {"_tf": FRAMEWORKS, "diagnosis": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -73,8 +74,7 @@ def units_imported():
 
 
 def python(code):
-    pipe = subprocess.PIPE
-    return subprocess.run([sys.executable, "-c", code], stdout=pipe, stderr=pipe, universal_newlines=True)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
 
 def test_importing_slimcam_imports_nothing_heavy():
@@ -127,8 +127,8 @@ def test_modules_without_tensorflow_load_none():
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_tensorflow_has_one_door(path):
-    allowed = {"_tf": FRAMEWORKS, "diagnosis": FRAMEWORKS, "nets": {"tf_slim"}}.get(module_of(path).split(".")[0], set())
-    assert {name.split(".")[0] for name in imports(path)} & FRAMEWORKS <= allowed
+    imported = {name.split(".")[0] for name in imports(path)} & FRAMEWORKS
+    assert imported <= MAY_IMPORT.get(module_of(path).split(".")[0], set())
 
 
 def test_diagnosis_imports_tensorflow_only_when_it_examines():

@@ -1,4 +1,4 @@
-"""Memory: a VGG16 is loaded without copies to spare, and calls leave nothing behind. Measured in processes of their own."""
+"""Memory, measured in other processes: a VGG16 is loaded without copies to spare, and calls leave nothing behind."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ for call in range(1, 301):
 
 def run(code, path):
     """Run a program on a path, and return the numbers that it prints."""
-    ended = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, universal_newlines=True)
+    ended = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return [int(number) for number in ended.stdout.split()]
 

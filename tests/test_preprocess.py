@@ -129,6 +129,12 @@ def test_net_of_whole_numbers_gets_rounded_ones():
     assert batch[0, 0, :, 0].tolist() == [10, 12, 13, 13]
 
 
+def test_preprocessing_is_not_rewritten_by_autograph(photo, caplog):
+    # BUG: AutoGraph tries to convert map_fn's function, cannot where warnings are errors, and asks for a bug report
+    run("squash", [photo(4, 4)], (2, 2))
+    assert "AutoGraph" not in caplog.text
+
+
 def test_unknown_preprocessing_suggests(frozen):
     with pytest.raises(slimcam.UnknownName, match=r"no preprocessing 'incption' \(there are .*\); near: 'inception'"):
         slimcam.load(frozen(lambda: None), preprocess="incption")

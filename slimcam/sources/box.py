@@ -36,12 +36,15 @@ def _manifest(folder: str) -> Dict[str, Any]:
             manifest = json.load(file)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not a manifest: {error}") from error
-    missing = [key for key in _KEYS if key not in manifest] if isinstance(manifest, dict) else _KEYS
+    held = manifest if isinstance(manifest, dict) else {}
+    if held.get("format", FORMAT) != FORMAT:
+        raise ModelError(f"{path}: of format {held['format']}; this slimcam reads format {FORMAT}")
+    missing = [key for key in _KEYS if key not in held]
     if missing:
         raise ModelError(f"{path}: not a manifest: without {', '.join(missing)}")
-    if manifest["format"] != FORMAT:
-        raise ModelError(f"{path}: of format {manifest['format']}; this slimcam reads format {FORMAT}")
-    return manifest
+    if not held["sources"]:
+        raise ModelError(f"{path}: it names no source")
+    return held
 
 
 def read_box(path: str, **options: Any) -> Parts:
