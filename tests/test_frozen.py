@@ -133,9 +133,10 @@ def test_a_graph_with_variables_is_not_frozen(frozen):
         slimcam.load(frozen(build))
 
 
-def test_variables_that_the_logits_do_not_need_are_no_matter(model_of, images):
+@pytest.mark.parametrize("use_resource", [True, False])
+def test_variables_that_the_logits_do_not_need_are_no_matter(model_of, images, use_resource):
     def build():
-        tf1.get_variable("global_step", [], tf1.int64)
+        tf1.get_variable("global_step", [], tf1.int64, use_resource=use_resource)
         net(placeholder(None, SIDE, SIDE, 3))
 
     assert explain(model_of(build, logits="logits"), images).any()

@@ -62,6 +62,7 @@ def load(
         input=input,
         logits=logits,
         preprocess=preprocess,
+        layer=layer,
         size=size,
         arguments=arguments,
         moving_averages=moving_averages,

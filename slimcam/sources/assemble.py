@@ -49,7 +49,8 @@ def assemble(parts: Parts) -> Model:
     graph = tf1.Graph()
     with graph.as_default():
         session = tf1.Session(graph=graph, config=_config())
-        handles = {node.name for node in graph_def.node if node.op == "VarHandleOp"}
+        # a frozen graph may hold others, without a value, that its logits do not need
+        handles = {node.name for node in graph_def.node if node.op == "VarHandleOp" and node.name in weights}
         tensors = _place(session, {name: read for name, read in weights.items() if name not in handles})
         photos, fixed = _join_photos(graph_def, node.name, parts, tensors)
         _import(graph_def, tensors, parts.source)

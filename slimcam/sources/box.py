@@ -54,12 +54,9 @@ def read_box(path: str, **options: Any) -> Parts:
     source = source or next(iter(manifest["sources"].values()))
     _check(folder, source, manifest["sha256"])
     said = {key: value for key, value in options.items() if value is not None}
-    keys = ("net", "arguments", "num_classes", "size")
+    told = {key: manifest[key] for key in ("net", "arguments", "num_classes", "size", "preprocess", "layer")}
     full = os.path.join(folder, source)
-    if is_frozen(full):
-        parts = read_frozen(full, **{"preprocess": manifest["preprocess"], **said})
-    else:
-        parts = read_checkpoint(full, **{**{key: manifest[key] for key in keys}, **said})
+    parts = (read_frozen if is_frozen(full) else read_checkpoint)(full, **{**told, **said})
     parts.preprocess, parts.labels, parts.layer = manifest["preprocess"], manifest["labels"], manifest["layer"]
     parts.why.append(f"labels, layer {parts.layer!r}, preprocess {parts.preprocess!r}: as {MANIFEST} says")
     return parts

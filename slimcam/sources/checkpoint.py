@@ -122,9 +122,10 @@ def read_checkpoint(
     parts.input = names.get("input") or built.input
     parts.logits = names.get("logits") or built.logits
     parts.end_points = built.end_points
-    if row is not None:
-        parts.preprocess, parts.layer = row.preprocess, row.layer
-        why.append(f"preprocess {row.preprocess!r}, layer {row.layer!r}: as {row.name} is registered")
+    for key in ("preprocess", "layer") if row is not None else ():
+        if names.get(key) is None:
+            setattr(parts, key, getattr(row, key))
+            why.append(f"{key} {getattr(row, key)!r}: as {row.name} is registered")
     return parts
 
 
