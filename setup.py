@@ -40,7 +40,7 @@ setup(
     packages=find_packages(include=["slimcam", "slimcam.*"]),
     python_requires=">=3.7,<3.14",
     install_requires=[
-        "numpy>=1.16",  # all arithmetic after the session
+        "numpy>=1.17",  # all arithmetic after the session
         # Photos in, overlays out. Headless: `opencv-python` asks for libGL.so.1, which a Debian without X or GL lacks.
         "opencv-python-headless>=4.5",
         "tf-slim==1.1.0",  # the nets, and the layers that checkpoints of slim's time were built with

@@ -75,6 +75,7 @@ def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -
     if made.gradients is None:
         raise LayerError(f"{layer.name!r} does not lead to the score {_score_name(model, target)!r}; {_layers(model)}")
     cut = [model.input.name, *(tensor.name for tensor in held), *([made.mask.name] if made.mask is not None else [])]
+    plan([layer], cut)  # another score would not mend what the layer itself lacks, so without the hints
     fed = plan([layer, made.scores], cut, _hints(model, layer))
     return replace(made, fed=fed, channels_first=data_format(layer.op) == "NCHW")
 

@@ -167,10 +167,12 @@ def _feed_array(model: Model, array: np.ndarray) -> Dict[Any, Any]:
 
 def _each(array: np.ndarray, tensor: Any, part: List[int], count: int) -> np.ndarray:
     """Return what is held for the images `part`: one array for all, or those of a batch of `count`."""
-    if tensor.shape.rank is not None and array.ndim == tensor.shape.rank - 1:
+    rank = tensor.shape.rank
+    if rank is not None and array.ndim == rank - 1:
         array = array[None]
-    if array.ndim and array.shape[0] == count and count > 1:
+    images = None if rank is None else (tensor.shape.as_list() or [0])[0]
+    if images in (None, 1) and array.ndim and array.shape[0] == count > 1:
         return array[part]
-    if array.ndim and array.shape[0] == 1 and tensor.shape.as_list()[0] is None:
+    if images is None and array.ndim and array.shape[0] == 1:
         return np.repeat(array, len(part), 0)
     return array

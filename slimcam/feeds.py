@@ -23,10 +23,10 @@ class Inference(NamedTuple):
 
 
 INFERENCE = (
-    Inference(r"is_?training|training|train(ing)?_(phase|mode|flag)|phase_?train|train", False, "not training"),
+    Inference(r"is_?train(ing)?|training|train(ing)?_(phase|mode|flag)|phase_?train|train", False, "not training"),
     Inference(r".*learning_phase", False, "Keras' learning phase: test"),
-    Inference(r".*keep_?prob(ability)?.*", 1.0, "dropout keeps everything"),
-    Inference(r".*drop_?out.*", 0.0, "dropout drops nothing"),
+    Inference(r".*keep_?prob.*|(.*_)?keep(_?rate)?", 1.0, "dropout keeps everything"),
+    Inference(r".*drop_?out.*|(.*_)?drop(_?(prob|rate).*)?", 0.0, "dropout drops nothing"),
 )
 
 
@@ -63,9 +63,9 @@ def plan(fetches: Iterable[Any], cut: Collection[str], hints: str = "") -> List[
         if value is not None:
             fed.append(value)
         elif op.type != "PlaceholderWithDefault":
-            fetch = _root(toward, op)
-            way = f"{path(toward, op)}; hold it: hold={{{tensor.name!r}: array}}"
-            raise MissingFeed(f"{fetch.name + ':0'!r} needs {tensor.name!r}: {way}{hints}")
+            theirs = {one: None if _is_ours(after) else after for one, after in toward.items()}
+            way = f"{path(theirs, op)}; hold it: hold={{{tensor.name!r}: array}}"
+            raise MissingFeed(f"{_root(theirs, op).name + ':0'!r} needs {tensor.name!r}: {way}{hints}")
     return fed
 
 
@@ -97,6 +97,11 @@ def _is_kept(tensor: Any) -> bool:
         return True
     rates = [op.outputs[0] for op, _ in readers if op.type == "Sub"]
     return any(c.type == "GreaterEqual" for rate in rates for c in rate.consumers())
+
+
+def _is_ours(op: Optional[Any]) -> bool:
+    """Whether an operation was added by slimcam; a message that names it would tell the user nothing."""
+    return op is not None and op.name.startswith("slimcam/")
 
 
 def _root(toward: Dict[Any, Optional[Any]], op: Any) -> Any:

@@ -24,7 +24,8 @@ def repeated_head(layer: Any, logits: Any, k: int) -> Optional[Tuple[Any, Any]]:
         return None
     rows = tf.range(tf.shape(layer)[0] * k) // k
     repeated = tf.gather(layer, rows, name="repeated")
-    repeated.set_shape([None, *layer.shape.as_list()[1:]])
+    if layer.shape.rank is not None:
+        repeated.set_shape([None, *layer.shape.as_list()[1:]])
     copy = tf1.GraphDef(versions=layer.graph.graph_def_versions)
     names = {op.name for op in inside}
     for op in inside:

@@ -30,6 +30,7 @@ METHODS: Dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
+@np.errstate(invalid="ignore", over="ignore")  # NaN and inf in the activations stay in the raw map, without a word
 def raw_map(evidence: Any, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:
     """Return the (N, h, w) float32 map: `start` plus the weighted sum, or mean, of the activations over channels."""
     activations = evidence.activations

@@ -95,7 +95,11 @@ def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
             raise PhotoError(f"floating-point images are fed as they are, as (N, h, w, C); this is {images.shape}")
         return Batch([picture(image) for image in images], images, [])
     single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
-    items: List[Any] = [images] if single else list(images)
+    try:
+        items: List[Any] = [images] if single else list(images)
+    except TypeError:
+        known = "a path, uint8 RGB (H, W, 3), a list of either, or floating point (N, h, w, C)"
+        raise PhotoError(f"{images!r} is no photo: give {known}") from None
     if not items:
         raise PhotoError("no photos were given")
     if all(isinstance(item, np.ndarray) and np.issubdtype(item.dtype, np.floating) for item in items):

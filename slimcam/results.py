@@ -4,6 +4,7 @@ import io
 import os
 import re
 import tempfile
+from dataclasses import replace
 from typing import Any, Dict, List, Set
 
 import cv2
@@ -38,10 +39,11 @@ class Folder:
         class_id = int(maps.classes[i])
         ends = [_last(maps.layer)] + ([str(class_id)] if class_id >= 0 else [])
         path = os.path.join(self.path, self._free(stem, ends))
-        picture = cv2.cvtColor(maps.overlay()[i], cv2.COLOR_RGB2BGR)
+        one = _only(maps, i)
+        picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
         write_whole(path, cv2.imencode(".png", picture)[1].tobytes())
         self._kept.append(
-            {"files": file, "raw": maps.raw[i], "heat": maps.heat[i], "classes": class_id, "scores": maps.scores[i]}
+            {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
         )
         return path
 
@@ -75,6 +77,12 @@ class Folder:
         path = os.path.join(self.path, NPZ)
         write_whole(path, data.getvalue())
         return path
+
+
+def _only(maps: Maps, i: int) -> Maps:
+    """Return map `i` by itself, so that no other's overlay is painted for it."""
+    its = slice(i, i + 1)
+    return replace(maps, raw=maps.raw[its], classes=maps.classes[its], scores=maps.scores[its], photo=maps.photo[its])
 
 
 def _last(layer: str) -> str:

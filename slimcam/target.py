@@ -100,7 +100,8 @@ class Dot(Score):
 
     def build(self, model: Model) -> Any:
         each = self._each(model)
-        width = each.shape.as_list()[-1] or int(np.prod(model.tensor(self.name).shape.as_list()[1:]))
+        dims = model.tensor(self.name).shape.as_list()[1:]
+        width = self.array.size if None in dims else int(np.prod(dims))
         if self.array.size != width:
             raise TargetError(
                 f"Dot({self.name!r}): the array has {self.array.size} values, the tensor {width} an image"
@@ -151,6 +152,8 @@ def as_target(target: Any) -> Any:
     """Return a target as Top, a Score, or what lies on the logits: None, a class, a Class, or a list of these."""
     if isinstance(target, tf.Tensor) or callable(target):
         return _Given(target)
+    if isinstance(target, np.ndarray) and not target.ndim:
+        target = target.item()
     known = target is None or isinstance(target, (int, str, np.integer, Class, Top, Score, list, tuple, np.ndarray))
     if not known or isinstance(target, bool):
         raise TargetError(
@@ -178,6 +181,8 @@ def mask(model: Model, target: Any, count: int) -> Optional[np.ndarray]:
 
 
 def _checked(model: Model, target: ClassLike) -> int:
+    if isinstance(target, bool) or not isinstance(target, (int, str, np.integer)):
+        raise TargetError(f"no class is {target!r}: give a number or a label")
     class_id = model.class_id(target)
     if not 0 <= class_id < model.classes:
         raise TargetError(f"class {class_id} is out of range: the logits have classes 0 to {model.classes - 1}")

@@ -12,7 +12,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 import slimcam
-from slimcam import cli
+from slimcam import cli, paint
 from slimcam.maps import DIALECTS
 from slimcam.methods import METHODS
 from slimcam.nets import NETS
@@ -160,6 +160,13 @@ def test_maps_of_several_sizes_are_an_array_each(explain, make_photo, written, f
     _, arrays = written()
     assert "raw" not in arrays
     assert [arrays[key].shape for key in ("raw_0", "heat_0", "raw_1", "heat_1")] == [(9, 7), (9, 7), (6, 5), (6, 5)]
+
+
+def test_each_overlay_is_painted_once(explain, make_photo, monkeypatch):
+    painted, blend = [], paint.blend
+    monkeypatch.setattr(paint, "blend", lambda *arguments: painted.append(1) or blend(*arguments))
+    assert explain(make_photo("one.png"), make_photo("two.png"), "--target", "top3").status == 0
+    assert len(painted) == 6
 
 
 def test_an_out_folder_is_made_with_those_above_it(explain, make_photo, tmp_path):

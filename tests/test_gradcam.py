@@ -212,7 +212,7 @@ def test_layer_of_unknown_shape_is_explained(model_of, target):
 
     image = np.ones((1, 4, 6, 3), np.float32)
     image[..., 0] = 24
-    # BUG: of Top, "as_list() is not defined on an unknown TensorShape"
+  
     maps = slimcam.GradCAM(model_of(build, logits="logits"), "a", target)(image)
     np.testing.assert_allclose(maps.raw, np.ones((1, 4, 6)), rtol=1e-6)
 
@@ -318,7 +318,7 @@ def test_net_that_takes_one_image_explains_several(model_of, photo):
             r"photo 1 is float32 \(4, 6, 3\); give photos",
         ),
         ([], "no photos were given"),
-        (3, "photo"),  # BUG: "'int' object is not iterable", and the same of None
+        (3, "photo"),
         (None, "photo"),
     ],
 )

@@ -130,7 +130,6 @@ def test_net_of_whole_numbers_gets_rounded_ones():
 
 
 def test_preprocessing_is_not_rewritten_by_autograph(photo, caplog):
-    # BUG: AutoGraph tries to convert map_fn's function, cannot where warnings are errors, and asks for a bug report
     run("squash", [photo(4, 4)], (2, 2))
     assert "AutoGraph" not in caplog.text
 

@@ -61,7 +61,7 @@ def test_one_class_by_its_number_or_label(explained, target):
 
 
 def test_class_may_be_an_array_of_one_number(explained):
-    # BUG: "iteration over a 0-d array"; such is np.argmax(…) of a list, or a number out of an npz
+  
     assert explained(np.array(2)).classes.tolist() == [2]
 
 
@@ -184,7 +184,7 @@ def test_dot_with_a_tensor_of_any_size(model_of):
     model = model_of(lambda: three_classes(None), logits="logits")
     array = np.zeros((2, 2, 2))
     array[0, 1, 0] = 1
-    # BUG: "unsupported operand type(s) for *: 'NoneType' and 'NoneType'"
+  
     assert_score(slimcam.GradCAM(model, "a", Dot("a", array))(X), A0 / 4, 2)
 
 
@@ -288,7 +288,7 @@ def test_what_is_no_target(net, target):
 
 @pytest.mark.parametrize("target", [[True], [1.7], [None], [Top(1)], [Mean("a")], Class(1.7)])
 def test_what_is_no_class_in_a_list(net, target):
-    # BUG: True and 1.7 count as class 1; the others end in a TypeError of int()
+  
     with pytest.raises(slimcam.TargetError):
         slimcam.GradCAM(net, "a", target)(X)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import preprocess
 from .._tf import tf, tf1
-from ..errors import ModelError
+from ..errors import MissingFeed, ModelError
 from ..feeds import plan
 from ..model import Model, Photos
 from . import infer
@@ -196,27 +196,30 @@ def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
     if layer is not None:
         model.layer = model.tensor(layer)
     model.one_by_one = model.one_by_one or model.input.shape.rank == 3
-    if fixed and not _batches(model):
-        if fixed > 1:
-            raise ModelError(
-                f"{model.source}: made for {fixed} images at once, and gives other logits for other counts"
-            )
+    amiss = _cannot_batch(model) if fixed else ""
+    if amiss and fixed > 1:
+        raise ModelError(f"{model.source}: made for {fixed} images at once, and for another number {amiss}")
+    if amiss:
         model.one_by_one = True
-        model.why.append("one image at a time: made for a batch of 1, and larger ones do not give the same logits")
+        model.why.append(f"one image at a time: made for a batch of 1, and for two {amiss}")
     elif fixed:
         model.why.append(f"any batch size: made for {fixed}, and two images at once give the logits of each alone")
 
 
-def _batches(model: Model) -> bool:
-    """Whether two images at once give the logits that each gives alone."""
+def _cannot_batch(model: Model) -> str:
+    """Return what is amiss where two images at once do not give the logits that each gives alone, else ""."""
     shape = [2] + [size or 64 for size in model.input.shape.as_list()[1:]]
     noise = np.random.RandomState(0).uniform(0, 1, shape)
     images = (noise * (255 if model.input.dtype.is_integer else 1)).astype(model.input.dtype.as_numpy_dtype)
-    feeds = {fed.tensor: fed.value for fed in plan([model.logits], (model.input.name,))}
+    try:
+        feeds = {fed.tensor: fed.value for fed in plan([model.logits], (model.input.name,))}
+    except MissingFeed as error:
+        return f"nothing can be said ({error})"
     run = lambda batch: model.session.run(model.logits, {**feeds, model.input: batch})  # noqa: E731
     try:
         together = run(images)
         alone = np.concatenate([run(images[:1]), run(images[1:])])
     except (ValueError, tf.errors.InvalidArgumentError):
-        return False
-    return together.shape == alone.shape and np.allclose(together, alone, rtol=1e-4, atol=1e-4 * np.abs(alone).max())
+        return "it does not run"
+    same = together.shape == alone.shape and np.allclose(together, alone, rtol=1e-4, atol=1e-4 * np.abs(alone).max())
+    return "" if same else "the logits are not those of each alone"

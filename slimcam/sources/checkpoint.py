@@ -122,8 +122,8 @@ def read_checkpoint(
     parts.input = names.get("input") or built.input
     parts.logits = names.get("logits") or built.logits
     parts.end_points = built.end_points
-    for key in ("preprocess", "layer") if row is not None else ():
-        if names.get(key) is None:
+    for key in ("preprocess", "layer"):
+        if row is not None and names.get(key) is None:
             setattr(parts, key, getattr(row, key))
             why.append(f"{key} {getattr(row, key)!r}: as {row.name} is registered")
     return parts

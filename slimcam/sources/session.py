@@ -23,7 +23,8 @@ def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) 
     Loading raises ModelError where a variable has not been initialised.
     """
     graph_def = session.graph.as_graph_def()
-    wanted = [_name(logits)] if logits is not None else [node.name for node in graph_def.node]
+    ends = [_name(logits)] if logits is not None else [node.name for node in graph_def.node]
+    wanted = [name for name in ends if name]
     needed = infer.before(graph_def, wanted)
     reads = _reads(session.graph, needed)
     weights = {name: functools.partial(_value, session, name, tensor) for name, tensor in reads.items()}
