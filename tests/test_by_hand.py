@@ -124,7 +124,6 @@ def test_hiveml_map_without_gradients_is_its_start(net):
 def test_heat_of_an_image_that_is_no_number_is_a_number(net, dialect, value):
     image = X.copy()
     image[0, 0, 0, 0] = value
-  
     maps = slimcam.GradCAM(net, "a", target=0, dialect=dialect)(image)
     assert np.isfinite(maps.heat).all()
     assert maps.heat.min() >= 0 and maps.heat.max() <= 1

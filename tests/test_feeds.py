@@ -146,7 +146,6 @@ def assert_inference(model, fed):
     "name", ["is_training", "phase_train", "training", "bn/is_training_1", "train_phase", "is_train", "training_mode"]
 )
 def test_training_switch_is_off(model_of, name):
-  
     assert_inference(model_of(switched(name), logits="logits"), [f"{name}:0 = False (not training)"])
 
 
@@ -257,7 +256,6 @@ def test_held_switch_is_not_reported_as_fed(model_of):
 
 
 def test_missing_feed_is_known_when_built_and_names_the_way(pair):
-  
     message = r"^'logits:0' needs 'right:0': logits <- right <- right/a <- right; hold it: hold={'right:0': array}"
     with pytest.raises(slimcam.MissingFeed, match=message):
         slimcam.GradCAM(pair, "left/a")
@@ -283,13 +281,11 @@ def test_no_score_is_hinted_where_the_layer_itself_lacks_the_feed(model_of):
 
     with pytest.raises(slimcam.MissingFeed, match="'a:0' needs 'gate:0'") as caught:
         slimcam.GradCAM(model_of(build, input="x", logits="logits"), "a")
-  
     assert "Mean" not in str(caught.value)
 
 
 def test_graph_made_for_one_image_loads_although_its_score_lacks_a_feed(model_of):
     build = headed(lambda f: f * tf1.placeholder(tf1.float32, [], name="gate"), shape=(1, 2, 2, 1))
-  
     model = model_of(build, logits="logits")
     maps = slimcam.GradCAM(model, "a", target=0, hold={"gate": 2.0})(X)
     np.testing.assert_allclose(maps.raw, [[[0.5, 1], [0, 0]]])
@@ -365,7 +361,6 @@ def test_held_weights_are_not_cut_up_by_as_many_photos(model_of):
         a = convolved(image[None], name="a")
         tf1.multiply(tf1.reduce_mean(a, [1, 2]), tf1.constant([1.0, 1.0], name="scale"), name="logits")
 
-  
     maps = slimcam.GradCAM(model_of(build, logits="logits"), "a", target=0, hold={"scale": [4, 8]})(
         np.concatenate([X, X])
     )
@@ -373,7 +368,6 @@ def test_held_weights_are_not_cut_up_by_as_many_photos(model_of):
 
 
 def test_held_tensor_of_unknown_shape_takes_one_array(model_of):
-  
     model = model_of(headed(lambda f: tf1.ensure_shape(f * tf1.placeholder(tf1.float32, name="gate"), [None, 2])))
     maps = slimcam.GradCAM(model, "a", target=0, hold={"gate": [[4, 0]]})(X)
     np.testing.assert_allclose(maps.raw, [[[1, 2], [0, 0]]])

@@ -212,7 +212,6 @@ def test_layer_of_unknown_shape_is_explained(model_of, target):
 
     image = np.ones((1, 4, 6, 3), np.float32)
     image[..., 0] = 24
-  
     maps = slimcam.GradCAM(model_of(build, logits="logits"), "a", target)(image)
     np.testing.assert_allclose(maps.raw, np.ones((1, 4, 6)), rtol=1e-6)
 

@@ -61,7 +61,6 @@ def test_one_class_by_its_number_or_label(explained, target):
 
 
 def test_class_may_be_an_array_of_one_number(explained):
-  
     assert explained(np.array(2)).classes.tolist() == [2]
 
 
@@ -184,7 +183,6 @@ def test_dot_with_a_tensor_of_any_size(model_of):
     model = model_of(lambda: three_classes(None), logits="logits")
     array = np.zeros((2, 2, 2))
     array[0, 1, 0] = 1
-  
     assert_score(slimcam.GradCAM(model, "a", Dot("a", array))(X), A0 / 4, 2)
 
 
@@ -288,7 +286,6 @@ def test_what_is_no_target(net, target):
 
 @pytest.mark.parametrize("target", [[True], [1.7], [None], [Top(1)], [Mean("a")], Class(1.7)])
 def test_what_is_no_class_in_a_list(net, target):
-  
     with pytest.raises(slimcam.TargetError):
         slimcam.GradCAM(net, "a", target)(X)
 
