@@ -26,6 +26,7 @@ _HOME = {  # public name: the module that holds it
     "ModelError": "errors",
     "UnknownName": "errors",
     "MissingFeed": "errors",
+    "WrongFeed": "errors",
     "LayerError": "errors",
     "TargetError": "errors",
     "PhotoError": "errors",

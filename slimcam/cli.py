@@ -33,11 +33,21 @@ class _Commands(click.Group):
             ctx.exit(2)
 
 
+def _importable(ctx: click.Context, param: click.Parameter, net: Optional[str]) -> Optional[str]:
+    """Let package.module:function be found in the current folder, as `python -m` would."""
+    if net is not None and ":" in net and "" not in sys.path:
+        sys.path.insert(0, "")
+    return net
+
+
 def _model_options(command: Callable) -> Callable:
     """Options that say what load() would otherwise infer."""
     options = (
         click.option(
-            "--net", metavar="NAME", help="Net of a checkpoint: see `slimcam nets`, or package.module:function."
+            "--net",
+            callback=_importable,
+            metavar="NAME",
+            help="Net of a checkpoint: see `slimcam nets`, or package.module:function.",
         ),
         click.option("--input", metavar="TENSOR", help="Tensor that images are fed to."),
         click.option("--logits", metavar="TENSOR", help="Tensor of the classes' scores before the softmax."),

@@ -5,6 +5,7 @@ SlimcamError
 ├── ModelError       a path that does not hold the model that was asked for, or does not hold it whole
 ├── UnknownName      a tensor, end point, net, label or dialect of that name does not exist; the nearest are named
 ├── MissingFeed      a score needs a placeholder that nobody feeds; the message holds one path to it
+├── WrongFeed        an array that is held does not fit the tensor that it replaces
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or as many targets as there are no photos
 ├── PhotoError       a photo that cannot be read, or an array that is no image
@@ -30,6 +31,10 @@ class UnknownName(SlimcamError):
 
 class MissingFeed(SlimcamError):
     """What is fetched depends on a placeholder that is not fed."""
+
+
+class WrongFeed(SlimcamError):
+    """An array does not fit the tensor that it is held for."""
 
 
 class LayerError(SlimcamError):

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import photos as pictures
 from . import target as targets
-from .errors import PhotoError, TargetError, UnknownName
+from .errors import PhotoError, TargetError, UnknownName, WrongFeed
 from .evidence import Evidence, gather, probe
 from .maps import Dialect, Maps, find_dialect
 from .methods import METHODS, raw_map
@@ -41,6 +41,8 @@ class GradCAM:
         tensor = _layer(model, layer)
         self.layer = layer if isinstance(layer, str) else model.name_of(tensor)
         self._hold = {model.tensor(name): np.asarray(array) for name, array in (hold or {}).items()}
+        for held, array in self._hold.items():
+            _check_fits(held, array)
         self._probe = probe(model, tensor, self.target, self.dialect.score, list(self._hold))
         if not isinstance(self.target, (list, tuple, np.ndarray)) and self._probe.mask is not None:
             targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at the first image
@@ -163,6 +165,16 @@ def _feed_array(model: Model, array: np.ndarray) -> Dict[Any, Any]:
     if not model.input.shape.is_compatible_with(images.shape):
         raise PhotoError(f"{model.input.name!r} takes {model.input.shape}, and the array is {array.shape}")
     return {model.input: images}
+
+
+def _check_fits(tensor: Any, array: np.ndarray) -> None:
+    """Raise WrongFeed for an array that has the tensor's shape neither for one image nor for some."""
+    shape = tensor.shape
+    one = shape[1:] if shape.rank else shape
+    fits = shape.is_compatible_with(array.shape) or one.is_compatible_with(array.shape)
+    fits = fits or bool(array.ndim and one.is_compatible_with(array.shape[1:]))
+    if not fits:
+        raise WrongFeed(f"hold: {tensor.name!r} is {shape}, and the array given for it {array.shape}")
 
 
 def _each(array: np.ndarray, tensor: Any, part: List[int], count: int) -> np.ndarray:

@@ -297,3 +297,17 @@ def test_a_net_of_one_s_own_takes_the_number_of_classes(own, tmp_path):
 def test_a_function_that_is_not_there_is_said(own, arrays, tmp_path):
     with pytest.raises(UnknownName, match=r"no net 'own_nets\.own:owm': no function 'owm' there; near: 'own'"):
         slimcam.load(save(tmp_path / "model.ckpt", arrays), net="own_nets.own:owm")
+
+
+def test_an_auxiliary_head_that_was_not_saved_is_left_out(own, arrays, tmp_path):
+    def two_headed(pictures, num_classes=3, is_training=True):
+        logits, end_points = sys.modules["own_nets.own"].own(pictures, num_classes)
+        aside = tf1.matmul(tf1.reduce_mean(end_points["Maps"], [1, 2]), tf1.get_variable("aside", [4, 2]))
+        return logits, {**end_points, "AuxLogits": aside}
+
+    two_headed.default_image_size = own.default_image_size
+    images = np.ones((1, 8, 8, 3), np.float32)
+    prefix = save(tmp_path / "model.ckpt", arrays)
+    with slimcam.load(prefix, net=two_headed) as model, slimcam.load(prefix, net=own) as plain:
+        assert "without the end points AuxLogits: the checkpoint lacks their 1 variables" in model.why
+        np.testing.assert_array_equal(explain(model, images), explain(plain, images))

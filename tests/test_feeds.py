@@ -407,3 +407,8 @@ def test_array_of_the_caller_is_not_changed(pair):
     held = R.copy()
     slimcam.GradCAM(pair, "left/a", target=0, hold={"right": held})(X)
     np.testing.assert_array_equal(held, R)
+
+
+def test_held_array_of_another_shape_is_refused_when_built(pair):
+    with pytest.raises(slimcam.WrongFeed, match=r"hold: 'right:0' is .*, and the array given for it \(3, 5\)"):
+        slimcam.GradCAM(pair, "left", hold={"right": np.zeros((3, 5))})

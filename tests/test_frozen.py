@@ -13,7 +13,7 @@ from slimcam.explainer import feed
 from slimcam.photos import as_batch
 
 SIDE = 8
-ASSEMBLE = importlib.import_module("slimcam.sources.assemble")  # the package has a function of that name
+ASSEMBLE = importlib.import_module("slimcam.sources.assembly")
 
 
 def constant(*shape, seed=0):

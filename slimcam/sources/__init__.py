@@ -7,7 +7,7 @@ from .. import preprocess as preprocessing
 from ..errors import ModelError
 from ..model import Model
 from . import box, checkpoint, frozen, session
-from .assemble import Parts, assemble
+from .assembly import Parts, assemble
 from .labels import read_labels
 
 

@@ -6,7 +6,7 @@ import os
 from typing import Any, Dict, Optional, Tuple
 
 from ..errors import ModelError
-from .assemble import Parts
+from .assembly import Parts
 from .checkpoint import read_checkpoint
 from .frozen import is_frozen, read_frozen
 

@@ -15,7 +15,8 @@ import numpy as np
 from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
-from .assemble import Parts
+from . import infer
+from .assembly import Parts
 from .variables import without_variables
 
 AVERAGE = "/ExponentialMovingAverage"
@@ -116,9 +117,11 @@ def read_checkpoint(
         num_classes, because = _count_classes(row, held)
         why.append(because)
     built = _build(net, row, num_classes, arguments or {}, size)
+    built, notes = _without_missing(built, held, [names.get("logits") or built.logits, names.get("layer")])
+    why.extend(notes)
     weights, notes = _match(built.variables, held, moving_averages, net)
     why.extend(notes)
-    parts = Parts(held.path, built.graph_def, weights, why=why)
+    parts = Parts(held.path, without_variables(built.graph_def, built.wanted), weights, why=why)
     parts.input = names.get("input") or built.input
     parts.logits = names.get("logits") or built.logits
     parts.end_points = built.end_points
@@ -153,6 +156,7 @@ class Built(NamedTuple):
     input: str
     logits: str
     end_points: Dict[str, str]
+    wanted: List[str]  # tensors that the graph is kept for
 
 
 def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]) -> Built:
@@ -166,8 +170,23 @@ def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, 
         if row is not None:
             logits = graph.get_tensor_by_name(row.logits)
         wanted = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
-        graph_def = without_variables(graph.as_graph_def(), wanted)
-    return Built(graph_def, variables, images.name, logits.name, points)
+    return Built(graph.as_graph_def(), variables, images.name, logits.name, points, wanted)
+
+
+def _without_missing(built: Built, held: Variables, asked: List[Optional[str]]) -> Tuple[Built, List[str]]:
+    """Leave out end points beside the logits whose variables are not there: auxiliary heads are often not saved."""
+    missing = {name for name in built.variables if name not in held.shapes and name + AVERAGE not in held.shapes}
+    essential = [built.end_points.get(name, name) for name in (built.logits, *asked) if name]
+    spare = missing - infer.before(built.graph_def, essential)
+    if not spare or missing != spare:
+        return built, []
+    points = {k: t for k, t in built.end_points.items() if not spare & infer.before(built.graph_def, [t])}
+    gone = sorted(set(built.end_points) - set(points))
+    lost = {built.end_points[name] for name in gone}
+    variables = {name: shape for name, shape in built.variables.items() if name not in spare}
+    wanted = [name for name in built.wanted if name not in lost]
+    left = built._replace(variables=variables, end_points=points, wanted=wanted)
+    return left, [f"without the end points {', '.join(gone)}: the checkpoint lacks their {len(spare)} variables"]
 
 
 def _side(net: Any) -> int:
@@ -207,7 +226,7 @@ def _of_training(name: str) -> bool:
 def _misfit(held: Variables, net: Any, kinds: Dict[str, List[str]]) -> str:
     lists = "; ".join(f"{len(names)} {kind}: {_some(names)}" for kind, names in kinds.items() if names)
     fitting = nets.nets_fitting(held.shapes)
-    ends = f"it fits net={fitting[0]!r}" if fitting else "it fits no net that slimcam knows"
+    ends = f"it fits net={', '.join(map(repr, fitting))}" if fitting else "it fits no net that slimcam knows"
     return f"{held.path} is not a checkpoint of {getattr(net, '__name__', net)}: {lists}; {ends}"
 
 

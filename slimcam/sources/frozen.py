@@ -7,7 +7,7 @@ from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
 from . import infer
-from .assemble import Parts
+from .assembly import Parts
 from .variables import VARIABLES
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds

@@ -8,7 +8,7 @@ import numpy as np
 from .._tf import tf
 from ..errors import ModelError
 from . import infer
-from .assemble import Parts
+from .assembly import Parts
 from .variables import VARIABLES, without_variables
 
 
