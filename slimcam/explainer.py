@@ -101,16 +101,17 @@ class GradCAM:
         classes, scores = (np.concatenate([getattr(e, name) for _, e in runs])[rows] for name in ("classes", "scores"))
         fed = [str(one) for one in self._probe.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
-        windows = [self._window(batch, one) for one in batch.photos]
+        windows = self._windows(batch)
         labels = self.model.labels
         return Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels)
 
-    def _window(self, batch: pictures.Batch, photo: np.ndarray) -> Tuple[float, float, float, float]:
-        height, width = photo.shape[:2]
+    def _windows(self, batch: pictures.Batch) -> List[Tuple[float, float, float, float]]:
+        if batch.array is not None:
+            return [(0, 0, *batch.array.shape[1:3])] * len(batch.array)
         photos = self.model.photos
-        if batch.array is not None or photos is None or photos.preprocess is None:
-            return 0, 0, height, width
-        return photos.preprocess.window(height, width, photos.size)
+        see = photos.preprocess.window if photos is not None and photos.preprocess is not None else None
+        sizes = [photo.shape[:2] for photo in batch.photos]
+        return [see(*size, photos.size) if photos and see else (0, 0, *size) for size in sizes]
 
 
 def explain(model: Model, images: Any, layer: Any = None, target: Any = None, **options: Any) -> Maps:

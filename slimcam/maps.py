@@ -89,7 +89,7 @@ class Maps:
     layer: str
     fed: List[str]  # every value that was fed and that nobody gave
     dialect: Dialect
-    photos: List[np.ndarray]  # (H, W, 3) uint8 RGB
+    photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
     windows: List[Tuple[float, float, float, float]]  # the part of each photo that the net saw
     photo: np.ndarray  # (N,) the photo that each map is of
     labels: Optional[List[str]] = field(default=None, repr=False)

@@ -1,7 +1,7 @@
 """Photos to arrays: what people hand over, read and checked. NumPy and OpenCV; no TensorFlow."""
 
 import os
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -13,10 +13,26 @@ SMALLEST = 2  # pixels a side; a single pixel has no place to point at
 JPEG = b"\xff\xd8\xff"
 
 
+class Pictures(Sequence):
+    """Pictures of what a net is fed, (N, h, w, C), to paint on; each is made when it is first looked at."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array.copy()
+        self._made: Dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, i: Any) -> Any:
+        if i not in self._made:
+            self._made[i] = picture(self._array[i])
+        return self._made[i]
+
+
 class Batch(NamedTuple):
     """What is to be explained: photos (uint8, any sizes) or one array that is fed as it is."""
 
-    photos: List[np.ndarray]  # (H, W, 3) uint8 RGB each; of an array, a picture of it to paint on
+    photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
     array: Any  # (N, h, w, C) floating point, or None
     files: List[Optional[bytes]]  # the bytes that each photo was read from; None where it came as an array
 
@@ -93,7 +109,7 @@ def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
     if isinstance(images, np.ndarray) and np.issubdtype(images.dtype, np.floating):
         if images.ndim != 4 or not images.shape[0]:
             raise PhotoError(f"floating-point images are fed as they are, as (N, h, w, C); this is {images.shape}")
-        return Batch([picture(image) for image in images], images, [])
+        return Batch(Pictures(images), images, [])
     single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
     try:
         items: List[Any] = [images] if single else list(images)
