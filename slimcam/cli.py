@@ -83,11 +83,11 @@ def explain(ctx: click.Context, photos: Tuple[str, ...], model: str, out: str, *
     from .sources import load
 
     said = {key: options[key] for key in ("net", "input", "logits", "labels", "preprocess")}
-    folder = Folder(out)
     with load(model, **said) as loaded:
         target = parse_target(options["target"])
         holds = _holds(options["hold"])
         cam = GradCAM(loaded, options["layer"], target, options["dialect"], options["method"], holds)
+        folder = Folder(out)
         failed = _explain_all(cam, photos, folder)
     if failed < len(photos):
         click.echo(folder.close(cam.layer))

@@ -8,6 +8,13 @@ from typing import Any, Callable, List, NamedTuple
 from ._pip import pip_line
 from .errors import SlimcamError
 
+# What pip calls a module, the one that slimcam asks for first.
+DISTRIBUTIONS = {
+    "cv2": ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+    "tf_slim": ("tf-slim", "tf_slim"),
+}
+
 
 class Finding(NamedTuple):
     """One thing that slimcam leans on."""
@@ -33,9 +40,8 @@ def _tried(what: str, module: str, try_it: Callable[[Any], None]) -> Finding:
     try:
         found = importlib.import_module(module)
     except ImportError as error:
-        wanted = {"cv2": "opencv-python-headless"}.get(module, module)
-        return Finding(what, "-", f"missing ({error})", pip_line(wanted))
-    version = str(getattr(found, "__version__", "?"))
+        return Finding(what, "-", f"missing ({error})", pip_line(DISTRIBUTIONS.get(module, (module,))[0]))
+    version = _version(found)
     try:
         try_it(found)
     except SlimcamError as error:
@@ -45,6 +51,20 @@ def _tried(what: str, module: str, try_it: Callable[[Any], None]) -> Finding:
         text = (str(error).splitlines() or [""])[0]
         return Finding(what, version, f"broken: {type(error).__name__}: {text}", pip_line(module))
     return Finding(what, version, "works", "")
+
+
+def _version(module: Any) -> str:
+    """Return the version that a package was installed as, or what it says of itself."""
+    try:
+        from importlib import metadata
+    except ImportError:  # Python 3.7, where click brings the backport
+        import importlib_metadata as metadata  # type: ignore[no-redef]
+    for name in DISTRIBUTIONS.get(module.__name__, (module.__name__,)):
+        try:
+            return str(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            continue
+    return str(getattr(module, "__version__", "?"))
 
 
 def _run_session(tensorflow: Any) -> None:

@@ -19,7 +19,7 @@ ROWS = (
     {"results", "inspection", "diagnosis", "quiet"},
     {"explainer"},
     {"evidence", "sources"},
-    {"target", "head", "nets"},
+    {"target", "head", "dense", "nets"},
     {"model", "preprocess"},
     {"feeds"},
     {"_tf", "graphs", "methods", "maps", "photos"},

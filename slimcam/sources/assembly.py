@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from .. import preprocess
+from .. import dense, preprocess
 from .._tf import tf, tf1
 from ..errors import MissingFeed, ModelError
 from ..feeds import plan
@@ -34,6 +34,7 @@ class Parts:
     input: Optional[str] = None
     logits: Optional[str] = None
     layer: Optional[str] = None
+    named: str = "as asked"  # who named input and logits
     end_points: Dict[str, str] = field(default_factory=dict)
     preprocess: Optional[str] = None
     size: Optional[int] = None  # the side of the images, where the graph does not say it
@@ -43,7 +44,7 @@ class Parts:
 
 def assemble(parts: Parts) -> Model:
     """Import the graph, put its weights into it, join the preprocessing to its input, and find its logits."""
-    node, because = infer.input_node(parts.graph_def, parts.input, parts.logits)
+    node, because = infer.input_node(parts.graph_def, parts.input, parts.logits, parts.named)
     parts.why.append(because)
     graph_def, weights = _without_large(parts.graph_def, parts.weights)
     graph = tf1.Graph()
@@ -56,7 +57,7 @@ def assemble(parts: Parts) -> Model:
         _import(graph_def, tensors, parts.source)
         _assign(session, {graph.get_tensor_by_name(name + ":0"): weights[name]() for name in handles})
     model_input = graph.get_tensor_by_name(node.name + ":0")
-    logits, because = infer.logits(graph, model_input, parts.logits)
+    logits, because = infer.logits(graph, model_input, parts.logits, parts.named)
     parts.why.append(because)
     model = Model(graph, session, model_input, logits, photos, labels=parts.labels, source=parts.source, why=parts.why)
     model.end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
@@ -85,6 +86,7 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
         copy = kept.node.add()
         copy.CopyFrom(node)
         copy.device = ""
+        dense.mark(copy)
         if "_class" in copy.attr:
             del copy.attr["_class"]
     return kept, weights

@@ -125,6 +125,7 @@ def read_checkpoint(
     parts.input = names.get("input") or built.input
     parts.logits = names.get("logits") or built.logits
     parts.end_points = built.end_points
+    parts.named = "as asked" if names.get("input") or names.get("logits") else "as the net is built"
     for key in ("preprocess", "layer"):
         if row is not None and names.get(key) is None:
             setattr(parts, key, getattr(row, key))

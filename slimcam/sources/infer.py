@@ -40,7 +40,7 @@ def before(graph_def: Any, names: List[str]) -> Set[str]:
     return seen
 
 
-def input_node(graph_def: Any, name: Optional[str], logits: Optional[str]) -> Tuple[Any, str]:
+def input_node(graph_def: Any, name: Optional[str], logits: Optional[str], named: str) -> Tuple[Any, str]:
     """Return the node that images are fed to, and why it is taken for that."""
     nodes = {node.name: node for node in graph_def.node}
     if name is not None:
@@ -49,7 +49,7 @@ def input_node(graph_def: Any, name: Optional[str], logits: Optional[str]) -> Tu
             raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
         if not any(key in nodes[op].attr for key in ("dtype", "T", "DstT")):
             raise ModelError(f"input={name!r}: a {nodes[op].op} cannot be fed; name a tensor with one type")
-        return nodes[op], f"input {op + ':0'!r}: as asked"
+        return nodes[op], f"input {op + ':0'!r}: {named}"
     found = _image_inputs(nodes)
     if len(found) > 1 and logits is not None:
         needed = before(graph_def, [logits])
@@ -84,7 +84,7 @@ def _is_image(shape: List[Optional[int]]) -> bool:
     return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
-def logits(graph: Any, start: Any, name: Optional[str]) -> Tuple[Any, str]:
+def logits(graph: Any, start: Any, name: Optional[str], named: str) -> Tuple[Any, str]:
     """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that."""
     if name is not None:
         op = name.split(":")[0]
@@ -93,7 +93,7 @@ def logits(graph: Any, start: Any, name: Optional[str]) -> Tuple[Any, str]:
         except (KeyError, ValueError):
             known = [o.name for o in graph.get_operations()]
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
-        return tensor, f"logits {tensor.name!r}: as asked"
+        return tensor, f"logits {tensor.name!r}: {named}"
     after = [op for op in graphs.after([start.op]) if op.outputs]
     soft = {_unfolded(op.inputs[0]).name: op for op in after if op.type in _SOFT and _is_end(op)}
     if len(soft) == 1:
