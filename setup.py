@@ -54,5 +54,5 @@ setup(
         "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
     },
     entry_points={"console_scripts": ["slimcam = slimcam.cli:main"]},
-    classifiers=["Programming Language :: Python :: 3", "License :: OSI Approved :: Apache Software License"],
+    classifiers=["Programming Language :: Python :: 3", "Topic :: Scientific/Engineering :: Image Recognition"],
 )
