@@ -112,6 +112,7 @@ def _explain_all(cam: Any, photos: Tuple[str, ...], folder: Any) -> int:
                 except PhotoError as error:
                     failed += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
+                    bar.update()
             maps: Any = cam(files) if files else None
             for i, file in enumerate(files):
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
@@ -121,7 +122,7 @@ def _explain_all(cam: Any, photos: Tuple[str, ...], folder: Any) -> int:
                 except OutputError as error:
                     failed += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
-            bar.update(min(TOGETHER, len(photos) - start))
+                bar.update()
     return failed
 
 
