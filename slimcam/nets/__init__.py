@@ -129,14 +129,19 @@ def build(
     return built[0], dict(built[1])
 
 
+def image_size(net: Union[str, Net, Callable[..., Any]]) -> int:
+    """Return the side of the images that `net` was made for: as its row says, or slim's attribute of it, else 224."""
+    row = NETS.get(net) if isinstance(net, str) else net
+    return row.size if isinstance(row, Net) else getattr(_find(net)[0], "default_image_size", 224)
+
+
 def variables(
     net: Union[str, Net, Callable[..., Any]], num_classes: Optional[int] = None, size: Optional[int] = None
 ) -> Shapes:
     """Return the shape of every variable of `net` for images of `size` pixels, by name, in order of making."""
     from .._tf import tf1
 
-    if size is None:
-        size = NETS[net].size if isinstance(net, str) and net in NETS else getattr(net, "size", 224)
+    size = size or image_size(net)
     with tf1.Graph().as_default():
         build(net, tf1.placeholder(tf1.float32, (None, size, size, 3)), num_classes)
         return {variable.op.name: tuple(variable.shape.as_list()) for variable in tf1.global_variables()}

@@ -162,7 +162,7 @@ class Built(NamedTuple):
 
 def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]) -> Built:
     """Build a net for inference in a graph of its own."""
-    side = size or (row.size if row is not None else _side(net))
+    side = size or nets.image_size(net)
     with tf1.Graph().as_default() as graph:
         images = tf1.placeholder(tf1.float32, [None, side, side, 3], name="input")
         logits, end_points = nets.build(net, images, num_classes, **arguments)
@@ -188,11 +188,6 @@ def _without_missing(built: Built, held: Variables, asked: List[Optional[str]]) 
     wanted = [name for name in built.wanted if name not in lost]
     left = built._replace(variables=variables, end_points=points, wanted=wanted)
     return left, [f"without the end points {', '.join(gone)}: the checkpoint lacks their {len(spare)} variables"]
-
-
-def _side(net: Any) -> int:
-    """Return the side of the images that a function says by slim's attribute that it was made for, else 224."""
-    return getattr(nets._find(net)[0], "default_image_size", 224)
 
 
 def _match(
