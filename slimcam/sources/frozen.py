@@ -1,6 +1,7 @@
 """A frozen GraphDef: `.pb` (binary) or `.pbtxt` (text), its weights inside as constants."""
 
 import os
+import warnings
 from typing import Any, Optional
 
 from .. import nets
@@ -50,7 +51,10 @@ def read_graph_def(path: str) -> Any:
 
             text_format.Parse(data.decode("utf-8", "replace"), graph_def)
         else:
-            graph_def.ParseFromString(data)
+            with warnings.catch_warnings():
+                # protobuf 3 only warns of bytes that are left over after an end-group tag
+                warnings.simplefilter("error", RuntimeWarning)
+                graph_def.ParseFromString(data)
     except Exception as error:  # protobuf raises DecodeError or ParseError, by version from different modules
         raise ModelError(f"{path}: {_what_it_is(data, path)} ({type(error).__name__})") from error
     if not graph_def.node:
