@@ -1,13 +1,15 @@
-"""The only door to TensorFlow: `tf`, `tf1`, `TF_VERSION`, and `slim()`, tf_slim mended for the TensorFlow at hand.
+"""The only door to TensorFlow: `tf`, `tf1`, `TF_VERSION`, `slim()`, tf_slim mended for the TensorFlow at hand, and Keras.
 
 tf_slim 1.1.0 reads names from TensorFlow's private modules that later releases moved, unchanged, to other ones: each
 row of MENDS gives one back where it is missing. No global switch is touched, and NumPy is left alone: the names that
 NumPy dropped are read by tf_slim's tests only.
 """
 
+import contextlib
 import functools
 import importlib
-from typing import Any, Callable, NamedTuple, Tuple
+import sys
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
 
 from ._pip import pip_line
 from .errors import MissingPackage
@@ -114,3 +116,38 @@ def map_fn(function: Callable[[Any], Any], elements: Any, dtype: Any) -> Any:
     """tf.map_fn; what says the result's type is `dtype` to 2.2, and `fn_output_signature`, which 2.3 brought, after."""
     said = {"dtype": dtype} if TF_VERSION < (2, 3) else {"fn_output_signature": dtype}
     return tf.map_fn(function, elements, **said)
+
+
+@functools.lru_cache(maxsize=None)
+def keras2() -> Any:
+    """Return Keras 2: TensorFlow's own to 2.15, the package tf_keras after that, where `tf.keras` is Keras 3."""
+    if TF_VERSION < (2, 16):
+        return tf.keras
+    try:
+        return importlib.import_module("tf_keras")
+    except ModuleNotFoundError as error:
+        if error.name != "tf_keras":
+            raise
+        line = pip_line("tf_keras", TF_VERSION)
+        raise MissingPackage(f"Keras 2 on TensorFlow {tf.__version__} is tf_keras, not installed: {line}") from error
+
+
+def keras3() -> Any:
+    """Return Keras 3, or raise MissingPackage where there is none (TensorFlow to 2.15)."""
+    keras = importlib.import_module("keras") if TF_VERSION >= (2, 16) else None
+    if keras is None:
+        raise MissingPackage(f"Keras 3 needs TensorFlow 2.16 or newer; this is {tf.__version__}")
+    return keras
+
+
+def is_keras3(thing: Any) -> bool:
+    """Whether an object is of a class of Keras 3, which from 2.16 on is what `tf.keras` means."""
+    keras = sys.modules.get("keras")
+    if keras is None or not str(getattr(keras, "__version__", "2")).startswith("3"):
+        return False
+    return any(kind.__module__.startswith("keras.") for kind in type(thing).__mro__)
+
+
+def eager() -> Any:
+    """Return a context in which TensorFlow 2 runs eagerly, even where the caller has disabled it or is in a graph."""
+    return importlib.import_module("tensorflow.python.eager.context").eager_mode()
