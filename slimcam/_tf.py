@@ -1,4 +1,4 @@
-"""The only door to TensorFlow: `tf`, `tf1`, `TF_VERSION`, `slim()`, tf_slim mended for the TensorFlow at hand, and Keras.
+"""The only door to TensorFlow, to Keras, and to tf_slim, which `slim()` mends for the TensorFlow at hand.
 
 tf_slim 1.1.0 reads names from TensorFlow's private modules that later releases moved, unchanged, to other ones: each
 row of MENDS gives one back where it is missing. No global switch is touched, and NumPy is left alone: the names that
@@ -8,8 +8,9 @@ NumPy dropped are read by tf_slim's tests only.
 import contextlib
 import functools
 import importlib
+import re
 import sys
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 from ._pip import pip_line
 from .errors import MissingPackage
@@ -151,3 +152,97 @@ def is_keras3(thing: Any) -> bool:
 def eager() -> Any:
     """Return a context in which TensorFlow 2 runs eagerly, even where the caller has disabled it or is in a graph."""
     return importlib.import_module("tensorflow.python.eager.context").eager_mode()
+
+
+def layer_classes(keras: Any) -> List[Any]:
+    """Return the classes whose `__call__` each layer of a Keras goes through.
+
+    From 2.2 on Keras 2 has a second one, for graphs, in a module of its own that is imported when it is first needed.
+    """
+    layer = keras.layers.Layer
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module(layer.__module__ + "_v1")
+    kinds = [kind for kind in (*layer.__mro__, *layer.__subclasses__()) if kind.__name__ == "Layer"]
+    return [kind for kind in kinds if "__call__" in vars(kind)]
+
+
+@contextlib.contextmanager
+def kept_classes(keras: Any) -> Iterator[None]:
+    """Leave Keras' classes as they were: from 2.2 on Keras 2 swaps the bases of a layer's class, for the whole process,
+    as instances are made in a graph or eagerly, and the caller's layers would run with the other kind's methods."""
+    kept: Dict[Any, Any] = {}
+    stack = list(layer_classes(keras))
+    while stack:
+        kind = stack.pop()
+        if kind not in kept:
+            kept[kind] = kind.__bases__
+            stack.extend(kind.__subclasses__())
+    try:
+        yield
+    finally:
+        for kind, bases in kept.items():
+            if kind.__bases__ != bases:
+                kind.__bases__ = bases
+
+
+def keras_of(model: Any) -> Any:
+    """Return the Keras that a Keras 2 model belongs to: a `keras` of its own, to 2.3, or the one of keras2()."""
+    alone = sys.modules.get("keras")
+    theirs = type(model).__mro__[-2].__module__.startswith("keras.") and TF_VERSION < (2, 6)
+    return alone if theirs and alone is not None else keras2()
+
+
+def keras_session(graph: Any, keras: Any) -> Any:
+    """Return the session in which a Keras 2 holds the weights of a graph, or None where there is none to be found.
+
+    It is the default session, or Keras' own one of the process; to ask Keras for that while it holds another graph's
+    would make it drop the other one with all its weights.
+    """
+    default = tf1.get_default_session()
+    if default is not None:
+        return default if default.graph is graph else None
+    backend = sys.modules[keras.backend.get_value.__module__]
+    held = getattr(backend, "_SESSION", None)
+    held = getattr(held, "session", held)
+    if held is not None and held.graph is not graph:
+        return None
+    with graph.as_default():
+        return backend.get_session()
+
+
+def is_graph_variable(variable: Any) -> bool:
+    """Whether a variable lives in a graph, not eagerly."""
+    return not hasattr(getattr(variable, "handle", None), "numpy") and isinstance(
+        getattr(variable, "op", None), tf.Operation
+    )
+
+
+def lives_eagerly(model: Any) -> bool:
+    """Whether a Keras 2 model is TensorFlow 2's: its variables are eager, or, where it has none, its symbols Keras'."""
+    if TF_VERSION < (2, 1):
+        return False
+    if model.weights:
+        return not is_graph_variable(model.weights[0])
+    return tf1.executing_eagerly_outside_functions()
+
+
+def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
+    """Return a tf.TensorSpec for each input of an eager Keras model, and what packs tensors as the model takes them.
+
+    A subclassed model has its shapes from its first call. Returns no specs for a model that has none yet.
+    """
+    try:
+        inputs = list(model.inputs or ())
+    except (ValueError, AttributeError):  # Keras 3 raises for a Sequential without a shape
+        inputs = []
+    if inputs:
+        history = [one._keras_history[0].name for one in inputs]
+        specs = [tf.TensorSpec(one.shape, one.dtype, re.sub(r"\W", "_", name)) for one, name in zip(inputs, history)]
+        nested = model.input
+        return specs, lambda tensors: tf.nest.pack_sequence_as(nested, list(tensors))
+    shape = getattr(model, "_build_input_shape", None)  # Keras 2
+    shapes = getattr(model, "_build_shapes_dict", None) or {}  # Keras 3
+    shape = shape if shape is not None else next(iter(shapes.values()), None)
+    if shape is None:
+        return [], lambda tensors: tensors
+    return [tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32, "input_1")], lambda tensors: tensors[0]

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 import click
 
 from . import __version__
-from .errors import SlimcamError, TargetError
+from .errors import MissingFeed, SlimcamError, TargetError
 from .quiet import quiet
 
 TOGETHER = 8  # photos a session run
@@ -25,7 +25,8 @@ class _Commands(click.Group):
             with quiet((SlimcamError, click.ClickException, click.exceptions.Exit)):
                 return super().invoke(ctx)
         except SlimcamError as error:
-            click.echo(f"slimcam: {error}", err=True)
+            text = error.on_one_line() if isinstance(error, MissingFeed) else error
+            click.echo(f"slimcam: {text}", err=True)
             ctx.exit(2)
         except click.UsageError as error:
             command = (error.ctx or ctx).command_path

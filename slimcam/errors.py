@@ -12,6 +12,8 @@ SlimcamError
 └── OutputError      a file that cannot be written
 """
 
+from typing import Any, NamedTuple, Sequence
+
 
 class SlimcamError(Exception):
     """Base of all errors below; its text says what is wrong and what to do."""
@@ -29,8 +31,25 @@ class UnknownName(SlimcamError):
     """A name that does not exist; names match exactly."""
 
 
+class Way(NamedTuple):
+    """A way out of an error: a line of Python, what to say on the command line instead, and what it does."""
+
+    code: str
+    option: str
+    why: str
+
+
 class MissingFeed(SlimcamError):
-    """What is fetched depends on a placeholder that is not fed."""
+    """What is fetched depends on a placeholder that is not fed, `tensor`; each of `ways` mends that."""
+
+    def __init__(self, message: str, tensor: Any = None, ways: Sequence[Way] = ()) -> None:
+        lines = [f"    {way.code}  # {way.why}" for way in ways]
+        super().__init__("\n".join([message + (". Ways out:" if ways else ""), *lines]))
+        self.message, self.tensor, self.ways = message, tensor, ways
+
+    def on_one_line(self) -> str:
+        """Return the message for the command line."""
+        return self.message + "".join(f"; {way.why}: {way.option}" for way in self.ways)
 
 
 class WrongFeed(SlimcamError):

@@ -5,15 +5,16 @@ layer. It is built once, kept with the model, and only run after that.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from . import target as targets
 from ._tf import tf, tf1
-from .errors import LayerError
-from .feeds import Fed, plan
-from .graphs import data_format
+from .entry import Entry
+from .errors import LayerError, MissingFeed, Way
+from .feeds import Fed, needs, plan
+from .graphs import data_format, gates
 from .head import repeated_head
 from .model import Model
 
@@ -42,20 +43,23 @@ class Probe:
     channels_first: bool = False
 
 
-def probe(model: Model, layer: Any, target: Any, score: str, held: Sequence[Any] = ()) -> Probe:
+def probe(
+    model: Model, layer: Any, target: Any, score: str, held: Sequence[Any] = (), given: Sequence[Entry] = ()
+) -> Probe:
     """Build the gradient of a target's score at a layer, or return the one that was built before.
 
-    Raises LayerError where the layer is not 4-D or does not lead to the score, and MissingFeed where the score needs
-    what nobody feeds.
+    `given` are the inputs that images are fed to. Raises LayerError where the layer is not 4-D or does not lead to the
+    score, and MissingFeed where the score needs what nobody feeds.
     """
     kind = _kind(target, score)
-    key = (layer.name, kind, tuple(sorted(tensor.name for tensor in held)))
+    names = tuple(entry.tensor.name for entry in given), tuple(sorted(tensor.name for tensor in held))
+    key = (layer.name, kind, *names)
     if key not in model._cache:
         if layer.shape.rank not in (None, 4):
             raise LayerError(
                 f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions; {_layers(model)}"
             )
-        model._cache[key] = _build(model, layer, target, score, list(held))
+        model._cache[key] = _build(model, layer, target, score, list(held), names[0])
     return model._cache[key]
 
 
@@ -65,7 +69,7 @@ def _kind(target: Any, score: str) -> Any:
     return ("top", target.k, score) if isinstance(target, targets.Top) else ("mask", score)
 
 
-def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -> Probe:
+def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any], given: Collection[str]) -> Probe:
     with model.graph.as_default(), tf1.name_scope("slimcam/probe"):
         if isinstance(target, targets.Score):
             made = _differentiate(Probe(layer, target.build(model), None), held)
@@ -74,9 +78,12 @@ def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any]) -
             made = (_top if isinstance(target, targets.Top) else _masked)(model, layer, target, score, held)
     if made.gradients is None:
         raise LayerError(f"{layer.name!r} does not lead to the score {_score_name(model, target)!r}; {_layers(model)}")
-    cut = [model.input.name, *(tensor.name for tensor in held), *([made.mask.name] if made.mask is not None else [])]
-    plan([layer], cut)  # another score would not mend what the layer itself lacks, so without the hints
-    fed = plan([layer, made.scores], cut, _hints(model, layer))
+    cut = [*given, *(tensor.name for tensor in held), *([made.mask.name] if made.mask is not None else [])]
+    try:
+        fed = plan([layer, made.scores], cut, model.required())
+    except MissingFeed as error:
+        ways = _ways(model, layer, made.scores, error.tensor, cut)
+        raise MissingFeed(error.message, error.tensor, ways) from None
     return replace(made, fed=fed, channels_first=data_format(layer.op) == "NCHW")
 
 
@@ -117,23 +124,63 @@ def _layers(model: Model) -> str:
     return "layers that do: " + ", ".join(map(repr, names)) if names else "the model has no such layer"
 
 
-def _hints(model: Model, layer: Any) -> str:
-    return f'; or explain a score that does without it: target=slimcam.Mean("{model.name_of(layer)}")'
+def _ways(model: Model, layer: Any, score: Any, missing: Any, cut: Collection[str]) -> List[Way]:
+    """Return what can be done where a score needs a placeholder that nobody feeds."""
+    name = model.name_of(layer)
+    ways = []
+    if not any(tensor is missing for tensor in _placeholders(model, layer, cut)):
+        code = f'slimcam.GradCAM(model, "{name}", target=slimcam.Mean("{name}"))'
+        ways.append(Way(code, f"--layer {name} --target mean:{name}", "a score that does without it"))
+    entry = next((entry for entry in model.inputs if entry.tensor is missing), None)
+    held = _last_alone(model, entry, score) if entry is not None else None
+    if held is not None:
+        code = f'slimcam.GradCAM(model, "{name}", hold={{"{held}": "zeros"}})'
+        ways.append(Way(code, f"--layer {name} --hold {held}=zeros", f"or an array: model.features({held!r}, photo)"))
+        both = f"slimcam.explain_pair(model, {', '.join(f'photo_{i + 1}' for i in range(len(model.inputs)))})"
+        ways.append(Way(both, f"slimcam pair {'PHOTO ' * len(model.inputs)}--model ...", "feed all, a map for each"))
+    else:
+        code = f'slimcam.GradCAM(model, "{name}", hold={{"{missing.name}": array}})'
+        ways.append(Way(code, f"--hold {missing.name}=FILE.npy", "give it a value"))
+    return ways
+
+
+def _placeholders(model: Model, tensor: Any, cut: Collection[str]) -> List[Any]:
+    """Return the placeholders and inputs that a tensor needs beside those in `cut`."""
+    return needs([tensor], cut) + [entry.tensor for entry in model.inputs_of([tensor], cut)]
+
+
+def _last_alone(model: Model, entry: Entry, score: Any) -> Optional[str]:
+    """Return the name of the last tensor on all ways from an input to `score` that no other input leads to."""
+    for op in gates(entry.tensor, score):
+        if not op.name.startswith("slimcam/") and model.inputs_of(op.outputs) == [entry]:
+            return model.name_of(op.outputs[0])
+    return None
 
 
 def gather(
-    model: Model, probe: Probe, images: Mapping[Any, Any], mask: Optional[np.ndarray], holds: Mapping[Any, np.ndarray]
-) -> Evidence:
-    """Run a probe once: activations, gradients and scores of all images, k rows an image where it has k scores."""
-    feeds = {fed.tensor: fed.value for fed in probe.fed}
+    model: Model,
+    probes: Sequence[Probe],
+    images: Mapping[Any, Any],
+    mask: Optional[np.ndarray],
+    holds: Mapping[Any, np.ndarray],
+) -> List[Evidence]:
+    """Run probes together, once: activations, gradients and scores of all images, k rows an image for k scores."""
+    feeds: Dict[Any, Any] = {fed.tensor: fed.value for probe in probes for fed in probe.fed}
     feeds.update(images)
     feeds.update(holds)
     if mask is not None:
-        feeds[probe.mask] = mask
+        feeds.update((probe.mask, mask) for probe in probes)
+    return [_evidence(probe, got) for probe, got in zip(probes, model.session.run(list(map(_fetches, probes)), feeds))]
+
+
+def _fetches(probe: Probe) -> Dict[str, Any]:
     fetches = {"activations": probe.layer, "gradients": probe.gradients, "scores": probe.scores}
     if probe.classes is not None or probe.mask is not None:
         fetches["classes"] = probe.classes if probe.mask is None else probe.mask
-    got = model.session.run(fetches, feeds)
+    return fetches
+
+
+def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
     activations, gradients = got["activations"], got["gradients"]
     if probe.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)

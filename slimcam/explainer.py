@@ -1,12 +1,13 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from . import photos as pictures
 from . import target as targets
-from .errors import PhotoError, TargetError, UnknownName, WrongFeed
+from .entry import Entry
+from .errors import TargetError, UnknownName, WrongFeed
 from .evidence import Evidence, gather, probe
 from .maps import Dialect, Maps, find_dialect
 from .methods import METHODS, raw_map
@@ -20,7 +21,8 @@ class GradCAM:
     `layer` is a name or tensor (the model's own default where it is left out), `target` what is explained (see
     slimcam.target; None is the winning class), `dialect` a row of maps.DIALECTS, `method` a row of methods.METHODS that
     takes the place of the dialect's. `hold` maps tensors to arrays, one for all images or one an image, that replace
-    what the graph would compute there; what lies behind them is not needed and not run.
+    what the graph would compute there, "zeros" stands for an array of them; what lies behind is not needed and not run.
+    In a model of several inputs for images, the photos go to the one that the layer and the score then need.
 
     Errors come here and not at the first image: LayerError, MissingFeed, TargetError, UnknownName. After this, nothing
     is added to the model's graph; two GradCAMs of one layer and one kind of target share their gradient.
@@ -38,14 +40,17 @@ class GradCAM:
         self.model = model
         self.dialect = _chosen(dialect, method)
         self.target = targets.as_target(target)
-        tensor = _layer(model, layer)
+        self._hold = {model.tensor(name): _held(model.tensor(name), array) for name, array in (hold or {}).items()}
+        tensor, entry = _layer_and_entry(model, layer, targets.scored(model, self.target), self._hold)
         self.layer = layer if isinstance(layer, str) else model.name_of(tensor)
-        self._hold = {model.tensor(name): np.asarray(array) for name, array in (hold or {}).items()}
-        for held, array in self._hold.items():
-            _check_fits(held, array)
-        self._probe = probe(model, tensor, self.target, self.dialect.score, list(self._hold))
-        if not isinstance(self.target, (list, tuple, np.ndarray)) and self._probe.mask is not None:
-            targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at the first image
+        self._build(tensor, entry, [entry])
+
+    def _build(self, tensor: Any, entry: Entry, given: Sequence[Entry]) -> None:
+        """Build the probe of a layer for photos that are fed to `entry`, while `given` are fed in all."""
+        self.entry = entry
+        self.probe = probe(self.model, tensor, self.target, self.dialect.score, list(self._hold), given)
+        if not isinstance(self.target, (list, tuple, np.ndarray)) and self.probe.mask is not None:
+            targets.mask(self.model, self.target, 1)  # a class that does not exist is an error now, not at an image
 
     def __call__(self, images: Any, target: Any = None) -> Maps:
         """Return the Maps of photos (uint8 RGB or paths, of any sizes) or of (N, h, w, C) floating point, fed as it is.
@@ -53,43 +58,23 @@ class GradCAM:
         `target` is another class, or one an image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
         """
-        check_open(self.model)
-        batch = pictures.as_batch(images)
-        count = len(batch.photos)
-        mask = self._mask(target, count)
-        runs = [self._run(batch, part, mask, count) for part in self._parts(batch)]
-        return self._maps(batch, runs)
+        return together([self], [pictures.as_batch(images)], target)[0]
 
     def _mask(self, target: Any, count: int) -> Optional[np.ndarray]:
         if target is None:
-            return targets.mask(self.model, self.target, count) if self._probe.mask is not None else None
+            return targets.mask(self.model, self.target, count) if self.probe.mask is not None else None
         kind = targets.as_target(target)
-        if self._probe.mask is None or isinstance(kind, (targets.Top, targets.Score)):
+        if self.probe.mask is None or isinstance(kind, (targets.Top, targets.Score)):
             raise TargetError("a call can change the class, not the kind of target: build another GradCAM for this one")
         return targets.mask(self.model, kind, count)
 
-    def _parts(self, batch: pictures.Batch) -> List[List[int]]:
-        """Return which images run together: all, or each alone, or, in a net that takes any size, those of one size."""
-        count = len(batch.photos)
-        photos = self.model.photos
-        if self.model.one_by_one:
-            return [[i] for i in range(count)]
-        if batch.array is None and photos is not None and photos.preprocess is not None and photos.size is None:
-            sizes: Dict[Tuple[int, ...], List[int]] = {}
-            for i, photo in enumerate(batch.photos):
-                sizes.setdefault(photo.shape, []).append(i)
-            return list(sizes.values())
-        return [list(range(count))]
+    def holds(self, part: List[int], count: int) -> Dict[Any, np.ndarray]:
+        """Return what is held for the images `part` of `count`."""
+        return {tensor: _each(array, tensor, part, count) for tensor, array in self._hold.items()}
 
-    def _run(
-        self, batch: pictures.Batch, part: List[int], mask: Optional[np.ndarray], count: int
-    ) -> Tuple[List[int], Evidence]:
-        feeds = feed(self.model, batch, part)
-        holds = {tensor: _each(array, tensor, part, count) for tensor, array in self._hold.items()}
-        return part, gather(self.model, self._probe, feeds, None if mask is None else mask[part], holds)
-
-    def _maps(self, batch: pictures.Batch, runs: List[Tuple[List[int], Evidence]]) -> Maps:
-        dialect, k = self.dialect, self._probe.k
+    def maps(self, batch: pictures.Batch, runs: Sequence[Tuple[List[int], Evidence]]) -> Maps:
+        """Return the Maps of a batch from the evidence of its parts."""
+        dialect, k = self.dialect, self.probe.k
         raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
         order = np.argsort([i for part, _ in runs for i in part], kind="stable")
         rows = (order[:, None] * k + np.arange(k)).reshape(-1)
@@ -99,19 +84,29 @@ class GradCAM:
             every = [one for raw in raws for one in raw]
             raw = [every[row] for row in rows]
         classes, scores = (np.concatenate([getattr(e, name) for _, e in runs])[rows] for name in ("classes", "scores"))
-        fed = [str(one) for one in self._probe.fed]
+        fed = [str(one) for one in self.probe.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
-        windows = self._windows(batch)
-        labels = self.model.labels
-        return Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels)
+        windows = self.entry.windows(batch)
+        return Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, self.model.labels)
 
-    def _windows(self, batch: pictures.Batch) -> List[Tuple[float, float, float, float]]:
-        if batch.array is not None:
-            return [(0, 0, *batch.array.shape[1:3])] * len(batch.array)
-        photos = self.model.photos
-        see = photos.preprocess.window if photos is not None and photos.preprocess is not None else None
-        sizes = [photo.shape[:2] for photo in batch.photos]
-        return [see(*size, photos.size) if photos and see else (0, 0, *size) for size in sizes]
+
+def together(cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target: Any = None) -> List[Maps]:
+    """Run GradCAMs of one model and target together, each with the batch of its own input; a session run a part."""
+    first = cams[0]
+    check_open(first.model)
+    count = len(batches[0].photos)
+    mask = first._mask(target, count)
+    parts = first.entry.parts(batches[0])
+    if any(cam.entry.parts(batch) != parts for cam, batch in zip(cams, batches)):
+        parts = [[i] for i in range(count)]
+    runs = []
+    for part in parts:
+        feeds: Dict[Any, Any] = {}
+        for cam, batch in zip(cams, batches):
+            feeds.update(cam.entry.feeds(batch, part))
+        masks = None if mask is None else mask[part]
+        runs.append((part, gather(first.model, [cam.probe for cam in cams], feeds, masks, first.holds(part, count))))
+    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs]) for i, cam in enumerate(cams)]
 
 
 def explain(model: Model, images: Any, layer: Any = None, target: Any = None, **options: Any) -> Maps:
@@ -128,44 +123,29 @@ def _chosen(dialect: str, method: Optional[str]) -> Dialect:
     return row._replace(method=method)
 
 
-def _layer(model: Model, layer: Any) -> Any:
-    if layer is not None:
-        return model.tensor(layer)
-    if not model.layers():
-        raise UnknownName(
-            f"no layer of {model.source} is passed by all ways to {model.logits.name!r}: name one, layer="
-        )
-    return model.layers()[0].tensor
+def _layer_and_entry(model: Model, layer: Any, score: Any, held: Mapping[Any, Any]) -> Tuple[Any, Entry]:
+    """Return the layer to explain, the best for the score where none is said, and the input that photos go to."""
+    cut = [tensor.name for tensor in held]
+    tensor = None if layer is None else model.tensor(layer)
+    found = model.inputs_of([score if tensor is None else tensor], cut) or model.inputs_of([score], cut)
+    entry = (found or model.inputs)[0]
+    tensor = model.best_layer(entry, score, cut) if tensor is None else tensor
+    if tensor is None:
+        raise UnknownName(f"no layer of {model.source} is passed by all ways to {score.name!r}: name one, layer=")
+    return tensor, entry
 
 
-def feed(model: Model, batch: pictures.Batch, part: List[int]) -> Dict[Any, Any]:
-    """Return what the model is fed for the images `part` of a batch; raise PhotoError where it cannot take them."""
-    if batch.array is not None:
-        return _feed_array(model, batch.array[part])
-    photos = model.photos
-    if photos is None:
-        raise PhotoError(
-            f"nothing says how {model.source} prepares its photos: load it with preprocess= "
-            "('inception', 'vgg', 'squash' or 'none'), or give what it is fed as floating point (N, h, w, C)"
-        )
-    if photos.tensor is not None:
-        data = pictures.encoded(batch)
-        return {photos.tensor: data[part[0]] if model.one_by_one else [data[i] for i in part]}
-    some = [batch.photos[i] for i in part]
-    return {
-        photos.pixels: np.concatenate([photo.reshape(-1) for photo in some]),
-        photos.sizes: np.array([photo.shape[:2] for photo in some], np.int32),
-    }
-
-
-def _feed_array(model: Model, array: np.ndarray) -> Dict[Any, Any]:
-    """Feed an array exactly as given."""
-    if not model.input.dtype.is_floating:
-        raise PhotoError(f"{model.input.name!r} takes {model.input.dtype.name}: give photos as uint8 RGB or paths")
-    images = array[0] if model.input.shape.rank == 3 else array
-    if not model.input.shape.is_compatible_with(images.shape):
-        raise PhotoError(f"{model.input.name!r} takes {model.input.shape}, and the array is {array.shape}")
-    return {model.input: images}
+def _held(tensor: Any, value: Any) -> np.ndarray:
+    """Return what a tensor is held at, as an array; raise WrongFeed for what does not fit it."""
+    if isinstance(value, str):
+        dims: Any = [None] if tensor.shape.rank is None else tensor.shape.as_list()[1:]
+        if value != "zeros" or None in dims:
+            why = "its shape is not fixed" if value == "zeros" else 'the only word is "zeros"'
+            raise WrongFeed(f"hold: {tensor.name!r} at {value!r}: {why}; give an array")
+        return np.zeros(dims, tensor.dtype.as_numpy_dtype)
+    array = np.asarray(value)
+    _check_fits(tensor, array)
+    return array
 
 
 def _check_fits(tensor: Any, array: np.ndarray) -> None:

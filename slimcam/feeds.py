@@ -47,25 +47,26 @@ def needs(fetches: Iterable[Any], cut: Collection[str] = ()) -> List[Any]:
     return sorted((tensor for tensor in found if tensor.name not in cut), key=lambda tensor: tensor.name)
 
 
-def plan(fetches: Iterable[Any], cut: Collection[str], hints: str = "") -> List[Fed]:
+def plan(fetches: Iterable[Any], cut: Collection[str], required: Collection[str] = ()) -> List[Fed]:
     """Return what must be fed beside the tensors named in `cut`, each with its inference value.
 
-    Raises MissingFeed, with one path, where `fetches` need a placeholder that has none; `hints` ends its message.
+    Raises MissingFeed, with one path, where `fetches` need a placeholder that has none, or a tensor named in
+    `required` that is not in `cut`.
     """
     fetches = list(fetches)
     toward = ancestors(fetches, cut)
     fed = []
-    for op in sorted(toward, key=lambda op: op.name):
-        if op.type not in PLACEHOLDERS or op.outputs[0].name in cut:
+    for op in sorted(toward, key=lambda op: (all(out.name not in required for out in op.outputs), op.name)):
+        tensor = op.outputs[0] if op.outputs else None
+        if tensor is None or tensor.name in cut or not (op.type in PLACEHOLDERS or tensor.name in required):
             continue
-        tensor = op.outputs[0]
         value = inference_value(tensor)
         if value is not None:
             fed.append(value)
-        elif op.type != "PlaceholderWithDefault":
+        elif op.type != "PlaceholderWithDefault" or tensor.name in required:
             theirs = {one: None if _is_ours(after) else after for one, after in toward.items()}
-            way = f"{path(theirs, op)}; hold it: hold={{{tensor.name!r}: array}}"
-            raise MissingFeed(f"{_root(theirs, op).name + ':0'!r} needs {tensor.name!r}: {way}{hints}")
+            score = _root(theirs, op).name + ":0"
+            raise MissingFeed(f"{score!r} needs {tensor.name!r}: {path(theirs, op)}", tensor)
     return fed
 
 

@@ -125,7 +125,7 @@ def worth_explaining(start: Any, end: Any) -> List[Any]:
     found = []
     for i, op in enumerate(passed):
         same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
-        if _is_map(op) and not same_block and op.type not in _NOT_WORTH and op is not start.op:
+        if is_map(op) and not same_block and op.type not in _NOT_WORTH and op is not start.op:
             found.append(op.outputs[0])
     return found
 
@@ -136,7 +136,8 @@ def _feeds(op: Any, after: Any) -> bool:
     return len(others) < len(after.inputs) and all((t.shape.rank or 0) <= 1 for t in others)
 
 
-def _is_map(op: Any) -> bool:
+def is_map(op: Any) -> bool:
+    """Whether an operation gives a 4-D tensor with more than one place."""
     shape = op.outputs[0].shape if op.outputs else None
     if shape is None or shape.rank != 4:
         return False

@@ -48,7 +48,7 @@ def _describe(model: Model) -> List[str]:
     lines += [f"  because {why}" for why in model.why]
     lines.append("inputs:")
     places = [op for op in model._ops if op.type in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")]
-    tensors = [model.input, *(op.outputs[0] for op in places if op is not model.input.op)]
+    tensors = list({t.name: t for t in [*(e.tensor for e in model.inputs), *(op.outputs[0] for op in places)]}.values())
     lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
     lines.append("scores, and what each needs:")
     lines += [f"  {tensor.name} {tensor.shape} needs {', '.join(model.needs(tensor))}" for tensor in _scores(model)]

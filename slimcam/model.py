@@ -4,12 +4,17 @@ Every source ends here. The graph belongs to the model, so taking gradients in i
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
 
 from . import graphs
+from . import photos as pictures
 from ._tf import tf
+from .calls import Calls
+from .entry import Entry, Photos
 from .errors import ModelError, UnknownName
-from .feeds import PLACEHOLDERS, needs
+from .feeds import PLACEHOLDERS, needs, plan
 from .names import nearest
 
 
@@ -22,38 +27,28 @@ class Layer(NamedTuple):
 
 
 @dataclass
-class Photos:
-    """How photos get into a graph: what is fed, and what the net then sees of each."""
-
-    tensor: Any = None  # encoded bytes or uint8 pixels, fed as they are; or None
-    pixels: Any = None  # the preprocessing's placeholders; or None
-    sizes: Any = None
-    preprocess: Any = None  # the row of PREPROCESSING; None where the net prepares photos by itself
-    size: Optional[Tuple[int, int]] = None
-
-
-@dataclass
 class Model:
     """A loaded model. It is a context manager; leaving it closes the session."""
 
     graph: Any
     session: Any
-    input: Any  # the tensor that images are fed to
+    inputs: List[Entry]  # what images are fed to; most models have one
     logits: Any  # (N, classes), before the softmax
-    photos: Optional[Photos] = None  # None: nothing says how photos are prepared, only arrays can be fed
+    calls: Optional[Calls] = None  # the names of Keras layers; None where the graph is all that is known
     end_points: Dict[str, Any] = field(default_factory=dict)
     labels: Optional[List[str]] = None
     layer: Any = None  # the tensor that is explained when none is named
-    one_by_one: bool = False  # the graph takes one image a run
     why: List[str] = field(default_factory=list)
     source: str = ""
+    reread: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
     _cache: Dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         # as loaded: gradients that come later are not layers
         self._ops = [op for op in self.graph.get_operations() if not op.name.startswith("slimcam/")]
+        starts = [entry.tensor.op for entry in self.inputs]
         # a scope's weights leave it too, and are not meant by its name
-        self._flow = graphs.after(op for op in self._ops if op.type in PLACEHOLDERS or op is self.input.op)
+        self._flow = graphs.after(op for op in self._ops if op.type in PLACEHOLDERS or op in starts)
         self._layers: Optional[List[Layer]] = None
         self._scopes: Optional[Dict[str, Dict[str, Any]]] = None
 
@@ -67,28 +62,58 @@ class Model:
         """Close the session; the model cannot be run after that."""
         self.session.close()
 
+    def refresh(self) -> None:
+        """Read the weights again from the session or the Keras model that this was loaded from.
+
+        Raises ModelError for a model that came from a file.
+        """
+        check_open(self)
+        if self.reread is None:
+            raise ModelError(f"{self.source} holds the weights that were loaded: load() it again to read it anew")
+        self.reread()
+
+    @property
+    def input(self) -> Any:
+        """The tensor that images are fed to; of several, the first."""
+        return self.inputs[0].tensor
+
+    @property
+    def photos(self) -> Optional[Photos]:
+        """How photos get into the (first) input."""
+        return self.inputs[0].photos
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the graph takes one image a run."""
+        return any(entry.one_by_one for entry in self.inputs)
+
     @property
     def classes(self) -> int:
         """How many classes the logits have."""
         return self.logits.shape.as_list()[-1]
 
     def tensor(self, name: Union[str, Any]) -> Any:
-        """Return the tensor of an end point, a tensor, an operation or a scope; a tensor is returned as it is.
+        """Return the tensor of an end point, a Keras layer, a tensor, an operation or a scope; a tensor as it is.
 
-        A scope stands for the one tensor that leaves it, so `Mixed_7c` is found in a frozen graph as well. Raises
-        UnknownName with the nearest names, or with the choices where a name could mean several.
+        A Keras layer is named by its path, `vgg16/block5_conv3`, and where it is called more than once by what the call
+        was made on, `encoder/conv2d_5@input_1`. A scope stands for the one tensor that leaves it, so `Mixed_7c` is
+        found in a frozen graph as well. Raises UnknownName with the nearest names, or with the choices where a name
+        could mean several.
         """
         if isinstance(name, tf.Tensor):
-            if name.graph is not self.graph:
+            if getattr(name, "graph", None) is not self.graph:
                 raise UnknownName(f"{name.name!r} is of another graph; give its name, or a tensor of model.graph")
             return name
         if name in self.end_points:
             return self.end_points[name]
+        found = None if ":" in name or self.calls is None else self.calls.find(name)
+        if found is not None:
+            return found
         try:
             return self.graph.get_tensor_by_name(name if ":" in name else name + ":0")
         except (KeyError, ValueError):
-            pass
-        return self._of_scope(name.split(":")[0])
+            found = self.calls.find(name) if self.calls is not None else None
+        return self._of_scope(name.split(":")[0]) if found is None else found
 
     def _of_scope(self, name: str) -> Any:
         leaving = self._scope_outputs().get(name, {})
@@ -96,7 +121,8 @@ class Model:
             return next(iter(leaving.values()))
         if leaving:
             raise UnknownName(f"{name!r} could mean {', '.join(map(repr, sorted(leaving)[:6]))}; name one of them")
-        known = list(self.end_points) + [layer.name for layer in self.layers()] + [op.name for op in self._ops]
+        known = list(self.end_points) + list(self.calls.tensors if self.calls else ())
+        known += [layer.name for layer in self.layers()] + [op.name for op in self._ops]
         raise UnknownName(f"no tensor {name!r}; {nearest(name, known)}")
 
     def _scope_outputs(self) -> Dict[str, Dict[str, Any]]:
@@ -105,31 +131,85 @@ class Model:
         return self._scopes
 
     def layers(self) -> List[Layer]:
-        """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them."""
+        """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them.
+
+        Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call.
+        """
         if self._layers is None:
-            found = graphs.worth_explaining(self.input, self.logits)
-            if self.layer is not None:
-                found = [self.layer] + [tensor for tensor in found if tensor is not self.layer]
-            self._layers = [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in found]
+            found = [] if self.layer is None else [self.layer]
+            for entry in self.inputs:
+                found += graphs.worth_explaining(entry.tensor, self.logits)
+            found += [t for t in (self.calls.tensors.values() if self.calls else ()) if graphs.is_map(t.op)][::-1]
+            unique = list({tensor.name: tensor for tensor in found}.values())
+            self._layers = [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
         return self._layers
+
+    def best_layer(self, entry: Entry, score: Any, cut: Collection[str] = ()) -> Optional[Any]:
+        """Return the tensor to explain `score` at for images fed to `entry`, None where every way passes none.
+
+        It is the nearest to the score that depends on this input alone, if there is one; `cut` names what is held.
+        """
+        if self.layer is not None and self.inputs_of([self.layer]) == [entry]:
+            return self.layer
+        found = graphs.worth_explaining(entry.tensor, score)
+        own = [tensor for tensor in found if self.inputs_of([tensor]) == [entry] and not self._behind(tensor, cut)]
+        return next(iter(own + found), None)
+
+    def _behind(self, tensor: Any, names: Collection[str]) -> bool:
+        """Whether a tensor depends on one of those named."""
+        return bool(names) and any(out.name in names for op in graphs.ancestors([tensor]) for out in op.outputs)
+
+    def inputs_of(self, tensors: Iterable[Any], cut: Collection[str] = ()) -> List[Entry]:
+        """Return the inputs for images that `tensors` depend on, given the tensors named in `cut`."""
+        before = graphs.ancestors(tensors, cut)
+        return [entry for entry in self.inputs if entry.tensor.op in before and entry.tensor.name not in cut]
 
     def name_of(self, tensor: Any) -> str:
         """Return the shortest name that `tensor(name)` finds this tensor by."""
         named = [name for name, point in self.end_points.items() if point is tensor]
+        if not named and self.calls is not None:
+            named = [name for name, output in self.calls.tensors.items() if output is tensor]
         if named:
             return min(named, key=len)
         scope = tensor.op.name.rsplit("/", 1)[0]
         for name in (scope.rsplit("/", 1)[-1], scope):
-            if list(self._scope_outputs().get(name, {})) == [tensor.name]:
+            if list(self._scope_outputs().get(name, {})) == [tensor.name] and self._means(name, tensor):
                 return name
-        return tensor.op.name
+        return tensor.op.name if tensor.name.endswith(":0") else tensor.name
+
+    def _means(self, name: str, tensor: Any) -> bool:
+        """Whether a scope's name finds its tensor, and not a Keras layer's."""
+        try:
+            return self.tensor(name) is tensor
+        except UnknownName:
+            return False
 
     def needs(self, *names: Union[str, Any]) -> List[str]:
-        """Return the names of the placeholders that these tensors depend on; the model's input counts as one."""
+        """Return the names of the placeholders that these tensors depend on; the inputs for images count as some."""
         tensors = [self.tensor(name) for name in names]
-        inner = needs(tensors, cut=(self.input.name,))
-        takes_input = any(op is self.input.op for op in graphs.ancestors(tensors))
-        return [self.input.name] * takes_input + [t.name for t in inner if t is not self.input]
+        taken = [entry.tensor.name for entry in self.inputs_of(tensors)]
+        inner = needs(tensors, cut=[entry.tensor.name for entry in self.inputs])
+        return taken + [tensor.name for tensor in inner if tensor.name not in taken]
+
+    def features(self, name: Union[str, Any], photos: Any) -> np.ndarray:
+        """Return the values of a tensor for photos, (N, ...): to be held, say, or to look for.
+
+        Photos are given as to a GradCAM. Raises MissingFeed where the tensor needs more than one image.
+        """
+        check_open(self)
+        tensor = self.tensor(name)
+        entry = next(iter(self.inputs_of([tensor])), self.inputs[0])
+        fed = {one.tensor: one.value for one in plan([tensor], (entry.tensor.name,), self.required())}
+        batch = pictures.as_batch(photos)
+        found: Dict[int, np.ndarray] = {}
+        for part in entry.parts(batch):
+            values = self.session.run(tensor, {**fed, **entry.feeds(batch, part)})
+            found.update(zip(part, values))
+        return np.stack([found[i] for i in sorted(found)])
+
+    def required(self) -> List[str]:
+        """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""
+        return [entry.tensor.name for entry in self.inputs]
 
     def label(self, class_id: int) -> str:
         """Return the label of a class, or its number where there are no labels."""

@@ -65,8 +65,12 @@ class Score:
 
     def _each(self, model: Model) -> Any:
         """Return the tensor as (N, values)."""
-        tensor = model.tensor(self.name)
+        tensor = self.tensor(model)
         return tf.reshape(tensor, tf.stack([tf.shape(tensor)[0], -1]))
+
+    def tensor(self, model: Model) -> Any:
+        """Return the tensor that the score is made from."""
+        return model.tensor(self.name)
 
     def build(self, model: Model) -> Any:
         """Return the (N,) score, built in the default graph."""
@@ -100,7 +104,7 @@ class Dot(Score):
 
     def build(self, model: Model) -> Any:
         each = self._each(model)
-        dims = model.tensor(self.name).shape.as_list()[1:]
+        dims = self.tensor(model).shape.as_list()[1:]
         width = self.array.size if None in dims else int(np.prod(dims))
         if self.array.size != width:
             raise TargetError(
@@ -120,7 +124,7 @@ class Channel(Score):
         self.k = k
 
     def build(self, model: Model) -> Any:
-        tensor = model.tensor(self.name)
+        tensor = self.tensor(model)
         channels = tensor.shape.as_list()[-1]
         if not 0 <= self.k < channels:
             raise TargetError(f"channel {self.k} of {tensor.name!r}: it has channels 0 to {channels - 1}")
@@ -134,10 +138,19 @@ class Channel(Score):
 class _Given(Score):
     """A tensor of one number an image, or a function from the model to one."""
 
+    def tensor(self, model: Model) -> Any:
+        if not callable(self.name):
+            return super().tensor(model)
+        if self.key() not in model._cache:
+            with model.graph.as_default():
+                made = self.name(model)
+            if not isinstance(made, tf.Tensor) or getattr(made, "graph", None) is not model.graph:
+                raise TargetError("the target's function must return a tensor of the model's graph")
+            model._cache[self.key()] = made
+        return model._cache[self.key()]
+
     def build(self, model: Model) -> Any:
-        tensor = self.name(model) if callable(self.name) else model.tensor(self.name)
-        if not isinstance(tensor, tf.Tensor) or tensor.graph is not model.graph:
-            raise TargetError("the target's function must return a tensor of the model's graph")
+        tensor = self.tensor(model)
         if tensor.shape.rank == 2 and tensor.shape.as_list()[1] == 1:
             tensor = tensor[:, 0]
         if tensor.shape.rank != 1:
@@ -146,6 +159,11 @@ class _Given(Score):
 
     def key(self) -> Any:
         return super().key() if not callable(self.name) else ("function", id(self.name), self.name)
+
+
+def scored(model: Model, target: Any) -> Any:
+    """Return the tensor that a target's score is made from: the logits, or a Score's own."""
+    return target.tensor(model) if isinstance(target, Score) else model.logits
 
 
 def as_target(target: Any) -> Any:

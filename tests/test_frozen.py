@@ -9,7 +9,6 @@ import tensorflow.compat.v1 as tf1
 
 import slimcam
 from slimcam import ModelError, UnknownName
-from slimcam.explainer import feed
 from slimcam.photos import as_batch
 
 SIDE = 8
@@ -287,7 +286,7 @@ def test_a_net_that_decodes_jpeg_is_fed_each_file_s_own_bytes(frozen, files, con
 
 def test_a_jpeg_goes_in_byte_for_byte_and_anything_else_as_png(model_of, files):
     model = model_of(lambda: net(decoded(const_contents())))
-    fed = [feed(model, as_batch(files), [i])[model.input] for i in (0, 1)]
+    fed = [model.inputs[0].feeds(as_batch(files), [i])[model.input] for i in (0, 1)]
     with open(files[0], "rb") as jpeg:
         assert fed[0] == jpeg.read()
     assert fed[1].startswith(b"\x89PNG")
@@ -354,8 +353,8 @@ def two_inputs():
     dense(tf1.reduce_mean(maps(right, "other_maps"), [1, 2]), "other")
 
 
-def test_two_placeholders_of_images_are_listed(frozen):
-    with pytest.raises(ModelError, match="images could be fed to 'left:0', 'right:0': say input="):
+def test_two_nets_in_one_graph_are_told_apart_by_their_logits(frozen):
+    with pytest.raises(ModelError, match="the logits could be 'one:0', 'other:0': say logits="):
         slimcam.load(frozen(two_inputs))
 
 

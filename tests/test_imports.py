@@ -21,12 +21,12 @@ ROWS = (
     {"evidence", "sources"},
     {"target", "head", "dense", "nets"},
     {"model", "preprocess"},
-    {"feeds"},
-    {"_tf", "graphs", "methods", "maps", "photos"},
+    {"feeds", "entry"},
+    {"_tf", "graphs", "methods", "maps", "photos", "calls"},
     {"paint"},
     {"names", "errors", "_pip"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "paint", "photos", "names", "errors", "graphs", "results")
+NEVER_TENSORFLOW = ("methods", "maps", "paint", "photos", "names", "errors", "graphs", "results", "entry", "calls")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 MAY_IMPORT = {"_tf": FRAMEWORKS, "diagnosis": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))

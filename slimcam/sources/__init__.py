@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
 from .. import preprocess as preprocessing
 from ..errors import ModelError
 from ..model import Model
-from . import box, checkpoint, frozen, session
+from . import box, checkpoint, frozen, keras_files, keras_models, session
 from .assembly import Parts, assemble
 from .labels import read_labels
 
@@ -21,8 +21,10 @@ class Source(NamedTuple):
 
 SOURCES = (
     Source("a session", session.is_session, session.read_session),
+    Source("a Keras model", keras_models.is_keras, keras_models.read_keras),
     Source("a folder with a manifest", box.is_box, box.read_box),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
+    Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file),
     Source("a TF-Slim checkpoint", checkpoint.is_checkpoint, checkpoint.read_checkpoint),
 )
 
@@ -39,19 +41,22 @@ def load(
     size: Optional[int] = None,
     arguments: Optional[Dict[str, Any]] = None,
     moving_averages: bool = True,
+    custom_objects: Optional[Dict[str, Any]] = None,
+    trusted: bool = False,
 ) -> Model:
-    """Load a model from a frozen graph, a TF-Slim checkpoint, a folder with a manifest, or a session of yours.
+    """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
     `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
     signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
     `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
     `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class.
     `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
+    `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
     model, or another than was asked for, and UnknownName for a name that does not exist.
     """
-    place = path if session.is_session(path) else os.fspath(path)
+    place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
     if preprocess is not None:
         preprocessing.find(preprocess)
     source = _source(place)
@@ -66,6 +71,8 @@ def load(
         size=size,
         arguments=arguments,
         moving_averages=moving_averages,
+        custom_objects=custom_objects,
+        trusted=trusted,
     )
     parts.preprocess = preprocess or parts.preprocess
     parts.size = size

@@ -10,15 +10,18 @@ executor. On TensorFlow 2.21, loading and first running VGG16's dense layers too
 
 import functools
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
 
 from .. import dense, preprocess
 from .._tf import tf, tf1
+from ..calls import Call, Calls
+from ..entry import Entry, Photos
 from ..errors import MissingFeed, ModelError
 from ..feeds import plan
-from ..model import Model, Photos
+from ..graphs import ancestors
+from ..model import Model
 from . import infer
 
 LARGE = 16 << 20  # bytes
@@ -35,16 +38,20 @@ class Parts:
     logits: Optional[str] = None
     layer: Optional[str] = None
     named: str = "as asked"  # who named input and logits
+    inputs: List[str] = field(default_factory=list)  # all inputs, in order, where the source says which they are
+    outputs: List[str] = field(default_factory=list)  # likewise
+    calls: List[Call] = field(default_factory=list)  # of Keras layers, on tensors of a graph with the same names
     end_points: Dict[str, str] = field(default_factory=dict)
     preprocess: Optional[str] = None
     size: Optional[int] = None  # the side of the images, where the graph does not say it
     labels: Optional[List[str]] = None
     why: List[str] = field(default_factory=list)
+    live: bool = False  # the weights may be read again later
 
 
 def assemble(parts: Parts) -> Model:
-    """Import the graph, put its weights into it, join the preprocessing to its input, and find its logits."""
-    node, because = infer.input_node(parts.graph_def, parts.input, parts.logits, parts.named)
+    """Import the graph, put its weights into it, join the preprocessing to its inputs, and find its logits."""
+    nodes, because = infer.input_nodes(parts.graph_def, parts.input, parts.inputs, parts.logits, parts.named)
     parts.why.append(because)
     graph_def, weights = _without_large(parts.graph_def, parts.weights)
     graph = tf1.Graph()
@@ -52,17 +59,56 @@ def assemble(parts: Parts) -> Model:
         session = tf1.Session(graph=graph, config=_config())
         # a frozen graph may hold others, without a value, that its logits do not need
         handles = {node.name for node in graph_def.node if node.op == "VarHandleOp" and node.name in weights}
-        tensors = _place(session, {name: read for name, read in weights.items() if name not in handles})
-        photos, fixed = _join_photos(graph_def, node.name, parts, tensors)
+        placed = {name: read for name, read in weights.items() if name not in handles}
+        tensors, variables = _place(session, placed, 0 if parts.live else LARGE)
+        joined = [_join_photos(graph_def, node.name, parts, tensors) for node in nodes]
         _import(graph_def, tensors, parts.source)
-        _assign(session, {graph.get_tensor_by_name(name + ":0"): weights[name]() for name in handles})
-    model_input = graph.get_tensor_by_name(node.name + ":0")
-    logits, because = infer.logits(graph, model_input, parts.logits, parts.named)
+        variables.update({name: graph.get_tensor_by_name(name + ":0") for name in handles})
+        reread = _assigning(session, variables, weights)
+        reread(handles)
+        inputs = [Entry(graph.get_tensor_by_name(node.name + ":0"), photos, False, parts.source)
+                  for node, (photos, _) in zip(nodes, joined)]  # fmt: skip
+        calls = _calls(graph, inputs, parts)
+        logits, because = _logits(graph, inputs, calls, parts)
     parts.why.append(because)
-    model = Model(graph, session, model_input, logits, photos, labels=parts.labels, source=parts.source, why=parts.why)
+    inputs = _needed(inputs, logits)
+    model = Model(graph, session, inputs, logits, calls, labels=parts.labels, source=parts.source, why=parts.why)
+    model.reread = reread if parts.live else None
     model.end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
-    _settle(model, parts.layer, fixed)
+    _settle(model, parts.layer, max(fixed for _, fixed in joined))
     return model
+
+
+def _needed(inputs: List[Entry], logits: Any) -> List[Entry]:
+    """Return the inputs that the logits need, and the first, which was asked for, or is the only one."""
+    behind = ancestors([logits])
+    needed = [entry for entry in inputs if entry.tensor.op in behind]
+    return needed or inputs[:1]
+
+
+def _logits(graph: Any, inputs: List[Entry], calls: Optional[Calls], parts: Parts) -> Tuple[Any, str]:
+    """Return the logits: as asked, or before the softmax of the model's output, or as the graph ends."""
+    named = calls.find(parts.logits) if calls is not None and parts.logits is not None else None
+    if named is not None:
+        return named, f"logits {named.name!r}: {parts.named}"
+    if parts.logits is None and len(parts.outputs) > 1:
+        raise ModelError(
+            f"the model has {len(parts.outputs)} outputs, {', '.join(map(repr, parts.outputs))}: say logits="
+        )
+    if parts.logits is None and parts.outputs:
+        return infer.logits_of_output(graph.get_tensor_by_name(parts.outputs[0]))
+    return infer.logits(graph, [entry.tensor for entry in inputs], parts.logits, parts.named)
+
+
+def _calls(graph: Any, inputs: List[Entry], parts: Parts) -> Optional[Calls]:
+    """Return the calls of Keras layers on the model's own graph, where the source knows of any."""
+    if not parts.calls:
+        return None
+    there = {op.name for op in graph.get_operations()}
+    here = lambda tensors: [graph.get_tensor_by_name(t.name) for t in tensors if t.op.name in there]  # noqa: E731
+    moved = [Call(one.path, here(one.inputs), one.begun, one.ended, here(one.outputs)) for one in parts.calls]
+    names = {name: name.split(":")[0] for name in parts.inputs}
+    return Calls([call for call in moved if call.outputs], names)
 
 
 def _config() -> Any:
@@ -92,30 +138,43 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
     return kept, weights
 
 
-def _place(session: Any, weights: Mapping[str, Callable[[], np.ndarray]]) -> Dict[str, Any]:
-    """Put weights into the default graph under their own names: constants, or variables where they are large."""
-    tensors = {}
+def _place(session: Any, weights: Mapping[str, Callable[[], np.ndarray]], most: int) -> Tuple[Dict, Dict]:
+    """Put weights into the default graph under their own names: constants, or variables from `most` bytes on.
+
+    Returns what reads them, and the handles of those that are variables.
+    """
+    tensors, handles = {}, {}
     for name, read in weights.items():
-        array = read()
-        if array.nbytes <= LARGE:
-            tensors[name] = tf.constant(array, name=name)
-            continue
-        dtype = tf.as_dtype(array.dtype)
-        handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=array.shape, shared_name=name, name=f"slimcam/{name}")
-        tensors[name] = tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype, name=name)
-        _assign(session, {handle: array})
-        del array  # before the next is read: the largest two of a net need not be held at once
-    return tensors
+        tensors[name] = _placed(session, name, read(), most)
+        if tensors[name].op.type == "ReadVariableOp":
+            handles[name] = tensors[name].op.inputs[0]
+    return tensors, handles
 
 
-def _assign(session: Any, values: Mapping[Any, np.ndarray]) -> None:
-    """Give variables, by their handles, their values in one run."""
-    assigns, feeds = [], {}
-    for handle, array in values.items():
-        value = tf1.placeholder(tf.as_dtype(array.dtype), array.shape, name="slimcam/value")
-        assigns.append(tf.raw_ops.AssignVariableOp(resource=handle, value=value, name="slimcam/assign"))
-        feeds[value] = array
-    session.run(assigns, feeds)
+def _placed(session: Any, name: str, array: np.ndarray, most: int) -> Any:
+    """Put one weight into the graph; the array is let go before the next is read, as a net's largest two are large."""
+    if array.nbytes <= most:
+        return tf.constant(array, name=name)
+    dtype = tf.as_dtype(array.dtype)
+    handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=array.shape, shared_name=name, name=f"slimcam/{name}")
+    _assigning(session, {name: handle}, {name: lambda: array})()
+    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype, name=name)
+
+
+def _assigning(session: Any, handles: Mapping[str, Any], weights: Mapping[str, Callable[[], np.ndarray]]) -> Callable:
+    """Build what assigns variables; return a function that reads and assigns those of the names given, or all."""
+    assigns = {}
+    for name, handle in handles.items():
+        dtype, shape = tf.as_dtype(handle.op.get_attr("dtype")), tf.TensorShape(handle.op.get_attr("shape"))
+        value = tf1.placeholder(dtype, shape, name="slimcam/value")
+        assigns[name] = tf.raw_ops.AssignVariableOp(resource=handle, value=value, name="slimcam/assign"), value
+
+    def assign(names: Optional[Iterable[str]] = None) -> None:
+        for name in assigns if names is None else names:
+            operation, value = assigns[name]
+            session.run(operation, {value: weights[name]()})
+
+    return assign
 
 
 def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any]) -> Tuple[Optional[Photos], int]:
@@ -141,7 +200,7 @@ def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any
             pixels, sizes, default = preprocess.prepare(row, size, channels or 3, dtype)
             default = default[0] if len(shape) == 3 else default
         photos = Photos(None, pixels, sizes, row, size)
-        tensors["slimcam_photos"] = default
+        tensors[f"slimcam_photos/{name}"] = default
     _set_input(node, dtype, shape if len(shape) == 3 else batchless, default)
     return photos, fixed
 
@@ -176,7 +235,7 @@ def _set_input(node: Any, dtype: Any, shape: List[Optional[int]], default: Any) 
     node.attr["dtype"].type = dtype.as_datatype_enum
     node.attr["shape"].shape.CopyFrom(tf.TensorShape(shape).as_proto())
     if default is not None:
-        node.input.append("slimcam_photos")
+        node.input.append(f"slimcam_photos/{node.name}")
 
 
 def _import(graph_def: Any, tensors: Mapping[str, Any], source: str) -> None:
@@ -190,19 +249,21 @@ def _import(graph_def: Any, tensors: Mapping[str, Any], source: str) -> None:
 
 def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
     """Find the default layer, and see whether the graph takes more images at once than it was made for."""
-    photos = model.photos
-    if photos is not None and isinstance(photos.tensor, str):
-        photos.tensor = model.graph.get_tensor_by_name(photos.tensor)
-        decoded = any(op.type in infer.DECODERS for op in photos.tensor.consumers())
-        model.one_by_one = decoded or photos.tensor.shape.rank == 0
+    for entry in model.inputs:
+        photos = entry.photos
+        if photos is not None and isinstance(photos.tensor, str):
+            photos.tensor = model.graph.get_tensor_by_name(photos.tensor)
+            decoded = any(op.type in infer.DECODERS for op in photos.tensor.consumers())
+            entry.one_by_one = decoded or photos.tensor.shape.rank == 0
+        entry.one_by_one = entry.one_by_one or entry.tensor.shape.rank == 3
     if layer is not None:
         model.layer = model.tensor(layer)
-    model.one_by_one = model.one_by_one or model.input.shape.rank == 3
     amiss = _cannot_batch(model) if fixed else ""
     if amiss and fixed > 1:
         raise ModelError(f"{model.source}: made for {fixed} images at once, and for another number {amiss}")
     if amiss:
-        model.one_by_one = True
+        for entry in model.inputs:
+            entry.one_by_one = True
         model.why.append(f"one image at a time: made for a batch of 1, and for two {amiss}")
     elif fixed:
         model.why.append(f"any batch size: made for {fixed}, and two images at once give the logits of each alone")
@@ -210,18 +271,24 @@ def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
 
 def _cannot_batch(model: Model) -> str:
     """Return what is amiss where two images at once do not give the logits that each gives alone, else ""."""
-    shape = [2] + [size or 64 for size in model.input.shape.as_list()[1:]]
-    noise = np.random.RandomState(0).uniform(0, 1, shape)
-    images = (noise * (255 if model.input.dtype.is_integer else 1)).astype(model.input.dtype.as_numpy_dtype)
+    images = {entry.tensor: _noise(entry.tensor) for entry in model.inputs}
     try:
-        feeds = {fed.tensor: fed.value for fed in plan([model.logits], (model.input.name,))}
+        feeds = {fed.tensor: fed.value for fed in plan([model.logits], model.required())}
     except MissingFeed as error:
         return f"nothing can be said ({error})"
-    run = lambda batch: model.session.run(model.logits, {**feeds, model.input: batch})  # noqa: E731
+    batch = lambda rows: {**feeds, **{tensor: array[rows] for tensor, array in images.items()}}  # noqa: E731
+    run = lambda rows: model.session.run(model.logits, batch(rows))  # noqa: E731
     try:
-        together = run(images)
-        alone = np.concatenate([run(images[:1]), run(images[1:])])
+        together = run(slice(2))
+        alone = np.concatenate([run(slice(1)), run(slice(1, 2))])
     except (ValueError, tf.errors.InvalidArgumentError):
         return "it does not run"
     same = together.shape == alone.shape and np.allclose(together, alone, rtol=1e-4, atol=1e-4 * np.abs(alone).max())
     return "" if same else "the logits are not those of each alone"
+
+
+def _noise(tensor: Any) -> np.ndarray:
+    """Return two images that a tensor takes."""
+    shape = [2] + [size or 64 for size in tensor.shape.as_list()[1:]]
+    noise = np.random.RandomState(0).uniform(0, 1, shape)
+    return (noise * (255 if tensor.dtype.is_integer else 1)).astype(tensor.dtype.as_numpy_dtype)

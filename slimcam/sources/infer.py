@@ -4,6 +4,7 @@ Each inference comes with the words that `model.why` shows. Where two answers ar
 lists both and asks.
 """
 
+import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .. import graphs
@@ -40,27 +41,45 @@ def before(graph_def: Any, names: List[str]) -> Set[str]:
     return seen
 
 
-def input_node(graph_def: Any, name: Optional[str], logits: Optional[str], named: str) -> Tuple[Any, str]:
-    """Return the node that images are fed to, and why it is taken for that."""
+def input_nodes(
+    graph_def: Any, given: Optional[str], inputs: List[str], logits: Optional[str], named: str
+) -> Tuple[List[Any], str]:
+    """Return the nodes that images are fed to, and why they are taken for that.
+
+    `given` is the one that was asked for, and comes first; `inputs` are what the source says of all inputs.
+    """
     nodes = {node.name: node for node in graph_def.node}
-    if name is not None:
-        op = name.split(":")[0]
-        if op not in nodes:
-            raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
-        if not any(key in nodes[op].attr for key in ("dtype", "T", "DstT")):
-            raise ModelError(f"input={name!r}: a {nodes[op].op} cannot be fed; name a tensor with one type")
-        return nodes[op], f"input {op + ':0'!r}: {named}"
-    found = _image_inputs(nodes)
-    if len(found) > 1 and logits is not None:
+    said = {name.split(":")[0]: None for name in inputs}
+    found = {key: why for key, why in _image_inputs(nodes).items() if not said or key in said}
+    if len(found) > 1 and not said and logits is not None:
         needed = before(graph_def, [logits])
         found = {key: why for key, why in found.items() if key in needed}
-    if len(found) == 1:
-        op, why = next(iter(found.items()))
-        return nodes[op], f"input {op + ':0'!r}: {why}"
-    if found:
-        raise ModelError(f"images could be fed to {', '.join(repr(op + ':0') for op in sorted(found))}: say input=")
+    order = sorted(found, key=list(said).index) if said else sorted(found, key=_by_number)
+    if given is not None:
+        op = _named(nodes, given)
+        behind = before(graph_def, [op])
+        others = [key for key in order if key not in behind]
+        return [nodes[key] for key in [op, *others]], f"input {op + ':0'!r}: {named}"
+    if order:
+        names = ", ".join(repr(op + ":0") for op in order)
+        why = found[order[0]] if len(order) == 1 else f"the {len(order)} placeholders of images"
+        return [nodes[op] for op in order], f"input {names}: {why}"
     places = [node.name + ":0" for node in graph_def.node if node.op.startswith("Placeholder")]
     raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): say input=")
+
+
+def _by_number(name: str) -> List[Any]:
+    """Order input_10 after input_2."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def _named(nodes: Dict[str, Any], name: str) -> str:
+    op = name.split(":")[0]
+    if op not in nodes:
+        raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
+    if not any(key in nodes[op].attr for key in ("dtype", "T", "DstT")):
+        raise ModelError(f"input={name!r}: a {nodes[op].op} cannot be fed; name a tensor with one type")
+    return op
 
 
 def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
@@ -84,7 +103,7 @@ def _is_image(shape: List[Optional[int]]) -> bool:
     return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
-def logits(graph: Any, start: Any, name: Optional[str], named: str) -> Tuple[Any, str]:
+def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tuple[Any, str]:
     """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that."""
     if name is not None:
         op = name.split(":")[0]
@@ -94,7 +113,7 @@ def logits(graph: Any, start: Any, name: Optional[str], named: str) -> Tuple[Any
             known = [o.name for o in graph.get_operations()]
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
         return tensor, f"logits {tensor.name!r}: {named}"
-    after = [op for op in graphs.after([start.op]) if op.outputs]
+    after = [op for op in graphs.after(start.op for start in starts) if op.outputs]
     soft = {_unfolded(op.inputs[0]).name: op for op in after if op.type in _SOFT and _is_end(op)}
     if len(soft) == 1:
         found, op = next(iter(soft.items()))
@@ -105,7 +124,7 @@ def logits(graph: Any, start: Any, name: Optional[str], named: str) -> Tuple[Any
     choice = ", ".join(map(repr, sorted(soft) or ends))
     if choice:
         raise ModelError(f"the logits could be {choice}: say logits=")
-    raise ModelError(f"nothing of shape (N, classes) comes after {start.name!r}: say logits=")
+    raise ModelError(f"nothing of shape (N, classes) comes after {starts[0].name!r}: say logits=")
 
 
 def _is_end(op: Any) -> bool:
@@ -129,3 +148,22 @@ def _unfolded(tensor: Any) -> Any:
 def _is_score(op: Any) -> bool:
     shape = op.outputs[0].shape
     return shape.rank == 2 and op.outputs[0].dtype.is_floating and (shape.as_list()[1] or 0) > 0
+
+
+def logits_of_output(output: Any) -> Tuple[Any, str]:
+    """Return what a model's output is before its softmax or sigmoid, in the output's shape, and why.
+
+    An output that is neither is returned itself. A new operation, slimcam/logits, is made where the shapes differ.
+    """
+    tensor = output
+    while tensor.op.type in ("Identity", "Reshape", "Squeeze", "Cast"):
+        tensor = tensor.op.inputs[0]
+    if tensor.op.type not in _SOFT:
+        return output, f"logits {output.name!r}: the model's output"
+    why = f"what {tensor.op.name} ({tensor.op.type}) reads"
+    scores = tensor.op.inputs[0]
+    if output.shape.rank != scores.shape.rank and output.shape.rank == 2:
+        scores = tf.reshape(scores, tf.shape(output), name="slimcam/logits")
+        scores.set_shape(output.shape)
+        why += ", in the output's shape"
+    return scores, f"logits {scores.name!r}: {why}"

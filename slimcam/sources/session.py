@@ -27,10 +27,10 @@ def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) 
     wanted = [name for name in ends if name]
     needed = infer.before(graph_def, wanted)
     reads = _reads(session.graph, needed)
-    weights = {name: functools.partial(_value, session, name, tensor) for name, tensor in reads.items()}
+    weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now"]
-    return Parts("the session", cut, weights, input=_name(input), logits=_name(logits), why=why)
+    return Parts("the session", cut, weights, input=_name(input), logits=_name(logits), why=why, live=True)
 
 
 def _name(tensor: Any) -> Optional[str]:
@@ -48,7 +48,8 @@ def _reads(graph: Any, needed: Any) -> Dict[str, Any]:
     return reads
 
 
-def _value(session: Any, name: str, tensor: Any) -> np.ndarray:
+def value(session: Any, name: str, tensor: Any) -> np.ndarray:
+    """Return the value of a variable; raise ModelError where it has none."""
     try:
         return session.run(tensor)
     except tf.errors.FailedPreconditionError as error:

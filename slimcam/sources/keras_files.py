@@ -1,0 +1,120 @@
+"""Keras files: `.h5`, and the zip archive `.keras`."""
+
+import functools
+import importlib
+import json
+import os
+import zipfile
+from typing import Any, Callable, Dict, List, Optional
+
+import numpy as np
+
+from .._tf import eager, kept_classes, keras2, keras3
+from ..errors import ModelError
+from .assembly import Parts
+from .keras_models import read_eager, rebuilt, what_failed
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def is_file(path: Any) -> bool:
+    """Whether the path is a Keras file: HDF5, whatever it is called, or a zip archive with a configuration."""
+    if _starts_with(path, HDF5):
+        return True
+    if not _starts_with(path, b"PK"):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "config.json" in archive.namelist()
+
+
+def _starts_with(path: Any, magic: bytes) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(magic)) == magic
+
+
+def read_file(path: str, **said: Any) -> Parts:
+    """Read architecture and weights of a Keras file.
+
+    Raises ModelError for weights without an architecture, for what `custom_objects` lack, and for a Lambda layer
+    unless the file is `trusted`, since such a layer is code that runs as it is loaded.
+    """
+    return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, **said)
+
+
+def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, **said: Any) -> Parts:
+    h5py = importlib.import_module("h5py")  # TensorFlow brings it
+    try:
+        with h5py.File(path, "r") as file:
+            config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
+    except OSError as error:
+        raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
+    if config is None:
+        raise ModelError(
+            f"{path}: weights only, without an architecture: build the model in Keras, load_weights({path!r}), "
+            "and give slimcam.load() the model"
+        )
+    parsed = json.loads(config)
+    if version and version.startswith("3"):
+        return read_eager(_load_eagerly(keras3(), path, parsed, custom_objects, trusted), path, **said)
+    custom = dict(custom_objects or {})
+    _refuse_code(path, parsed, custom, trusted)
+    build = lambda keras: keras.models.model_from_json(json.dumps(parsed), custom_objects=custom)  # noqa: E731
+    return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
+
+
+def _reads_of_file(path: str, model: Any, session: Any) -> Dict[str, Callable[[], np.ndarray]]:
+    """Load a file's weights into a model's session, and return what reads them there."""
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        raise ModelError(f"{path}: its weights do not fit its architecture: {error}") from error
+    return {weight.op.name: functools.partial(session.run, weight) for weight in model.weights}
+
+
+def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, **said: Any) -> Parts:
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json").decode())
+        metadata = json.loads(archive.read("metadata.json").decode())
+    keras = keras3() if str(metadata.get("keras_version", "3")).startswith("3") else keras2()
+    return read_eager(_load_eagerly(keras, path, config, custom_objects, trusted), path, **said)
+
+
+def _load_eagerly(keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool) -> Any:
+    _refuse_code(path, config, {}, trusted)
+    unsafe = {} if not trusted else {"safe_mode": False}
+    with eager(), kept_classes(keras):
+        try:
+            return keras.models.load_model(path, custom_objects=custom_objects, compile=False, **unsafe)
+        except Exception as error:  # Keras raises whatever its layers raise
+            raise ModelError(what_failed(path, error)) from error
+
+
+def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -> None:
+    """Raise ModelError for Lambda layers with code in them, unless trusted.
+
+    One whose name is in `custom` takes the function given there, and its code is not looked at.
+    """
+    refused: List[str] = []
+    stack = [config]
+    while stack:
+        one = stack.pop()
+        stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        if not isinstance(one, dict) or one.get("class_name") != "Lambda" or not isinstance(one.get("config"), dict):
+            continue
+        inner = one["config"]
+        if inner.get("name") in custom:
+            inner.update(function=inner["name"], function_type="function")
+        elif inner.get("function_type", "lambda") != "function":
+            refused.append(str(inner.get("name")))
+    if refused and not trusted:
+        names = ", ".join(map(repr, sorted(refused)))
+        raise ModelError(
+            f"{path}: its Lambda layer {names} is code that would run: give the function, "
+            f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
+        )
+
+
+def _text(value: Any) -> Optional[str]:
+    return value.decode("utf-8") if isinstance(value, bytes) else value

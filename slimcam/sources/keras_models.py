@@ -1,0 +1,165 @@
+"""Keras models, as objects: of Keras 2, tf_keras and Keras 3.
+
+There are two ways into a graph. What Keras 2 keeps in a graph (files, and models of TensorFlow 1's mode) is built anew
+in a graph of slimcam's own, where every Keras 2 gives operations the names that TensorFlow 1 gave them. What lives in
+eager mode (Keras 3, and models of tf_keras) is run once on symbols. Either way the layers' calls are written down.
+"""
+
+import contextlib
+import functools
+import inspect
+import re
+import warnings
+from typing import Any, Callable, Dict, Iterator, Optional
+
+import numpy as np
+
+from .._tf import (
+    input_specs,
+    is_graph_variable,
+    is_keras3,
+    kept_classes,
+    keras2,
+    keras3,
+    keras_of,
+    keras_session,
+    lives_eagerly,
+    tf,
+    tf1,
+)
+from ..errors import ModelError
+from . import session as sessions
+from .assembly import Parts
+from .recording import recorded
+from .tracing import trace
+from .variables import without_variables
+
+
+def is_keras(thing: Any) -> bool:
+    """Whether `thing` is a Keras layer or model, of whatever Keras."""
+    return any(kind.__name__ == "Layer" and "keras" in kind.__module__ for kind in type(thing).__mro__)
+
+
+def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -> Parts:
+    """Take a model object: its architecture, and its weights as they are now.
+
+    Raises ModelError for a layer that is no model, and for a model that has no shapes or no weights yet.
+    """
+    name = f"the Keras model {getattr(model, 'name', '')!r}"
+    if not hasattr(model, "layers"):
+        raise ModelError(
+            f"{type(model).__name__} {model.name!r} is a layer: give a model, keras.Model(inputs, outputs)"
+        )
+    if is_keras3(model) or lives_eagerly(model):
+        return read_eager(model, name, live=True, **said)
+    if not model.inputs:
+        raise ModelError(_unbuilt(name))
+    custom = {type(one).__name__: type(one) for one in _layers(model) if "keras" not in type(one).__module__}
+    custom.update(custom_objects or {})
+    build = lambda keras: keras.models.model_from_json(model.to_json(), custom_objects=custom)  # noqa: E731
+    return rebuilt(name, build, functools.partial(_reads_of, model, name), live=True, **said)
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model, those of models in it too."""
+    for layer in getattr(model, "layers", ()):
+        yield layer
+        yield from _layers(layer)
+
+
+def _reads_of(model: Any, name: str, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
+    """Map the variables of a rebuilt model to what reads the caller's own."""
+    keras = keras_of(model)
+    reads: Dict[str, Callable[[], np.ndarray]] = {}
+    for mine, theirs in zip(rebuilt.weights, model.weights):
+        if not is_graph_variable(theirs):
+            reads[mine.op.name] = theirs.numpy
+            continue
+        session = keras_session(theirs.graph, keras)
+        if session is None:
+            raise ModelError(
+                f"{name}: its weights are in a session that is not the default one: "
+                "with session.as_default(): slimcam.load(model)"
+            )
+        reads[mine.op.name] = functools.partial(sessions.value, session, theirs.op.name, theirs)
+    return reads
+
+
+def rebuilt(
+    source: str, build: Callable, reads: Callable, live: bool = False, logits: Any = None, input: Any = None, **_: Any
+) -> Parts:
+    """Build a model of Keras 2 in a graph and a session of its own, and take it from there.
+
+    `reads` maps the names of its variables to what reads their values, given the model and the session.
+    """
+    keras = keras2()
+    graph = tf1.Graph()
+    session = tf1.Session(graph=graph)
+    with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), recorded(keras) as calls:
+        try:
+            model = build(keras)
+        except Exception as error:  # Keras raises whatever its layers raise
+            raise ModelError(what_failed(source, error)) from error
+        if not model.inputs:
+            raise ModelError(_unbuilt(source))
+        weights = reads(model, session)
+    inputs, outputs = ([tensor.name for tensor in some] for some in (model.inputs, model.outputs))
+    cut = without_variables(graph.as_graph_def(), outputs)
+    parts = Parts(source, cut, weights, input=input, logits=logits, inputs=inputs, outputs=outputs, calls=calls)
+    parts.why.append(f"{len(weights)} variables; learning phase 0")
+    parts.live = live
+    return parts
+
+
+@contextlib.contextmanager
+def _inference(keras: Any) -> Iterator[None]:
+    """Build layers for inference in the default graph, without Keras' word that this is an old way to say so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras.backend.set_learning_phase(0)
+        yield
+
+
+def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, input: Any = None, **_: Any) -> Parts:
+    """Run a model of Keras 3, or an eager one of Keras 2, on symbols, and take the graph and its variables."""
+    keras = keras3() if is_keras3(model) else keras2()
+    specs, pack = input_specs(model)
+    if not specs:
+        raise ModelError(_unbuilt(source))
+    takes = inspect.signature(model.call).parameters
+    mode = {"training": False} if "training" in takes or "kwargs" in takes else {}
+    with kept_classes(keras), recorded(keras, root=model) as calls:
+        traced = trace(lambda *tensors: tf.nest.flatten(model(pack(tensors), **mode)), specs)
+    calls = [call for call in calls if all(tensor.graph is traced.graph for tensor in call.outputs)]
+    parts = Parts(source, without_variables(traced.graph_def, traced.outputs), traced.weights, calls=calls)
+    parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
+    parts.why.append(f"{len(traced.weights)} variables; called with training=False")
+    parts.live = live
+    return parts
+
+
+def what_failed(source: str, error: Exception) -> str:
+    text = str(error)
+    unknown = re.search(r"Unknown (\w+(?: function)?): ?'?\"?([\w.>]+)", text)
+    missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
+    found = unknown or missing
+    if found:
+        name = found.group(2).rsplit(".", 1)[-1]
+        return (
+            f"{source}: it needs the {found.group(1)} {name!r}, which Keras does not have: "
+            f"load it with custom_objects={{{name!r}: {name}}}"
+        )
+    if "marshal" in text:
+        return (
+            f"{source}: its Lambda layer was written by another Python and cannot be read by this one: "
+            "give the function, custom_objects={'the name of the layer': function}"
+        )
+    first = (text.splitlines() or [""])[0]
+    return f"{source}: Keras cannot build it: {type(error).__name__}: {first}"
+
+
+def _unbuilt(source: str) -> str:
+    return (
+        f"{source} has no input shape yet: build it, model.build((None, 224, 224, 3)), or call it on one batch, "
+        "before slimcam.load()"
+    )
