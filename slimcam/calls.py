@@ -66,6 +66,10 @@ class Calls:
             raise UnknownName(f"no call {name!r}; {nearest(name, known)}")
         return None
 
+    def named(self, path: str) -> List[Any]:
+        """Return the first output of each call of the layer `path`."""
+        return [call.outputs[0] for call in self._groups.get(path, ())]
+
     def _name_all(self) -> None:
         """Name every call, and note what else each is found by."""
         sites = {call: self._sites(call, lambda one: len(self._groups[one.path]) == 1) for call in self._calls}

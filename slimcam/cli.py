@@ -6,15 +6,21 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 import click
 
 from . import __version__
-from .errors import MissingFeed, SlimcamError, TargetError
+from .errors import MissingFeed, SlimcamError
 from .quiet import quiet
 
 TOGETHER = 8  # photos a session run
 # The names of the tables PREPROCESSING, METHODS and DIALECTS; --help would pay for importing NumPy and TensorFlow.
-PREPROCESSING = click.Choice(("inception", "vgg", "squash", "none"))
+PREPROCESSING = click.Choice(("inception", "vgg", "squash", "unit", "caffe", "torch", "none"))
 METHODS = click.Choice(("gradcam", "normalised", "gated"))
 DIALECTS = click.Choice(("paper", "hiveml", "book", "csdn", "gates"))
-SCORES = "Mean", "Norm", "Channel"  # targets of a tensor: mean:TENSOR, norm:TENSOR, channel:TENSOR:K
+OUT = "maps"  # the folder that results go to when none is said
+MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
+TARGETS = (
+    "Class to explain, by number or label (else the winner); topK: the K best; mean:TENSOR, norm:TENSOR, "
+    "channel:TENSOR:K, dot:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are meant)."
+)
+HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
 
 
 class _Commands(click.Group):
@@ -54,6 +60,7 @@ def _model_options(command: Callable) -> Callable:
         click.option("--logits", metavar="TENSOR", help="Tensor of the classes' scores before the softmax."),
         click.option("--labels", metavar="FILE", help="Text file with a line a class."),
         click.option("--preprocess", type=PREPROCESSING, help="How photos were prepared."),
+        click.option("--trusted", is_flag=True, help="Run the code in a Keras file (Lambda layers)."),
     )
     for option in reversed(options):
         command = option(command)
@@ -66,33 +73,87 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
+def _explain_options(command: Callable) -> Callable:
+    """Options that say what is explained, and how."""
+    options = (
+        click.option("--model", required=True, metavar="PATH", help=f"{MODELS}."),
+        _model_options,
+        click.option(
+            "--layer", metavar="TENSOR", help="Layer to explain: layer, end point, scope, operation or tensor."
+        ),
+        click.option("--target", metavar="TARGET", help=TARGETS),
+        click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way)."),
+        click.option("--dialect", type=DIALECTS, default="paper", help="Published pipeline to follow."),
+        click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
+        click.option(
+            "--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the results; it is made."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @main.command()
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
-@click.option("--model", required=True, metavar="PATH", help="Frozen .pb or .pbtxt, checkpoint, or folder with either.")
-@_model_options
-@click.option("--layer", metavar="TENSOR", help="Layer to explain: end point, scope, operation or tensor.")
-@click.option("--target", metavar="ID|LABEL|topK", help="Class to explain (else the winner); topK: the K best classes.")
-@click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way).")
-@click.option("--dialect", type=DIALECTS, default="paper", help="Published pipeline to follow.")
-@click.option("--hold", multiple=True, metavar="T=FILE.npy", help="Replace tensor T by an array; may be repeated.")
-@click.option("--out", required=True, metavar="DIR", help="Folder for the overlays and maps.npz; it is made.")
+@_explain_options
 @click.pass_context
-def explain(ctx: click.Context, photos: Tuple[str, ...], model: str, out: str, **options: Any) -> None:
-    """Paint over each PHOTO where the model saw what it decided on."""
+def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: Any) -> None:
+    """Paint over each PHOTO where the model saw what it decided on.
+
+    Writes an overlay for each photo and maps.npz.
+    """
     from .explainer import GradCAM
     from .results import Folder
-    from .sources import load
 
-    said = {key: options[key] for key in ("net", "input", "logits", "labels", "preprocess")}
-    with load(model, **said) as loaded:
-        target = parse_target(options["target"])
-        holds = _holds(options["hold"])
-        cam = GradCAM(loaded, options["layer"], target, options["dialect"], options["method"], holds)
+    with _loaded(options) as model:
+        cam = GradCAM(model, **_asked(model, options))
         folder = Folder(out)
         failed = _explain_all(cam, photos, folder)
     if failed < len(photos):
         click.echo(folder.close(cam.layer))
     ctx.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO PHOTO...")
+@_explain_options
+def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
+    """Explain what a model of several images, a Siamese net say, sees in each PHOTO of a pair.
+
+    Writes an overlay for each photo, a picture of all side by side, and maps.npz.
+    """
+    from .pair import ExplainPair
+    from .results import Folder
+
+    with _loaded(options) as model:
+        explained = ExplainPair(model, **_asked(model, options))
+        folder = Folder(out)
+        maps = explained(*photos)
+    for file, one in zip(photos, maps):
+        click.echo(_line(file, one, [0], [folder.add(file, one, 0)]))
+    click.echo(folder.add_picture(photos, maps.overlay()))
+    click.echo(folder.close([one.layer for one in maps]))
+
+
+def _loaded(options: Dict[str, Any]) -> Any:
+    """Load the model, and say on stderr what it leaves open."""
+    from .sources import load
+
+    said = {key: options[key] for key in ("net", "input", "logits", "labels", "preprocess", "trusted")}
+    model = load(options["model"], **said)
+    if model.undeclared:
+        click.echo(f"slimcam: {model.undeclared}", err=True)
+    return model
+
+
+def _asked(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what GradCAM is told, read from the command line."""
+    from .arguments import read_hold, read_target
+
+    hold = dict(read_hold(model, one) for one in options["hold"])
+    target = read_target(model, options["target"])
+    return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method")}}
 
 
 def _explain_all(cam: Any, photos: Tuple[str, ...], folder: Any) -> int:
@@ -136,45 +197,6 @@ def _line(file: str, maps: Any, rows: List[int], written: List[str]) -> str:
         blank = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
         parts.append(f"{name} {maps.scores[row]:.4g}{blank} -> {path}")
     return f"{file}: " + "; ".join(parts)
-
-
-def parse_target(text: Optional[str]) -> Any:
-    """Read --target: a class number, topK, mean:TENSOR, norm:TENSOR, channel:TENSOR:K, or else a label."""
-    import re
-
-    from . import target as targets
-
-    if text is None:
-        return None
-    if re.fullmatch(r"-?\d+", text):
-        return int(text)
-    if re.fullmatch(r"top\d+", text):
-        return targets.Top(int(text[3:]))
-    kind, _, rest = text.partition(":")
-    if rest and kind.capitalize() in SCORES:
-        if kind != "channel":
-            return getattr(targets, kind.capitalize())(rest)
-        tensor, _, k = rest.rpartition(":")
-        if not k.isdigit():
-            raise TargetError(f"--target {text}: give channel:TENSOR:NUMBER")
-        return targets.Channel(tensor, int(k))
-    return text
-
-
-def _holds(given: Tuple[str, ...]) -> Dict[str, Any]:
-    """Read --hold T=FILE.npy."""
-    import numpy as np
-
-    holds = {}
-    for one in given:
-        tensor, _, file = one.rpartition("=")
-        if not tensor:
-            raise click.UsageError(f"--hold {one}: give TENSOR=FILE.npy")
-        try:
-            holds[tensor] = np.load(file, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise click.UsageError(f"--hold {one}: {error}") from error
-    return holds
 
 
 @main.command()

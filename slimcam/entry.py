@@ -48,8 +48,8 @@ class Entry:
         photos = self.photos
         if photos is None:
             raise PhotoError(
-                f"nothing says how {self.source} prepares its photos: load it with preprocess= "
-                "('inception', 'vgg', 'squash' or 'none'), or give what it is fed as floating point (N, h, w, C)"
+                f"nothing says how {self.source} prepares its photos: load it with preprocess= ('inception', "
+                "'vgg', 'squash', 'unit', 'caffe', 'torch' or 'none'), or give floating point (N, h, w, C), fed as is"
             )
         if photos.tensor is not None:
             data = pictures.encoded(batch)

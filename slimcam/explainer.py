@@ -22,7 +22,8 @@ class GradCAM:
     slimcam.target; None is the winning class), `dialect` a row of maps.DIALECTS, `method` a row of methods.METHODS that
     takes the place of the dialect's. `hold` maps tensors to arrays, one for all images or one an image, that replace
     what the graph would compute there, "zeros" stands for an array of them; what lies behind is not needed and not run.
-    In a model of several inputs for images, the photos go to the one that the layer and the score then need.
+    In a model of several inputs for images, the photos go to the one that the layer and the score then need; `entry` is
+    for photos that are explained together with others', and then all inputs are fed (see slimcam.explain_pair).
 
     Errors come here and not at the first image: LayerError, MissingFeed, TargetError, UnknownName. After this, nothing
     is added to the model's graph; two GradCAMs of one layer and one kind of target share their gradient.
@@ -36,21 +37,22 @@ class GradCAM:
         dialect: str = "paper",
         method: Optional[str] = None,
         hold: Optional[Mapping[Any, Any]] = None,
+        entry: Optional[Entry] = None,
     ) -> None:
         self.model = model
         self.dialect = _chosen(dialect, method)
         self.target = targets.as_target(target)
         self._hold = {model.tensor(name): _held(model.tensor(name), array) for name, array in (hold or {}).items()}
-        tensor, entry = _layer_and_entry(model, layer, targets.scored(model, self.target), self._hold)
-        self.layer = layer if isinstance(layer, str) else model.name_of(tensor)
-        self._build(tensor, entry, [entry])
-
-    def _build(self, tensor: Any, entry: Entry, given: Sequence[Entry]) -> None:
-        """Build the probe of a layer for photos that are fed to `entry`, while `given` are fed in all."""
+        given = [] if entry is None else model.inputs
+        if entry is None:
+            layer_tensor, entry = _layer_and_entry(model, layer, targets.scored(model, self.target), self._hold)
+        else:
+            layer_tensor = model.tensor(layer)
         self.entry = entry
-        self.probe = probe(self.model, tensor, self.target, self.dialect.score, list(self._hold), given)
+        self.layer = layer if isinstance(layer, str) else model.name_of(layer_tensor)
+        self.probe = probe(model, layer_tensor, self.target, self.dialect.score, list(self._hold), given or [entry])
         if not isinstance(self.target, (list, tuple, np.ndarray)) and self.probe.mask is not None:
-            targets.mask(self.model, self.target, 1)  # a class that does not exist is an error now, not at an image
+            targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at an image
 
     def __call__(self, images: Any, target: Any = None) -> Maps:
         """Return the Maps of photos (uint8 RGB or paths, of any sizes) or of (N, h, w, C) floating point, fed as it is.

@@ -4,7 +4,7 @@ Raw stays raw. Every later step has a name, and a dialect is their order: `overl
 NumPy and OpenCV; no TensorFlow.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -113,6 +113,12 @@ class Maps:
         if number < 0:
             return ""
         return self.labels[number] if self.labels else str(number)
+
+    def only(self, i: int) -> "Maps":
+        """Return map `i` by itself, so that no other is painted for it."""
+        its = slice(i, None) if i == -1 else slice(i, i + 1)
+        each = {name: getattr(self, name)[its] for name in ("raw", "classes", "scores", "photo")}
+        return replace(self, **each)
 
     def _before(self, raw: np.ndarray) -> np.ndarray:
         heat = np.nan_to_num(raw)

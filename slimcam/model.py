@@ -40,6 +40,7 @@ class Model:
     layer: Any = None  # the tensor that is explained when none is named
     why: List[str] = field(default_factory=list)
     source: str = ""
+    undeclared: str = ""  # what nothing said, and what was done instead
     reread: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
     _cache: Dict[Any, Any] = field(default_factory=dict, repr=False)
 

@@ -1,6 +1,6 @@
 """Maps and photos to RGB pictures. NumPy and OpenCV."""
 
-from typing import Tuple, Union
+from typing import List, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -34,6 +34,17 @@ def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
 def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) -> np.ndarray:
     """Return share x colours + share x photo, each (H, W, 3) uint8, clipped to 255; `blend` holds the two shares."""
     return cv2.addWeighted(colours, blend[0], photo, blend[1], 0)
+
+
+def beside(images: Sequence[np.ndarray], gap: int) -> np.ndarray:
+    """Lay pictures, (H, W, 3) uint8, side by side on white; each is resized to the height of the highest."""
+    height = max(image.shape[0] for image in images)
+    white = np.full((height, gap, 3), 255, np.uint8)
+    row: List[np.ndarray] = []
+    for image in images:
+        width = max(round(image.shape[1] * height / image.shape[0]), 1)
+        row += [white, image if image.shape[0] == height else cv2.resize(image, (width, height))]
+    return np.concatenate(row[1:], 1)
 
 
 def inlay(heat: np.ndarray, size: Tuple[int, int], window: Tuple[int, int, int, int]) -> np.ndarray:

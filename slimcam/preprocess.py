@@ -2,7 +2,8 @@
 
 Each row of PREPROCESSING is one way: what it does to one photo, and which part of the photo the net then sees (so that
 a map is laid back where it belongs). TF-Slim's own evaluation preprocessing is `inception` and `vgg`
-(inception_preprocessing.py and vgg_preprocessing.py of tensorflow/models, research/slim).
+(inception_preprocessing.py and vgg_preprocessing.py of tensorflow/models, research/slim); `caffe`, `torch` and
+`squash` are the three modes of keras.applications.
 
 Resizing is TensorFlow 1's bilinear, which samples at `i * scale` and not at half-pixel centres: with any other, the
 maps of an old checkpoint move by up to half a pixel of the photo.
@@ -16,6 +17,10 @@ from .names import nearest
 
 # The mean of ImageNet's training pictures, in RGB (Simonyan and Zisserman 2015), as in slim's vgg_preprocessing.py.
 VGG_MEAN = (123.68, 116.779, 103.939)
+# The same mean as keras.applications has it (imagenet_utils.preprocess_input, modes "caffe" and "torch"), in RGB.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+TORCH_MEAN = (0.485, 0.456, 0.406)
+TORCH_DEVIATION = (0.229, 0.224, 0.225)
 VGG_SIDE = 256
 INCEPTION_CROP = 0.875
 
@@ -67,10 +72,29 @@ def _vgg_window(height: int, width: int, size: Size) -> Window:
     return top / scale, left / scale, size[0] / scale, size[1] / scale
 
 
+def _whole_photo(image: Any, size: Size) -> Any:
+    """The whole photo, resized with half-pixel centres as OpenCV and PIL do, 0 to 255."""
+    return tf.cast(image, tf.float32) if size is None else _resize(image, *size, half_pixel_centers=True)
+
+
 def _squash(image: Any, size: Size) -> Any:
-    """The whole photo, resized with half-pixel centres as OpenCV and PIL do, to [-1, 1]."""
-    image = tf.cast(image, tf.float32) if size is None else _resize(image, *size, half_pixel_centers=True)
-    return image / 127.5 - 1.0
+    """The whole photo, to [-1, 1]."""
+    return _whole_photo(image, size) / 127.5 - 1.0
+
+
+def _unit(image: Any, size: Size) -> Any:
+    """The whole photo, to [0, 1]."""
+    return _whole_photo(image, size) / 255.0
+
+
+def _caffe(image: Any, size: Size) -> Any:
+    """The whole photo as BGR minus the mean: VGG and ResNet v1 of keras.applications."""
+    return (_whole_photo(image, size) - tf.constant(CAFFE_MEAN, tf.float32))[..., ::-1]
+
+
+def _torch(image: Any, size: Size) -> Any:
+    """The whole photo, to [0, 1], minus the mean, over the deviation: DenseNet of keras.applications."""
+    return (_unit(image, size) - tf.constant(TORCH_MEAN, tf.float32)) / tf.constant(TORCH_DEVIATION, tf.float32)
 
 
 def _none(image: Any, size: Size) -> Any:
@@ -93,6 +117,9 @@ PREPROCESSING = {
     "inception": Preprocessing(_inception, _inception_window),
     "vgg": Preprocessing(_vgg, _vgg_window),
     "squash": Preprocessing(_squash, _whole),
+    "unit": Preprocessing(_unit, _whole),
+    "caffe": Preprocessing(_caffe, _whole),
+    "torch": Preprocessing(_torch, _whole),
     "none": Preprocessing(_none, _whole),
 }
 

@@ -4,8 +4,7 @@ import io
 import os
 import re
 import tempfile
-from dataclasses import replace
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Sequence, Set, Union
 
 import cv2
 import numpy as np
@@ -39,12 +38,19 @@ class Folder:
         class_id = int(maps.classes[i])
         ends = [_last(maps.layer)] + ([str(class_id)] if class_id >= 0 else [])
         path = os.path.join(self.path, self._free(stem, ends))
-        one = _only(maps, i)
+        one = maps.only(i)
         picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
         write_whole(path, cv2.imencode(".png", picture)[1].tobytes())
         self._kept.append(
             {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
         )
+        return path
+
+    def add_picture(self, files: Sequence[str], picture: np.ndarray) -> str:
+        """Write a picture, (H, W, 3) uint8 RGB, of several photos, and return its path: A-B.png."""
+        stem = "-".join(os.path.splitext(os.path.basename(file))[0] for file in files)
+        path = os.path.join(self.path, self._free(stem, []))
+        write_whole(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
         return path
 
     def _free(self, stem: str, ends: List[str]) -> str:
@@ -56,11 +62,11 @@ class Folder:
                 return name
             number += 1
 
-    def close(self, layer: str) -> str:
+    def close(self, layer: Union[str, List[str]]) -> str:
         """Write the npz of all maps so far and return its path.
 
-        Keys are files, raw, heat, classes, scores and layer. Where maps differ in size, `raw` and `heat` are one array
-        a map: raw_0, heat_0, raw_1, …
+        Keys are files, raw, heat, classes, scores and layer (one for each map where they differ). Where maps differ in
+        size, `raw` and `heat` are one array a map: raw_0, heat_0, raw_1, …
         """
         arrays: Dict[str, Any] = {
             key: np.array([kept[key] for kept in self._kept]) for key in ("files", "classes", "scores")
@@ -77,12 +83,6 @@ class Folder:
         path = os.path.join(self.path, NPZ)
         write_whole(path, data.getvalue())
         return path
-
-
-def _only(maps: Maps, i: int) -> Maps:
-    """Return map `i` by itself, so that no other's overlay is painted for it."""
-    its = slice(i, i + 1)
-    return replace(maps, raw=maps.raw[its], classes=maps.classes[its], scores=maps.scores[its], photo=maps.photo[its])
 
 
 def _last(layer: str) -> str:

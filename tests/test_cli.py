@@ -316,8 +316,8 @@ def test_a_missing_model_is_said(explain, make_photo):
         (("--input", "inputs"), "input='inputs': no such tensor; near: 'input'"),
         (("--logits", "logit"), "logits='logit': no such tensor; near: 'logits'"),
         (("--labels", "nowhere.txt"), "labels nowhere.txt: .*No such file"),
-        (("--hold", "maps"), "--hold maps: give TENSOR=FILE.npy; see .*explain --help"),
-        (("--hold", "maps=nowhere.npy"), r"--hold maps=nowhere\.npy: .*No such file"),
+        (("--hold", "maps"), "--hold maps: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
+        (("--hold", "maps=nowhere.npy"), r"nowhere\.npy: .*No such file"),
         (("--dialect", "papre"), "'papre' is not one of 'paper', .*; see .*explain --help"),
         (("--sise", "3"), "[Nn]o such option.*--sise.*; see .*explain --help"),
     ],
@@ -344,7 +344,7 @@ def test_a_file_of_no_array_cannot_be_held(explain, make_photo, tmp_path):
 
 def test_a_placeholder_that_nobody_feeds_is_said_with_the_way_to_it(explain, make_photo, frozen):
     result = explain(make_photo("one.png"), model=frozen(lambda: net(gain=True)))
-    assert_said(result, "needs 'gain:0': .*scaled <- gain; hold it")
+    assert_said(result, "needs 'gain:0': .*scaled <- gain; .*--hold gain:0=FILE.npy")
 
 
 def test_an_unknown_net_names_the_nearest(explain, make_photo, checkpoint):

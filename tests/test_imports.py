@@ -16,7 +16,9 @@ ROOT = pathlib.Path(slimcam.__file__).parent
 ROWS = (
     {"__main__"},
     {"cli"},
+    {"arguments"},
     {"results", "inspection", "diagnosis", "quiet"},
+    {"pair"},
     {"explainer"},
     {"evidence", "sources"},
     {"target", "head", "dense", "nets"},

@@ -75,6 +75,11 @@ def load(
         trusted=trusted,
     )
     parts.preprocess = preprocess or parts.preprocess
+    if parts.preprocess is None and parts.undeclared:
+        parts.preprocess = "none"
+        parts.why.append(parts.undeclared)
+    else:
+        parts.undeclared = ""
     parts.size = size
     parts.layer = layer or parts.layer
     model = assemble(parts)

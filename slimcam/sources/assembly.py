@@ -47,6 +47,7 @@ class Parts:
     labels: Optional[List[str]] = None
     why: List[str] = field(default_factory=list)
     live: bool = False  # the weights may be read again later
+    undeclared: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
 
 
 def assemble(parts: Parts) -> Model:
@@ -74,6 +75,7 @@ def assemble(parts: Parts) -> Model:
     inputs = _needed(inputs, logits)
     model = Model(graph, session, inputs, logits, calls, labels=parts.labels, source=parts.source, why=parts.why)
     model.reread = reread if parts.live else None
+    model.undeclared = parts.undeclared
     model.end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     _settle(model, parts.layer, max(fixed for _, fixed in joined))
     return model

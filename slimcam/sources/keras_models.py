@@ -108,7 +108,7 @@ def rebuilt(
     parts = Parts(source, cut, weights, input=input, logits=logits, inputs=inputs, outputs=outputs, calls=calls)
     parts.why.append(f"{len(weights)} variables; learning phase 0")
     parts.live = live
-    return parts
+    return _undeclared(parts)
 
 
 @contextlib.contextmanager
@@ -135,6 +135,12 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
     parts.why.append(f"{len(traced.weights)} variables; called with training=False")
     parts.live = live
+    return _undeclared(parts)
+
+
+def _undeclared(parts: Parts) -> Parts:
+    """Note that no Keras model says how photos were prepared outside it."""
+    parts.undeclared = "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess="
     return parts
 
 
