@@ -109,6 +109,7 @@ def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: An
     with _loaded(options) as model:
         cam = GradCAM(model, **_asked(model, options))
         folder = Folder(out)
+        _say_undeclared(model)
         failed = _explain_all(cam, photos, folder)
     if failed < len(photos):
         click.echo(folder.close(cam.layer))
@@ -130,6 +131,7 @@ def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
         explained = ExplainPair(model, **_asked(model, options))
         folder = Folder(out)
         maps = explained(*photos)
+        _say_undeclared(model)
     for file, one in zip(photos, maps):
         click.echo(_line(file, one, [0], [folder.add(file, one, 0)]))
     click.echo(folder.add_picture(photos, maps.overlay()))
@@ -137,14 +139,15 @@ def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
 
 
 def _loaded(options: Dict[str, Any]) -> Any:
-    """Load the model, and say on stderr what it leaves open."""
     from .sources import load
 
     said = {key: options[key] for key in ("net", "input", "logits", "labels", "preprocess", "trusted")}
-    model = load(options["model"], **said)
+    return load(options["model"], **said)
+
+
+def _say_undeclared(model: Any) -> None:
     if model.undeclared:
         click.echo(f"slimcam: {model.undeclared}", err=True)
-    return model
 
 
 def _asked(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:

@@ -49,7 +49,7 @@ class MissingFeed(SlimcamError):
 
     def on_one_line(self) -> str:
         """Return the message for the command line."""
-        return self.message + "".join(f"; {way.why}: {way.option}" for way in self.ways)
+        return self.message + "".join(f"; or {way.option}" for way in self.ways)
 
 
 class WrongFeed(SlimcamError):

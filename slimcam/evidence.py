@@ -130,14 +130,15 @@ def _ways(model: Model, layer: Any, score: Any, missing: Any, cut: Collection[st
     ways = []
     if not any(tensor is missing for tensor in _placeholders(model, layer, cut)):
         code = f'slimcam.GradCAM(model, "{name}", target=slimcam.Mean("{name}"))'
-        ways.append(Way(code, f"--layer {name} --target mean:{name}", "a score that does without it"))
+        ways.append(Way(code, f"--layer {name} --target mean:{name}", "explain a score that does without it"))
     entry = next((entry for entry in model.inputs if entry.tensor is missing), None)
     held = _last_alone(model, entry, score) if entry is not None else None
     if held is not None:
         code = f'slimcam.GradCAM(model, "{name}", hold={{"{held}": "zeros"}})'
-        ways.append(Way(code, f"--layer {name} --hold {held}=zeros", f"or an array: model.features({held!r}, photo)"))
+        ways.append(Way(code, f"--layer {name} --hold {held}=zeros", f'or hold model.features("{held}", photo)'))
         both = f"slimcam.explain_pair(model, {', '.join(f'photo_{i + 1}' for i in range(len(model.inputs)))})"
-        ways.append(Way(both, f"slimcam pair {'PHOTO ' * len(model.inputs)}--model ...", "feed all, a map for each"))
+        command = f"slimcam pair {'PHOTO ' * len(model.inputs)}--model {model.source}"
+        ways.append(Way(both, command, "feed all, a map for each"))
     else:
         code = f'slimcam.GradCAM(model, "{name}", hold={{"{missing.name}": array}})'
         ways.append(Way(code, f"--hold {missing.name}=FILE.npy", "give it a value"))

@@ -5,7 +5,7 @@ An operation is looked at through `op.inputs`, `op.control_inputs` and `tensor.c
 """
 
 from collections import deque
-from typing import Any, Collection, Dict, Iterable, List, Optional
+from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
 
 # Integer side roads: a late Reshape that asks for the batch size of the input does not carry activations.
 _NOT_ACTIVATIONS = ("Shape", "ShapeN", "Size", "Rank")
@@ -78,11 +78,12 @@ def after(starts: Iterable[Any]) -> List[Any]:
     return sorted(found, key=lambda op: op.name)
 
 
-def between(start: Any, end: Any) -> List[Any]:
-    """Return the operations on the ways from tensor `start` to tensor `end`, in the order of the flow."""
-    behind = ancestors([end], cut=(start.name,))
+def between(starts: Sequence[Any], end: Any) -> List[Any]:
+    """Return the operations on the ways from the tensors `starts` to tensor `end`, in the order of the flow."""
+    behind = ancestors([end], cut=[start.name for start in starts])
     order: List[Any] = []
-    leads = {start.op: True}
+    leads = {start.op: True for start in starts}
+    first = list(leads)
     stack = [(end.op, False)]
     while stack:
         op, done = stack.pop()
@@ -94,8 +95,8 @@ def between(start: Any, end: Any) -> List[Any]:
             leads[op] = False
             stack.append((op, True))
             if _carries(op):
-                stack.extend((t.op, False) for t in op.inputs if t.op in behind or t.op is start.op)
-    return [start.op, *order]
+                stack.extend((t.op, False) for t in op.inputs if t.op in behind or t.op in first)
+    return first + order
 
 
 def _carries(op: Any) -> bool:
@@ -107,7 +108,7 @@ def gates(start: Any, end: Any) -> List[Any]:
 
     A concat is one, its branches are not: which is why a map belongs on `Mixed_7c` and not on one of its convolutions.
     """
-    order = between(start, end)
+    order = between([start], end)
     position = {op: i for i, op in enumerate(order)}
     found = []
     reach = 0

@@ -140,10 +140,16 @@ class Model:
             found = [] if self.layer is None else [self.layer]
             for entry in self.inputs:
                 found += graphs.worth_explaining(entry.tensor, self.logits)
-            found += [t for t in (self.calls.tensors.values() if self.calls else ()) if graphs.is_map(t.op)][::-1]
+            found += self._maps_of_calls()
             unique = list({tensor.name: tensor for tensor in found}.values())
             self._layers = [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
         return self._layers
+
+    def _maps_of_calls(self) -> List[Any]:
+        """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""
+        maps = [t for t in (self.calls.tensors.values() if self.calls else ()) if t.shape.rank == 4]
+        order = {t.name: self.inputs.index((self.inputs_of([t]) or self.inputs)[0]) for t in maps}
+        return sorted((t for t in maps[::-1] if graphs.is_map(t.op)), key=lambda tensor: order[tensor.name])
 
     def best_layer(self, entry: Entry, score: Any, cut: Collection[str] = ()) -> Optional[Any]:
         """Return the tensor to explain `score` at for images fed to `entry`, None where every way passes none.

@@ -20,9 +20,10 @@ from ..calls import Call, Calls
 from ..entry import Entry, Photos
 from ..errors import MissingFeed, ModelError
 from ..feeds import plan
-from ..graphs import ancestors
+from ..graphs import ancestors, between
 from ..model import Model
 from . import infer
+from .sharing import shared_calls
 
 LARGE = 16 << 20  # bytes
 
@@ -69,10 +70,13 @@ def assemble(parts: Parts) -> Model:
         reread(handles)
         inputs = [Entry(graph.get_tensor_by_name(node.name + ":0"), photos, False, parts.source)
                   for node, (photos, _) in zip(nodes, joined)]  # fmt: skip
-        calls = _calls(graph, inputs, parts)
+        calls = _calls(graph, parts)
         logits, because = _logits(graph, inputs, calls, parts)
     parts.why.append(because)
     inputs = _needed(inputs, logits)
+    if calls is None:
+        found = shared_calls(between([entry.tensor for entry in inputs], logits))
+        calls = Calls(found, {entry.tensor.name: entry.tensor.op.name for entry in inputs}) if found else None
     model = Model(graph, session, inputs, logits, calls, labels=parts.labels, source=parts.source, why=parts.why)
     model.reread = reread if parts.live else None
     model.undeclared = parts.undeclared
@@ -102,7 +106,7 @@ def _logits(graph: Any, inputs: List[Entry], calls: Optional[Calls], parts: Part
     return infer.logits(graph, [entry.tensor for entry in inputs], parts.logits, parts.named)
 
 
-def _calls(graph: Any, inputs: List[Entry], parts: Parts) -> Optional[Calls]:
+def _calls(graph: Any, parts: Parts) -> Optional[Calls]:
     """Return the calls of Keras layers on the model's own graph, where the source knows of any."""
     if not parts.calls:
         return None
