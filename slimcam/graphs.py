@@ -61,9 +61,16 @@ def path(toward: Dict[Any, Optional[Any]], op: Any, most: int = 9) -> str:
             names.append(name)
         step = toward[step]
     names.reverse()
+    widest = [name for i, name in enumerate(names) if i == 0 or _top(name) != _top(names[i - 1])]
+    if len(names) > most and len(widest) > 2:
+        names = [name if name in (names[0], names[-1]) else _top(name) for name in widest]
     if len(names) > most:
         names[most // 2 : len(names) - most // 2] = ["…"]
     return " <- ".join(names)
+
+
+def _top(name: str) -> str:
+    return name.split("/")[0]
 
 
 def after(starts: Iterable[Any]) -> List[Any]:

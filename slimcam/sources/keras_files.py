@@ -4,6 +4,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import zipfile
 from typing import Any, Callable, Dict, List, Optional
 
@@ -61,7 +62,17 @@ def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = F
     custom = dict(custom_objects or {})
     _refuse_code(path, parsed, custom, trusted)
     build = lambda keras: keras.models.model_from_json(json.dumps(parsed), custom_objects=custom)  # noqa: E731
-    return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
+    try:
+        return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
+    except ModelError as error:
+        here = keras2().__version__
+        if version and _numbers(version) > _numbers(here):
+            raise ModelError(f"{error} (it was written by Keras {version}, newer than {here} here)") from error
+        raise
+
+
+def _numbers(version: str) -> List[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:2]]
 
 
 def _reads_of_file(path: str, model: Any, session: Any) -> Dict[str, Callable[[], np.ndarray]]:

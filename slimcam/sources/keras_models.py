@@ -57,7 +57,7 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
     custom = {type(one).__name__: type(one) for one in _layers(model) if "keras" not in type(one).__module__}
     custom.update(custom_objects or {})
     build = lambda keras: keras.models.model_from_json(model.to_json(), custom_objects=custom)  # noqa: E731
-    return rebuilt(name, build, functools.partial(_reads_of, model, name), live=True, **said)
+    return rebuilt(name, build, functools.partial(_reads_of, model, _session_of(model, name)), live=True, **said)
 
 
 def _layers(model: Any) -> Iterator[Any]:
@@ -67,21 +67,26 @@ def _layers(model: Any) -> Iterator[Any]:
         yield from _layers(layer)
 
 
-def _reads_of(model: Any, name: str, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
-    """Map the variables of a rebuilt model to what reads the caller's own."""
-    keras = keras_of(model)
+def _session_of(model: Any, name: str) -> Any:
+    """Return the session that holds a model's weights, None where they are eager."""
+    in_graphs = [weight for weight in model.weights if is_graph_variable(weight)]
+    if not in_graphs:
+        return None
+    session = keras_session(in_graphs[0].graph, keras_of(model))
+    if session is None:
+        raise ModelError(
+            f"{name}: its weights are in a session that is not the default one: "
+            "with session.as_default(): slimcam.load(model)"
+        )
+    return session
+
+
+def _reads_of(model: Any, held: Any, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
+    """Map the variables of a rebuilt model to what reads the caller's own, in the session that holds them."""
     reads: Dict[str, Callable[[], np.ndarray]] = {}
     for mine, theirs in zip(rebuilt.weights, model.weights):
-        if not is_graph_variable(theirs):
-            reads[mine.op.name] = theirs.numpy
-            continue
-        session = keras_session(theirs.graph, keras)
-        if session is None:
-            raise ModelError(
-                f"{name}: its weights are in a session that is not the default one: "
-                "with session.as_default(): slimcam.load(model)"
-            )
-        reads[mine.op.name] = functools.partial(sessions.value, session, theirs.op.name, theirs)
+        in_graph = functools.partial(sessions.value, held, theirs.op.name, theirs) if held is not None else None
+        reads[mine.op.name] = in_graph or theirs.numpy
     return reads
 
 
