@@ -10,7 +10,7 @@ import functools
 import importlib
 import re
 import sys
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ._pip import pip_line
 from .errors import MissingPackage
@@ -246,3 +246,83 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
     if shape is None:
         return [], lambda tensors: tensors
     return [tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32, "input_1")], lambda tensors: tensors[0]
+
+
+def imported_keras2() -> List[Any]:
+    """Return the Keras 2s of this process: a `keras` with a backend of its own (2.0 to 2.3), then that of keras2().
+
+    The package tf_keras takes seconds to import, so where nobody has imported it, it is left alone.
+    """
+    alone = sys.modules.get("keras")
+    found = [alone] if re.match(r"2\.[0-3]\.", str(getattr(alone, "__version__", ""))) else []
+    return [*found, keras2()] if TF_VERSION < (2, 16) or "tf_keras" in sys.modules else found
+
+
+def held_session(keras: Any) -> Any:
+    """Return the session that a Keras 2 holds for the process, None where there is none or it lies in another Keras.
+
+    Keras keeps it in `_SESSION`, which is the session itself to 2.2 and has it as an attribute of the thread after
+    that; Keras 2.3 keeps none, it uses that of tf.keras.
+    """
+    held = getattr(sys.modules[keras.backend.get_value.__module__], "_SESSION", None)
+    return held if held is None or hasattr(held, "run") else getattr(held, "session", None)
+
+
+def keras_in_use() -> Any:
+    """Return the Keras 2 that the program has imported, a `keras` of its own, to 2.3, first; None where there is none."""
+    alone = sys.modules.get("keras")
+    if alone is not None and TF_VERSION < (2, 6) and str(getattr(alone, "__version__", "")).startswith("2."):
+        return alone
+    if TF_VERSION < (2, 16):
+        return tf.keras
+    return sys.modules.get("tf_keras")
+
+
+def keras_backend() -> Any:
+    """Return the module that implements `keras.backend` of Keras 2: it has what the public one of 2.x no longer shows."""
+    return sys.modules[(keras_in_use() or keras2()).backend.get_value.__module__]
+
+
+def is_keras_tensor(thing: Any) -> bool:
+    """Whether a thing is a Keras symbol, not a tensor: from 2.4 on, in Keras 2's eager mode and in Keras 3."""
+    return any(kind.__name__ == "KerasTensor" for kind in type(thing).__mro__)
+
+
+def inputs_of(symbol: Any) -> List[Any]:
+    """Return the symbols that the layer was called on which made a Keras symbol."""
+    layer, node = symbol._keras_history[:2]
+    made = layer._inbound_nodes[node]
+    return (
+        [one for one in getattr(made, "keras_inputs", None) or made.input_tensors if is_keras_tensor(one)]
+        if (not made.is_input)
+        else []
+    )
+
+
+def input_name(symbol: Any) -> Optional[str]:
+    """Return the name of the input layer that a Keras symbol is of, None for a symbol that a layer made."""
+    layer, node = symbol._keras_history[:2]
+    return re.sub(r"\W", "_", layer.name) if layer._inbound_nodes[node].is_input else None
+
+
+def symbols_before(symbols: List[Any], known: Dict[int, Any]) -> List[Any]:
+    """Return Keras symbols and all that they were made from, earlier ones first, but for those `known` by their ids."""
+    order: Dict[int, Any] = {}
+    stack = [(one, False) for one in reversed(symbols)]
+    while stack:
+        one, done = stack.pop()
+        if done:
+            order[id(one)] = one
+        elif id(one) not in known and id(one) not in order:
+            stack.append((one, True))
+            stack.extend((before, False) for before in reversed(inputs_of(one)))
+    return list(order.values())
+
+
+def code_allowed(keras: Any) -> Any:
+    """Return a context in which Keras 2 makes Lambda layers of code, which it refuses without one from 2.13 on."""
+    module = keras.layers.Lambda.__module__.split(".layers.")[0] + ".saving.serialization_lib"
+    with contextlib.suppress(ModuleNotFoundError):
+        scope = getattr(importlib.import_module(module), "SafeModeScope", None)
+        return contextlib.ExitStack() if scope is None else scope(safe_mode=False)
+    return contextlib.ExitStack()

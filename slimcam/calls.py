@@ -3,13 +3,14 @@
 `encoder/conv2d_5@input_1` is the layer conv2d_5 in the call of the model encoder that began at input_1. What a call was
 made on is found by walking back from the tensors it took to the nearest layer that is called just once, or to an
 input; so names hang neither on the order of calls nor on Keras' numbers for them, which differ between versions. Where
-that does not tell calls apart, the name of the very call that came before is used (`f@f@x`), and then a number.
+that does not tell calls apart, the name of the call that it is in or of the very call that came before is used
+(`f/conv@f@x`, `f@f@x`), and then a number, in the order in which what comes after reads them.
 
 Nothing here imports TensorFlow.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .errors import UnknownName
 from .names import nearest
@@ -21,9 +22,7 @@ class Call:
 
     path: str
     inputs: List[Any]
-    begun: (
-        int  # calls are counted as they begin and as they end, so those inside another one are told from those before
-    )
+    begun: int  # calls are counted as they begin and as they end: those inside another are told from those before it
     ended: int = -1
     outputs: List[Any] = field(default_factory=list)
 
@@ -33,17 +32,21 @@ class Calls:
 
     def __init__(self, calls: Iterable[Call], inputs: Mapping[str, str]) -> None:
         """Name `calls`; `inputs` maps the names of the model's input tensors to those of its input layers."""
-        self._calls = sorted(calls, key=lambda call: call.ended)
         self._inputs = inputs
         self._made_by: Dict[str, List[Call]] = {}
         self._groups: Dict[str, List[Call]] = {}
-        for call in self._calls:
+        for call in sorted(calls, key=lambda call: call.ended):
             self._groups.setdefault(call.path, []).append(call)
             for tensor in call.outputs:
                 self._made_by.setdefault(tensor.name, []).append(call)
+        self._calls = self._from_inputs_on([call for group in self._groups.values() for call in group])
+        self._sites_of = {call: self._sites(call, lambda one: len(self._groups[one.path]) == 1) for call in self._calls}
+        self._told_apart = {path: _differ(self._sites_of[one] for one in group) for path, group in self._groups.items()}
         self._name: Dict[Call, str] = {}
-        self._found: Dict[str, Set[Call]] = {}
-        self._name_all()
+        self._taken: Dict[str, int] = {}
+        for call in self._calls:
+            self._give_name(call)
+        self._found = self._other_names()
         self.tensors: Dict[str, Any] = {}  # by the name of the call; of several outputs, the first
         for call in self._calls:
             self.tensors[self._name[call]] = call.outputs[0]
@@ -51,16 +54,20 @@ class Calls:
     def find(self, name: str) -> Optional[Any]:
         """Return the tensor of a call, or None where no layer has that name.
 
-        `layer:1` is the second output. Raises UnknownName with the choices where a layer has several calls.
+        `layer:1` is the second output, and `conv2d_5` finds `encoder/conv2d_5` where no layer of the outer model has
+        that name. Raises UnknownName with the choices where several calls are meant, and for an output that is not.
         """
         path, _, number = name.rpartition(":") if name.rsplit(":", 1)[-1].isdigit() else (name, "", "0")
         found = self._found.get(path, set())
         if len(found) > 1:
             names = sorted(self._name[call] for call in found)
-            raise UnknownName(f"{name!r} is called {len(names)} times: say which, {' or '.join(map(repr, names))}")
+            how = f"is called {len(names)} times" if path in self._groups else f"could mean {len(names)} calls"
+            raise UnknownName(f"{name!r} {how}: say which, {' or '.join(map(repr, names))}")
         if found:
             outputs = next(iter(found)).outputs
-            return outputs[int(number)] if int(number) < len(outputs) else None
+            if int(number) < len(outputs):
+                return outputs[int(number)]
+            raise UnknownName(f"no output {name!r}: {path!r} has {len(outputs)}, counted from 0")
         if "@" in path and path.split("@")[0] in self._groups:
             known = [self._name[call] for call in self._groups[path.split("@")[0]]]
             raise UnknownName(f"no call {name!r}; {nearest(name, known)}")
@@ -70,25 +77,66 @@ class Calls:
         """Return the first output of each call of the layer `path`."""
         return [call.outputs[0] for call in self._groups.get(path, ())]
 
-    def _name_all(self) -> None:
-        """Name every call, and note what else each is found by."""
-        sites = {call: self._sites(call, lambda one: len(self._groups[one.path]) == 1) for call in self._calls}
-        told_apart = {path: _differ(sites[call] for call in group) for path, group in self._groups.items()}
-        taken: Dict[str, int] = {}
-        for call in self._calls:  # in the order in which they ended, so a call that came before has its name by now
-            name = call.path
-            if len(self._groups[call.path]) > 1:
-                name = _at(call.path, sites[call] if told_apart[call.path] else self._sites(call, lambda one: True))
-            taken[name] = taken.get(name, 0) + 1
-            self._name[call] = name if taken[name] == 1 else f"{name}#{taken[name]}"
+    def _from_inputs_on(self, calls: List[Call]) -> List[Call]:
+        """Sort calls from the inputs on, by what reads what: Keras' versions run parallel branches in other orders."""
+        read = {tensor.name for call in calls for tensor in call.inputs}
+        ends = [call for call in calls if read.isdisjoint(tensor.name for tensor in call.outputs)]
+        rank: Dict[Any, int] = {}
+        opened: Set[Any] = set()
+        stack = [tensor.op for call in sorted(ends, key=lambda one: one.path)[::-1] for tensor in call.outputs[::-1]]
+        while stack:
+            op = stack[-1]
+            if op in opened:
+                rank.setdefault(stack.pop(), len(rank))
+            else:
+                opened.add(op)
+                stack.extend(tensor.op for tensor in reversed(list(op.inputs)) if tensor.op not in opened)
+        last = len(rank)
+        return sorted(calls, key=lambda call: (max(rank.get(out.op, last) for out in call.outputs), call.ended))
+
+    def _give_name(self, call: Call) -> str:
+        """Return the name of a call, which is given now where it has none."""
+        if call in self._name:
+            return self._name[call]
+        name = call.path
+        if len(self._groups[call.path]) > 1:
+            outer = self._outer(call)
+            if self._told_apart[call.path]:
+                name = _at(call.path, self._sites_of[call])
+            elif outer is not None and sum(self._outer(one) is outer for one in self._groups[call.path]) == 1:
+                name = call.path + self._give_name(outer)[len(outer.path) :]
+            else:
+                name = _at(call.path, self._sites(call, lambda one: True, named=True))
+        self._taken[name] = self._taken.get(name, 0) + 1
+        self._name[call] = name if self._taken[name] == 1 else f"{name}#{self._taken[name]}"
+        return self._name[call]
+
+    def _outer(self, call: Call) -> Optional[Call]:
+        """Return the call that a call is made in, None for one of the model itself."""
+        parts = call.path.split("/")
+        for end in range(len(parts) - 1, 0, -1):  # a layer's own name may have a slash in it
+            for one in self._groups.get("/".join(parts[:end]), ()):
+                if one.begun < call.begun and call.ended < one.ended:
+                    return one
+        return None
+
+    def _other_names(self) -> Dict[str, Set[Call]]:
+        """Map what calls may be asked for by, their own names and shorter ones, to those that are meant."""
+        found: Dict[str, Set[Call]] = {}
         for call in self._calls:
             roots = self._sites(call, lambda one: False)
-            for name in (call.path, _at(call.path, sites[call]), _at(call.path, roots)):
-                self._found.setdefault(name, set()).add(call)
-        for call, name in self._name.items():
-            self._found[name] = {call}
+            for name in (call.path, _at(call.path, self._sites_of[call]), _at(call.path, roots)):
+                found.setdefault(name, set()).add(call)
+        found.update({name: {call} for call, name in self._name.items()})
+        inner: Dict[str, Set[Call]] = {}
+        for call in self._calls:
+            parts = call.path.split("/")
+            for start in range(1, len(parts)):
+                inner.setdefault("/".join(parts[start:]), set()).add(call)
+        inputs = set(self._inputs.values())
+        return {**{name: calls for name, calls in inner.items() if name not in inputs}, **found}
 
-    def _sites(self, call: Call, stop: Any) -> List[str]:
+    def _sites(self, call: Call, stop: Callable[[Call], bool], named: bool = False) -> List[str]:
         """Return the names of the calls nearest before `call` for which `stop` holds, and of the inputs on the way."""
         found: Dict[str, None] = {}
         stack = [(tensor, call) for tensor in reversed(call.inputs)]
@@ -104,7 +152,7 @@ class Calls:
             elif not made:
                 stack.extend((before, reader) for before in reversed(tensor.op.inputs))
             elif stop(made[-1]):
-                found[self._name.get(made[-1], made[-1].path)] = None
+                found[self._give_name(made[-1]) if named else made[-1].path] = None
             else:
                 stack.extend((before, made[-1]) for before in reversed(made[-1].inputs))
         return list(found)

@@ -94,3 +94,28 @@ def test_large_variables_stay_variables(old, monkeypatch):
     with slimcam.load(session, logits=logits) as model:
         assert any(op.type == "VarHandleOp" for op in model.graph.get_operations())
         np.testing.assert_allclose(slimcam.explain(model, X, target=2).raw, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_refresh_reads_the_weights_again_into_what_was_built(old):
+    session, images, training, logits, train, initialise = old
+    session.run(initialise)
+    with slimcam.load(session, logits=logits) as model:
+        cam = slimcam.GradCAM(model, target=0)
+        before, operations = cam(X).raw, len(model.graph.get_operations())
+        session.run(train, {images: X, training: True})
+        model.refresh()
+        after = cam(X)
+        expected = slimcam.explain(slimcam.load(session, logits=logits), X, target=0)
+        assert len(model.graph.get_operations()) == operations
+    assert np.abs(after.raw - before).max() > 1e-4 * np.abs(before).max()
+    np.testing.assert_array_equal(after.raw, expected.raw)
+    np.testing.assert_array_equal(after.scores, session.run(logits, {images: X, training: False})[:, 0])
+
+
+def test_a_model_from_a_file_has_nothing_to_refresh(model_of):
+    def build():
+        images = tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="images")
+        tf1.matmul(tf1.reduce_mean(images, [1, 2]), tf1.ones([3, 2]), name="logits")
+
+    with pytest.raises(slimcam.ModelError, match=r"model\.pb holds the weights that were loaded: load\(\) it again"):
+        model_of(build, logits="logits").refresh()

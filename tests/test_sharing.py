@@ -14,7 +14,7 @@ X, Y = (RANDOM.uniform(0, 1, (2, SIDE, SIDE, 3)).astype(np.float32) for _ in ran
 
 
 def conv(images, kernel, scope):
-    """A convolution and a ReLU in scopes below `scope`, which is entered again, not made anew, if it ends in a slash."""
+    """A convolution and a ReLU in scopes below `scope`, which is entered again, not made anew, if it ends in "/"."""
     with tf1.name_scope(scope) as base:
         inner = base if scope.endswith("/") else ""
         with tf1.name_scope(f"{inner}conv{'/' if inner else ''}"):

@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import eager, kept_classes, keras2, keras3
+from .._tf import code_allowed, eager, kept_classes, keras2, keras3
 from ..errors import ModelError
 from .assembly import Parts
-from .keras_models import read_eager, rebuilt, what_failed
+from .keras_models import read_eager, rebuilt, what_failed, with_inputs
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -61,7 +61,11 @@ def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = F
         return read_eager(_load_eagerly(keras3(), path, parsed, custom_objects, trusted), path, **said)
     custom = dict(custom_objects or {})
     _refuse_code(path, parsed, custom, trusted)
-    build = lambda keras: keras.models.model_from_json(json.dumps(parsed), custom_objects=custom)  # noqa: E731
+
+    def build(keras: Any) -> Any:
+        with code_allowed(keras):  # what is not trusted has been refused
+            return with_inputs(keras, keras.models.model_from_json(json.dumps(parsed), custom_objects=custom))
+
     try:
         return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
     except ModelError as error:
@@ -93,7 +97,7 @@ def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = 
 
 
 def _load_eagerly(keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool) -> Any:
-    _refuse_code(path, config, {}, trusted)
+    _refuse_code(path, config, {}, trusted, gives=False)
     unsafe = {} if not trusted else {"safe_mode": False}
     with eager(), kept_classes(keras):
         try:
@@ -102,7 +106,7 @@ def _load_eagerly(keras: Any, path: str, config: Any, custom_objects: Optional[D
             raise ModelError(what_failed(path, error)) from error
 
 
-def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -> None:
+def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool, gives: bool = True) -> None:
     """Raise ModelError for Lambda layers with code in them, unless trusted.
 
     One whose name is in `custom` takes the function given there, and its code is not looked at.
@@ -112,19 +116,28 @@ def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) 
     while stack:
         one = stack.pop()
         stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        if not isinstance(one, dict) or one.get("class_name") != "Lambda" or not isinstance(one.get("config"), dict):
+        inner = one.get("config") if isinstance(one, dict) else None
+        if not isinstance(inner, dict) or not _holds_code(one["class_name"], inner):
             continue
-        inner = one["config"]
         if inner.get("name") in custom:
             inner.update(function=inner["name"], function_type="function")
-        elif inner.get("function_type", "lambda") != "function":
+        if _holds_code(one["class_name"], inner):
             refused.append(str(inner.get("name")))
     if refused and not trusted:
         names = ", ".join(map(repr, sorted(refused)))
+        give = f"give the function, custom_objects={{{sorted(refused)[0]!r}: function}}, or " if gives else ""
         raise ModelError(
-            f"{path}: its Lambda layer {names} is code that would run: give the function, "
-            f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
+            f"{path}: its Lambda layer {names} is code that would run: {give}say trusted=True if you trust the file"
         )
+
+
+def _holds_code(kind: Any, config: Dict[str, Any]) -> bool:
+    """Whether a layer's configuration holds a function as marshalled code, Keras 2's way or Keras 3's."""
+    if "lambda" in [value for key, value in config.items() if key.endswith("_type")]:
+        return True
+    if any(isinstance(value, dict) and value.get("class_name") == "__lambda__" for value in config.values()):
+        return True
+    return kind == "Lambda" and not isinstance(config.get("function"), (str, dict))
 
 
 def _text(value: Any) -> Optional[str]:

@@ -8,13 +8,15 @@ eager mode (Keras 3, and models of tf_keras) is run once on symbols. Either way 
 import contextlib
 import functools
 import inspect
+import json
 import re
 import warnings
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 
 from .._tf import (
+    code_allowed,
     input_specs,
     is_graph_variable,
     is_keras3,
@@ -28,10 +30,10 @@ from .._tf import (
     tf1,
 )
 from ..errors import ModelError
+from ..tracing import trace
 from . import session as sessions
 from .assembly import Parts
 from .recording import recorded
-from .tracing import trace
 from .variables import without_variables
 
 
@@ -52,17 +54,63 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
         )
     if is_keras3(model) or lives_eagerly(model):
         return read_eager(model, name, live=True, **said)
-    if not model.inputs:
+    shape = _input_shape(model)
+    if shape is None:
         raise ModelError(_unbuilt(name))
-    custom = {type(one).__name__: type(one) for one in _layers(model) if "keras" not in type(one).__module__}
+    custom = {one.__name__: one for one in _own_objects(model)}
     custom.update(custom_objects or {})
-    build = lambda keras: keras.models.model_from_json(model.to_json(), custom_objects=custom)  # noqa: E731
-    return rebuilt(name, build, functools.partial(_reads_of, model, _session_of(model, name)), live=True, **said)
+
+    def build(keras: Any) -> Any:
+        config = json.loads(model.to_json())
+        _give_functions(config["config"], model, custom)
+        with code_allowed(keras):
+            return with_inputs(keras, keras.models.model_from_json(json.dumps(config), custom_objects=custom), shape)
+
+    return rebuilt(name, build, functools.partial(_reads_of, model, _session_of(model, name), name), live=True, **said)
+
+
+def _input_shape(model: Any) -> Any:
+    """Return the shape of a model's input, or of its first, None where it has none yet."""
+    return model.inputs[0].shape if model.inputs else getattr(model, "_build_input_shape", None)
+
+
+def with_inputs(keras: Any, model: Any, shape: Any = None) -> Any:
+    """Return a Sequential that was built by a call, and so has no input layer to 2.1, with one; others as they are."""
+    shape = _input_shape(model) if shape is None else shape
+    if model.inputs or shape is None or not isinstance(model, keras.Sequential):
+        return model
+    dims = [None if dim is None else int(dim) for dim in tf.TensorShape(shape).as_list()[1:]]
+    return keras.Sequential([keras.layers.InputLayer(dims, name="input_1"), *model.layers], name=model.name)
+
+
+def _own_objects(model: Any) -> Iterator[Any]:
+    """Yield the classes and activations of a model's layers that are not Keras' own."""
+    for layer in _layers(model):
+        for one in (type(layer), getattr(layer, "activation", None)):
+            module = str(getattr(one, "__module__", "keras")).split(".")[0]
+            if module not in ("keras", "tf_keras", "tensorflow", "tensorflow_core") and hasattr(one, "__name__"):
+                yield one
+
+
+def _give_functions(config: Any, model: Any, custom: Dict[str, Any]) -> None:
+    """Let a configuration's Lambda layers take the model's own functions: their code alone lacks what it refers to."""
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["layers"] if isinstance(config, dict) else config:
+        inner = entry["config"]
+        layer = layers.get(inner.get("name")) if isinstance(inner, dict) else None
+        if isinstance(inner, list) or "layers" in inner:
+            layer = layer or layers.get(entry.get("name"))
+            if layer is not None:
+                _give_functions(inner, layer, custom)
+        elif entry["class_name"] == "Lambda" and layer is not None:
+            name = f"{layer.name}_{len(custom)}"
+            inner.update(function=name, function_type="function")
+            custom[name] = layer.function
 
 
 def _layers(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model, those of models in it too."""
-    for layer in getattr(model, "layers", ()):
+    """Yield the layers of a model, those of models and wrappers in it too."""
+    for layer in (*getattr(model, "layers", ()), *([model.layer] if hasattr(model, "layer") else ())):
         yield layer
         yield from _layers(layer)
 
@@ -81,13 +129,29 @@ def _session_of(model: Any, name: str) -> Any:
     return session
 
 
-def _reads_of(model: Any, held: Any, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
+def _reads_of(model: Any, held: Any, name: str, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
     """Map the variables of a rebuilt model to what reads the caller's own, in the session that holds them."""
     reads: Dict[str, Callable[[], np.ndarray]] = {}
-    for mine, theirs in zip(rebuilt.weights, model.weights):
+    for mine, theirs in _pairs(rebuilt, model):
+        if tuple(mine.shape.as_list()) != tuple(theirs.shape.as_list()):
+            raise ModelError(f"{name}: its configuration is not that of its weights ({theirs.name!r}): save it as .h5")
         in_graph = functools.partial(sessions.value, held, theirs.op.name, theirs) if held is not None else None
         reads[mine.op.name] = in_graph or theirs.numpy
     return reads
+
+
+def _pairs(mine: Any, theirs: Any) -> Iterator[Tuple[Any, Any]]:
+    """Yield the weights of two models of one configuration in pairs.
+
+    Layers are matched by name: one that stands in two models is built as two, so the weights may be in other places.
+    """
+    if not hasattr(theirs, "layers"):
+        yield from zip(mine.weights, theirs.weights)
+        return
+    named = {layer.name: layer for layer in theirs.layers}
+    for layer in mine.layers:
+        if layer.name in named:
+            yield from _pairs(layer, named[layer.name])
 
 
 def rebuilt(

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from .._tf import eager, tf, tf1
+from ._tf import eager, tf, tf1
 
 
 class Traced(NamedTuple):

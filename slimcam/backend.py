@@ -1,0 +1,321 @@
+"""`from slimcam import backend as K`: Keras 2's backend, for old pipelines that take gradients of a graph.
+
+The functions have the signatures and results of Keras 2 on TensorFlow, and work on tensors of tf.keras, of tf_keras and
+of a `keras` of its own (2.2, 2.3), on every TensorFlow and without a global switch. Each works in the graph of its
+arguments, whatever the default graph is. KerasTensors, which an eager functional model is made of from TensorFlow 2.4
+on, are lowered to a graph first (lowering.py); what is made from them is a Symbol there, which all functions here take.
+"""
+
+import functools
+import numbers
+from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import lowering
+from ._tf import eager, imported_keras2, keras2, tf, tf1
+from .backend_function import check_symbolic, function, graph_of
+from .backend_sessions import (
+    BUILD_IN_A_GRAPH,
+    clear_session,
+    get_session,
+    learning_phase,
+    session_of,
+    set_learning_phase,
+    set_session,
+    settings,
+)
+from .errors import TargetError, WrongFeed
+
+__all__ = [
+    *("abs", "argmax", "batch_set_value", "cast", "clear_session", "clip", "concatenate", "constant", "dot", "dtype"),
+    *("epsilon", "exp", "expand_dims", "flatten", "floatx", "function", "get_session", "get_value", "gradients"),
+    *("image_data_format", "int_shape", "l2_normalize", "learning_phase", "log", "max", "maximum", "mean", "ndim"),
+    *("one_hot", "placeholder", "reshape", "set_learning_phase", "set_session", "set_value", "shape", "sqrt", "square"),
+    *("squeeze", "sum", "variable"),
+]
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"slimcam.backend has no {name!r}; it has {', '.join(__all__)}; use TensorFlow's own in a graph")
+
+
+# --- Keras' settings
+
+
+def floatx() -> str:
+    """Return Keras' default type of floats, "float32" unless it was set."""
+    return settings().floatx()
+
+
+def epsilon() -> float:
+    """Return Keras' fuzz factor, 1e-7 unless it was set."""
+    return settings().epsilon()
+
+
+def image_data_format() -> str:
+    """Return "channels_last" or "channels_first"."""
+    return settings().image_data_format()
+
+
+# --- operations, each in the graph of its arguments
+
+
+def _in_their_graph(operation: Callable) -> Callable:
+    @functools.wraps(operation)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs, lowered = lowering.lowered_arguments(args, kwargs)
+        graph = next(filter(None, map(graph_of, tf.nest.flatten((args, kwargs)))), None)
+        if graph is None or graph is tf1.get_default_graph() and not tf1.executing_eagerly():
+            result = operation(*args, **kwargs)
+        else:
+            with graph.as_default():
+                result = operation(*args, **kwargs)
+        return lowering.symbols(result) if lowered else result
+
+    return call
+
+
+@_in_their_graph
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Average over axes, or all; of bool and whole numbers in floatx."""
+    x = tf.convert_to_tensor(x)
+    x = x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, floatx())
+    return tf.reduce_mean(x, axis, keepdims)
+
+
+@_in_their_graph
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Add up over axes, or all."""
+    return tf.reduce_sum(x, axis, keepdims)
+
+
+@_in_their_graph
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the largest value over axes, or all."""
+    return tf.reduce_max(x, axis, keepdims)
+
+
+@_in_their_graph
+def argmax(x: Any, axis: int = -1) -> Any:
+    """Return where the largest value along an axis is, int64."""
+    return tf.argmax(x, axis)
+
+
+@_in_their_graph
+def sqrt(x: Any) -> Any:
+    """Square root; of a negative number 0, as in Keras."""
+    x = tf.convert_to_tensor(x)
+    return tf.sqrt(tf.clip_by_value(x, tf.zeros([], x.dtype), tf.constant(np.inf, x.dtype)))
+
+
+@_in_their_graph
+def square(x: Any) -> Any:
+    """Return x * x."""
+    return tf.square(x)
+
+
+@_in_their_graph
+def abs(x: Any) -> Any:
+    """Absolute value."""
+    return tf.abs(x)
+
+
+@_in_their_graph
+def exp(x: Any) -> Any:
+    """Exponential."""
+    return tf.exp(x)
+
+
+@_in_their_graph
+def log(x: Any) -> Any:
+    """Natural logarithm."""
+    return tf.math.log(x)
+
+
+@_in_their_graph
+def maximum(x: Any, y: Any) -> Any:
+    """Return the larger of each two elements."""
+    return tf.maximum(x, y)
+
+
+@_in_their_graph
+def clip(x: Any, min_value: Any, max_value: Any) -> Any:
+    """Clip to a range, None being no bound; a `max_value` under `min_value` is taken for that."""
+    if isinstance(min_value, numbers.Real) and isinstance(max_value, numbers.Real) and max_value < min_value:
+        max_value = min_value
+    lowest = -np.inf if min_value is None else min_value
+    return tf.clip_by_value(x, lowest, np.inf if max_value is None else max_value)
+
+
+@_in_their_graph
+def l2_normalize(x: Any, axis: Any = None) -> Any:
+    """Divide by the Euclidean length along axes."""
+    return tf.nn.l2_normalize(x, axis=axis)
+
+
+@_in_their_graph
+def dot(x: Any, y: Any) -> Any:
+    """Matrix product; for more than two axes, of the last of `x` and the last but one of `y`, as Theano's dot."""
+    if isinstance(x, tf.SparseTensor):
+        return tf.sparse.sparse_dense_matmul(x, y)
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    if x.shape.rank is None or (x.shape.rank <= 2 and y.shape.rank <= 2):
+        return tf.matmul(x, y)
+    left, right = _sizes(x), _sizes(y)
+    order = [y.shape.rank - 2, *range(y.shape.rank - 2), y.shape.rank - 1]
+    flat = tf.matmul(tf.reshape(x, [-1, left[-1]]), tf.reshape(tf.transpose(y, order), [right[-2], -1]))
+    return tf.reshape(flat, [*left[:-1], *right[:-2], right[-1]])
+
+
+def _sizes(x: Any) -> List[Any]:
+    """Return the size of each axis: a number, or where it is not known a tensor."""
+    return [tf.shape(x)[i] if size is None else size for i, size in enumerate(x.shape.as_list())]
+
+
+@_in_their_graph
+def flatten(x: Any) -> Any:
+    """Return all elements along one axis."""
+    return tf.reshape(x, [-1])
+
+
+@_in_their_graph
+def reshape(x: Any, shape: Any) -> Any:
+    """Give another shape to the same elements."""
+    return tf.reshape(x, shape)
+
+
+@_in_their_graph
+def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
+    """Join tensors along an axis."""
+    rank = ndim(tensors[0])
+    return tf.concat(list(tensors), axis % rank if axis < 0 and rank else axis)
+
+
+@_in_their_graph
+def expand_dims(x: Any, axis: int = -1) -> Any:
+    """Add an axis of size 1."""
+    return tf.expand_dims(x, axis)
+
+
+@_in_their_graph
+def squeeze(x: Any, axis: int) -> Any:
+    """Remove an axis of size 1."""
+    return tf.squeeze(x, [axis])
+
+
+@_in_their_graph
+def cast(x: Any, dtype: Any) -> Any:
+    """Give the elements another type, "float32" say."""
+    return tf.cast(x, dtype)
+
+
+@_in_their_graph
+def one_hot(indices: Any, num_classes: int) -> Any:
+    """Add a last axis that is 1 at each index and 0 elsewhere."""
+    return tf.one_hot(indices, num_classes, axis=-1)
+
+
+@_in_their_graph
+def shape(x: Any) -> Any:
+    """Return the shape as it is when the graph runs, a tensor."""
+    return tf.shape(x)
+
+
+@_in_their_graph
+def _gradients(loss: Any, variables: List[Any]) -> List[Any]:
+    return tf1.gradients(loss, variables, colocate_gradients_with_ops=True)
+
+
+def gradients(loss: Any, variables: Any) -> List[Any]:
+    """Return the gradient of `loss`, summed, by each of `variables`, in a list; None where it does not depend on one.
+
+    Raises TargetError for an eager tensor, an array or a model, which no graph leads to.
+    """
+    wanted = list(variables) if isinstance(variables, (list, tuple)) else [variables]
+    for one in loss if isinstance(loss, (list, tuple)) else [loss]:
+        check_symbolic("K.gradients", "the loss", one)
+    for i, one in enumerate(wanted):
+        check_symbolic("K.gradients", f"variable {i}", one)
+    return _gradients(loss, wanted)
+
+
+# --- what is known of a tensor
+
+
+def int_shape(x: Any) -> Optional[Tuple[Optional[int], ...]]:
+    """Return the shape as a tuple with None for what is not known; None where the rank is not."""
+    known = getattr(x, "_keras_shape", None)
+    dims = x.shape if known is None else known
+    if isinstance(dims, tf.TensorShape):
+        return None if dims.rank is None else tuple(dims.as_list())
+    return tuple(dims)
+
+
+def ndim(x: Any) -> Optional[int]:
+    """Return the number of axes, None where it is not known."""
+    return x.shape.rank if isinstance(x.shape, tf.TensorShape) else len(x.shape)
+
+
+def dtype(x: Any) -> str:
+    """Return the name of the type of the elements."""
+    return tf.as_dtype(x.dtype).base_dtype.name
+
+
+# --- leaves of a graph
+
+
+def placeholder(
+    shape: Any = None, ndim: Optional[int] = None, dtype: Any = None, sparse: bool = False, name: Optional[str] = None
+) -> Any:
+    """Return a tensor to be fed, of a shape, or of `ndim` axes; raise TargetError in eager mode."""
+    if tf1.executing_eagerly():
+        raise TargetError(f"K.placeholder: TensorFlow runs eagerly and has no graph to put it in: {BUILD_IN_A_GRAPH}")
+    shape = (None,) * ndim if not shape and ndim else shape
+    make = tf1.sparse_placeholder if sparse else tf1.placeholder
+    return make(floatx() if dtype is None else dtype, shape, name)
+
+
+def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> Any:
+    """Return a variable that Keras knows of, so it is initialised before a Keras session is used."""
+    keras = (imported_keras2() or [keras2()])[0]
+    return keras.backend.variable(value, dtype, name, constraint)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Any:
+    """Return a constant, of floatx unless said otherwise."""
+    return tf.constant(value, floatx() if dtype is None else dtype, shape, name or "Const")
+
+
+# --- values
+
+
+def get_value(x: Any) -> Any:
+    """Return the value of a variable or tensor, in the session of its graph; anything else as it is."""
+    if graph_of(x) is None and not lowering.is_symbolic(x):
+        with eager():
+            return x.numpy() if hasattr(x, "numpy") else x
+    if isinstance(x, tf.Variable):
+        return session_of(graph_of(x)).run(x)
+    return function([], [x])([])[0]
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Give a variable a value in the session of its graph; nothing is added to the graph."""
+    batch_set_value([(x, value)])
+
+
+def batch_set_value(tuples: Iterable[Tuple[Any, Any]]) -> None:
+    """Give variables values, (variable, value) each; raise WrongFeed for one of another shape."""
+    for x, value in tuples:
+        array = np.asarray(value, tf.as_dtype(x.dtype).base_dtype.as_numpy_dtype)
+        if not tf.TensorShape(x.shape).is_compatible_with(array.shape):
+            raise WrongFeed(f"K.set_value: {x.name!r} is {x.shape}, and the value given for it {array.shape}")
+        graph = graph_of(x)
+        if graph is None:
+            with eager():
+                x.assign(array)
+        else:
+            # the initializer assigns whatever its input is fed: so no operation is added, call by call
+            session_of(graph).run(x.initializer, {x.initializer.inputs[1]: array})
+

@@ -1,0 +1,211 @@
+"""K.function: Keras 2's, that asks for no more than its outputs need and says when it is built what is missing."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import lowering
+from ._tf import tf, tf1
+from .backend_sessions import BUILD_IN_A_GRAPH, found_session, initialise, keep, learning_phase, session_of
+from .errors import ModelError, TargetError, WrongFeed
+from .feeds import plan
+from .graphs import ancestors
+
+_TAKES = ("feed_dict", "fetches", "options", "run_metadata")
+
+
+class _Feed(NamedTuple):
+    """An input that the outputs need: where its value stands in a call, and what it must be."""
+
+    position: int
+    name: str
+    dtype: Any
+    dims: Optional[List[Optional[int]]]
+
+
+class Function:
+    """Maps a list of arrays, one for each of `inputs`, to a list of arrays, one for each of `outputs`.
+
+    Only the placeholders that outputs and updates need are fed; other inputs are accepted and ignored, and so is a
+    learning phase that is a number. The session is that of the tensors' graph, found at each call.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, updates: Any, name: Optional[str], options: Dict[str, Any]) -> None:
+        self.name = name
+        self._single = not isinstance(outputs, (list, tuple))
+        given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        wanted = [outputs] if self._single else list(outputs)
+        _check(given, wanted)
+        lowered = lowering.lower([*given, *wanted])
+        self.graph = _graph([*lowered[len(given) :], *_flat(updates)] or lowered)
+        self.inputs: List[Any] = [_input(one, self.graph) for one in lowered[: len(given)]]
+        feed_dict = {lowering.lower([key])[0]: value for key, value in (options.get("feed_dict") or {}).items()}
+        cut = [one.name for one in [*self.inputs, *feed_dict] if graph_of(one) is not None]
+        with self.graph.as_default():
+            self.outputs: List[Any] = [_fetchable(one, cut) for one in lowered[len(given) :]]
+            extra = options.get("fetches") or []
+            self._extra = [tf.identity(one) for one in (extra if isinstance(extra, (list, tuple)) else [extra])]
+            self._update = _update(updates, self.outputs)
+        fetched = [*self.outputs, *self._extra, *_waited_for(self._update)]
+        self.fed = plan(fetched, cut)
+        needed = ancestors(fetched, [*cut, *(one.tensor.name for one in self.fed)])
+        read = {tensor.name for op in needed for tensor in op.inputs} | {tensor.name for tensor in fetched}
+        self._feeds = [_feed(i, one) for i, one in enumerate(self.inputs) if getattr(one, "name", None) in read]
+        by_name = {one.name: value for one, value in feed_dict.items()}
+        constants = [(one.tensor, one.value) for one in self.fed] + [
+            (one, by_name[one.name]) for one in feed_dict if one.name in read
+        ]
+        self._constants = [np.asarray(value, one.dtype.as_numpy_dtype) for one, value in constants]
+        self._fed = [one for one, _ in constants] + [self.inputs[feed.position] for feed in self._feeds]
+        self._said = {key: options[key] for key in _TAKES[2:] if options.get(key) is not None}
+        lowering.reread(self.graph, needed)
+        self._prepare(session_of(self.graph))
+
+    def __call__(self, inputs: Any) -> Any:
+        """Run it once; raise WrongFeed for values of another number or shape than the inputs."""
+        session = found_session(self.graph)
+        if session is not None and session is not self._session:
+            initialise(session)
+            self._prepare(session)
+        values = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        if len(values) != len(self.inputs):
+            raise WrongFeed(f"{self} takes {len(self.inputs)} values and was given {len(values)}: {self._listed()}")
+        arrays = [_array(feed, values[feed.position]) for feed in self._feeds]
+        try:
+            fetched = self._run(*self._constants, *arrays, **self._said)
+        except tf.errors.FailedPreconditionError as error:
+            raise ModelError(
+                f"{self}: a variable has no value in the session of the graph ({error.message.splitlines()[0]}): run its "
+                "initializer, or, if its weights are in another session, call it within `with session.as_default():`"
+            ) from error
+        return fetched[0] if self._single else fetched[: len(self.outputs)]
+
+    def __str__(self) -> str:
+        return f"K.function {self.name!r}" if self.name else "K.function"
+
+    def _prepare(self, session: Any) -> None:
+        keep(session)
+        fetches = [*self.outputs, *self._extra, *([] if self._update is None else [self._update])]
+        self._run = session.make_callable(fetches, feed_list=self._fed, accept_options=bool(self._said))
+        self._session = session
+
+    def _listed(self) -> str:
+        return ", ".join(repr(getattr(one, "name", one)) for one in self.inputs) or "no inputs"
+
+
+def function(inputs: Any, outputs: Any, updates: Any = None, name: Optional[str] = None, **kwargs: Any) -> Function:
+    """Return a Function of graph tensors or KerasTensors; what `updates` lists runs after the outputs.
+
+    `kwargs` are feed_dict, fetches, options and run_metadata, as Keras 2 takes them. The weights of an eager model
+    are read now. Raises MissingFeed where the outputs need a placeholder that is not among `inputs` and has no
+    inference value, with the path to it, and TargetError for what is no tensor of a graph.
+    """
+    unknown = [key for key in kwargs if key not in _TAKES]
+    if unknown:
+        raise TargetError(
+            f"K.function: no argument {unknown[0]!r}; beside updates and name it takes {', '.join(_TAKES)}"
+        )
+    return Function(inputs, outputs, updates, name, kwargs)
+
+
+def graph_of(thing: Any) -> Any:
+    """Return the graph that a tensor, variable or operation is in; None for what lives in none."""
+    kinds = (tf.Tensor, tf.Variable, tf.Operation, tf.IndexedSlices, tf.SparseTensor)
+    graph = getattr(thing, "graph", None) if isinstance(thing, kinds) else None
+    return graph if isinstance(graph, tf.Graph) else None
+
+
+def check_symbolic(caller: str, role: str, thing: Any) -> None:
+    """Raise TargetError for what is neither in a graph nor a KerasTensor, and say what to do."""
+    if graph_of(thing) is not None or lowering.is_symbolic(thing):
+        return
+    kind = type(thing).__name__
+    if thing is None:
+        raise TargetError(
+            f"{caller}: {role} is None: K.gradients gives None for a tensor that its loss does not depend on by "
+            "differentiable operations, as one of another call of a shared layer; take the tensor that the loss was made from"
+        )
+    if hasattr(thing, "layers") and hasattr(thing, "get_weights"):
+        raise TargetError(
+            f"{caller}: {role} is the Keras model {thing.name!r}, not a tensor: give model.input, model.output"
+        )
+    if isinstance(thing, (tf.Tensor, tf.Variable)):
+        raise TargetError(f"{caller}: {role} is an eager {kind}, that no graph leads to: {BUILD_IN_A_GRAPH}")
+    raise TargetError(f"{caller}: {role} is of type {kind}, not a tensor of a graph: {BUILD_IN_A_GRAPH}")
+
+
+def _check(inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    for i, one in enumerate(inputs):
+        if not isinstance(one, (bool, int, np.integer)):  # a learning phase that was set
+            check_symbolic("K.function", f"input {i}", one)
+    for i, one in enumerate(outputs):
+        check_symbolic("K.function", f"output {i}", one)
+
+
+def _flat(updates: Any) -> List[Any]:
+    return [part for one in updates or () for part in (one if isinstance(one, tuple) else (one,))]
+
+
+def _graph(things: Sequence[Any]) -> Any:
+    graphs = {graph_of(one): one for one in reversed(things) if graph_of(one) is not None}
+    if len(graphs) > 1:
+        names = " and ".join(repr(one.name) for one in graphs.values())
+        raise TargetError(f"K.function: {names} are of different graphs: give it tensors of one")
+    return next(iter(graphs)) if graphs else tf1.get_default_graph()
+
+
+def _input(tensor: Any, graph: Any) -> Any:
+    """Return an input; for the learning phase of another graph, as K.learning_phase() gives it outside, this one's."""
+    if graph_of(tensor) in (None, graph):
+        return tensor
+    if not tensor.op.name.endswith("learning_phase"):
+        raise TargetError(f"K.function: the input {tensor.name!r} is not of the outputs' graph: build both in one")
+    with graph.as_default():
+        return learning_phase()
+
+
+def _fetchable(output: Any, cut: Sequence[str]) -> Any:
+    """Return a tensor for an output: a variable's value, a dense gradient; one that is fed itself cannot be fetched."""
+    tensor = output if isinstance(output, tf.Tensor) else tf.convert_to_tensor(output)
+    return tf.identity(tensor) if tensor.name in cut else tensor
+
+
+def _update(updates: Any, outputs: Sequence[Any]) -> Optional[Any]:
+    """Return the operation that runs all updates, each assignment after the outputs."""
+    if not updates:
+        return None
+    with tf1.control_dependencies(outputs):
+        return tf.group(*[tf1.assign(*one) if isinstance(one, tuple) else one for one in updates])
+
+
+def _waited_for(op: Optional[Any]) -> List[Any]:
+    """Return tensors that cannot be done without to run an operation."""
+    if op is None:
+        return []
+    found = list(op.inputs)
+    for before in op.control_inputs:
+        found.extend(before.outputs[:1] or _waited_for(before))
+    return found
+
+
+def _feed(position: int, tensor: Any) -> _Feed:
+    dims = None if tensor.shape.rank is None else tensor.shape.as_list()
+    return _Feed(position, tensor.name, tensor.dtype.as_numpy_dtype, dims)
+
+
+def _array(feed: _Feed, value: Any) -> np.ndarray:
+    """Return a value as the array that is fed; raise WrongFeed for one that does not fit."""
+    if value is None or graph_of(value) is not None or lowering.is_symbolic(value):
+        raise WrongFeed(f"K.function: {feed.name!r} was given {value!r}: give an array")
+    try:
+        array = np.asarray(value, feed.dtype)
+    except (TypeError, ValueError) as error:
+        raise WrongFeed(f"K.function: {feed.name!r} takes {np.dtype(feed.dtype).name}: {error}") from error
+    if feed.dims is not None and not _fits(array.shape, feed.dims):
+        shown = tuple(feed.dims)
+        raise WrongFeed(f"K.function: {feed.name!r} takes {shown}, and the array given for it is {array.shape}")
+    return array
+
+
+def _fits(shape: Tuple[int, ...], dims: List[Optional[int]]) -> bool:
+    return len(shape) == len(dims) and all(want is None or want == size for size, want in zip(shape, dims))

@@ -1,0 +1,139 @@
+"""Which session holds the weights of a graph, for `slimcam.backend`, and Keras' switches of the process.
+
+A session of a graph is, in this order: the default session; the one that a Keras 2 of the process holds; the one that
+`set_session` was given, or that was found or made here before. A session of another graph is no candidate, and a Keras
+is never asked for one while it holds another graph's: it would drop that, and all weights in it. Only where a Keras
+holds none yet, and the graph has variables, it makes its own, so that its models and `slimcam.backend` agree.
+
+What is remembered hangs on the graph itself and goes with it.
+"""
+
+import contextlib
+import sys
+import warnings
+from typing import Any, Iterator, Optional
+
+from ._tf import held_session, imported_keras2, keras2, keras3, tf1
+from .errors import MissingPackage, TargetError
+
+_KEPT = "_slimcam_session"  # an attribute: a mapping from graph to session would keep both for ever
+
+BUILD_IN_A_GRAPH = "build the model inside `with tf.Graph().as_default():`, or use slimcam.GradCAM(model) for its maps"
+
+
+def session_of(graph: Any) -> Any:
+    """Return the session for a graph, with Keras' variables initialised that have no value yet."""
+    session = found_session(graph)
+    if session is None:
+        session = tf1.Session(graph=graph, config=tf1.ConfigProto(allow_soft_placement=True))
+    keep(session)
+    initialise(session)
+    return session
+
+
+def found_session(graph: Any) -> Optional[Any]:
+    """Return the session that there is for a graph, or None; no variable is touched."""
+    default = tf1.get_default_session()
+    if default is not None and default.graph is graph:
+        return default
+    empty = None
+    for keras in imported_keras2():
+        held = held_session(keras)
+        if held is not None and held.graph is graph:
+            return held
+        empty = keras if held is None else empty
+    kept = getattr(graph, _KEPT, None)
+    if kept is not None and not getattr(kept, "_closed", False):
+        return kept
+    return _made_by(empty, graph) if empty is not None else None
+
+
+def _made_by(keras: Any, graph: Any) -> Optional[Any]:
+    """Return the session that a Keras without one makes for a graph of variables, or None."""
+    if not graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES) or tf1.get_default_session() is not None:
+        return None
+    with graph.as_default():
+        _get_session(keras)
+    held = held_session(keras)
+    return held if held is not None and held.graph is graph else None
+
+
+def keep(session: Any) -> None:
+    """Remember the session for its graph, as long as the graph lives."""
+    setattr(session.graph, _KEPT, session)
+
+
+def initialise(session: Any) -> None:
+    """Initialise variables as Keras does before each run: those that it made and that have no value in the session."""
+    with session.graph.as_default(), session.as_default():
+        for keras in imported_keras2():
+            _get_session(keras)
+
+
+def _get_session(keras: Any) -> None:
+    """Let a Keras 2 find its session and initialise its variables there."""
+    own = sys.modules[keras.backend.get_value.__module__]
+    with contextlib.suppress(RuntimeError):  # Keras 2.3 on TensorFlow 2, which leaves sessions to tf.keras
+        own.get_session()
+
+
+def get_session() -> Any:
+    """Return the session of the default graph; raise TargetError in eager mode, where there is none."""
+    default = tf1.get_default_session()
+    if default is None and tf1.executing_eagerly():
+        raise TargetError(f"K.get_session: TensorFlow runs eagerly and has no session: {BUILD_IN_A_GRAPH}")
+    return session_of(tf1.get_default_graph() if default is None else default.graph)
+
+
+def set_session(session: Any) -> None:
+    """Use a session for its graph from now on, in Keras too."""
+    keep(session)
+    for keras in imported_keras2():
+        with contextlib.suppress(RuntimeError):
+            sys.modules[keras.backend.get_value.__module__].set_session(session)
+
+
+def clear_session() -> None:
+    """Drop Keras' session and the default graph, as Keras does."""
+    for keras in imported_keras2():
+        keras.backend.clear_session()
+
+
+def learning_phase() -> Any:
+    """Return Keras' learning phase of the default graph: a placeholder, or 0 or 1 where it was set or runs eagerly.
+
+    It is that of a `keras` of its own (2.0 to 2.3), where one is imported, else of tf.keras or tf_keras.
+    """
+    try:
+        return _keras().backend.learning_phase()
+    except MissingPackage:
+        if tf1.executing_eagerly():
+            return 0
+        raise
+
+
+def set_learning_phase(value: int) -> None:
+    """Set the learning phase of the default graph, 0 or 1, in each Keras 2 of the process."""
+    with quiet():
+        for keras in imported_keras2() or [keras2()]:
+            keras.backend.set_learning_phase(value)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Keras where it says that what was asked for is an old way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def settings() -> Any:
+    """Return the module that holds floatx, epsilon and image_data_format: Keras 2's, or Keras 3's where that is all."""
+    try:
+        return _keras().backend
+    except MissingPackage:
+        return keras3().backend
+
+
+def _keras() -> Any:
+    return (imported_keras2() or [keras2()])[0]

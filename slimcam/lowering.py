@@ -1,0 +1,107 @@
+"""stub"""
+
+from typing import Any, Dict, List, Tuple
+
+from ._tf import input_name, inputs_of, is_keras3, is_keras_tensor, keras2, keras3, symbols_before, tf, tf1
+from .errors import TargetError
+from .tracing import trace
+
+_LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
+
+
+class Lowered:
+    """A graph in which symbols of models that share inputs have become tensors."""
+
+    def __init__(self) -> None:
+        self.graph = tf1.Graph()
+        self.session = tf1.Session(graph=self.graph)
+        self.tensors: Dict[int, Tuple[Any, Any]] = {}  # by id: the symbol, which keeps its id taken, and its tensor
+        self._assigns: List[Tuple[Any, Any, Any]] = []  # operation, placeholder, what reads the value
+        self.graph._slimcam_lowered = self
+        self.graph._slimcam_session = self.session
+
+    def add(self, symbols: List[Any]) -> None:
+        """Give symbols, and all before them, their tensors."""
+        fresh = symbols_before(symbols, self.tensors)
+        for one in fresh:
+            name = input_name(one)
+            if name is not None:
+                with self.graph.as_default():
+                    place = tf1.placeholder(one.dtype, tf.TensorShape(one.shape), name=name)
+                self.tensors[id(one)] = one, place
+                setattr(one, _LOWERED, self)
+        made = [one for one in fresh if id(one) not in self.tensors]
+        if made:
+            used = {id(one): one for each in made for one in inputs_of(each) if id(one) in self.tensors}
+            self._run(list(used.values()), made)
+            self.refresh()
+
+    def _run(self, start: List[Any], made: List[Any]) -> None:
+        """Run a model from some symbols to others, and add its graph."""
+        keras = keras3() if is_keras3(made[0]) else keras2()
+        model = keras.Model(start, made)
+        tensors = [self.tensors[id(one)][1] for one in start]
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+        traced = trace(lambda *values: tf.nest.flatten(model(list(values), training=False)), specs)
+        for node in traced.graph_def.node:
+            if node.op == "VarHandleOp":
+                node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
+        wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
+        with self.graph.as_default():
+            given = dict(zip(traced.inputs, tensors))
+            found = tf1.import_graph_def(traced.graph_def, given, wanted, name="")
+            for handle, read in zip(found[len(made) :], traced.weights.values()):
+                dtype, shape = tf.as_dtype(handle.op.get_attr("dtype")), tf.TensorShape(handle.op.get_attr("shape"))
+                place = tf1.placeholder(dtype, shape, name="slimcam/value")
+                assign = tf.raw_ops.AssignVariableOp(resource=handle, value=place, name="slimcam/assign")
+                self._assigns.append((assign, place, read))
+        for one, tensor in zip(made, found):
+            self.tensors[id(one)] = one, tensor
+
+    def refresh(self) -> None:
+        """Read the weights of the models again."""
+        for assign, place, read in self._assigns:
+            self.session.run(assign, {place: read()})
+
+
+def lower(nested: Any) -> Any:
+    """Return a structure with its symbols replaced by tensors; all else stays as it is.
+
+    Raises TargetError for symbols of models that have no input in common.
+    """
+    symbols = [one for one in tf.nest.flatten(nested) if is_keras_tensor(one)]
+    if not symbols:
+        return nested
+    lowered = _home(symbols)
+    lowered.add(symbols)
+    find = lambda one: lowered.tensors[id(one)][1] if is_keras_tensor(one) else one  # noqa: E731
+    return tf.nest.map_structure(find, nested)
+
+
+def _home(symbols: List[Any]) -> Lowered:
+    """Return the graph that symbols' inputs have been lowered into, or a new one."""
+    known = {}
+    for one in symbols_before(symbols, {}):
+        if hasattr(one, _LOWERED):
+            known[id(getattr(one, _LOWERED))] = getattr(one, _LOWERED)
+    if len(known) > 1:
+        raise TargetError(
+            "these symbols are of models that have been used apart before: K.clear_session() does not join them; "
+            "name the layer by its path instead, slimcam.GradCAM(slimcam.load(model), 'inner/layer')"
+        )
+    return next(iter(known.values()), None) or Lowered()
+
+
+def refresh(graph: Any) -> None:
+    """Read the weights again of models that have been lowered into a graph; other graphs hold their own."""
+    lowered = getattr(graph, _LOWERED, None)
+    if lowered is not None:
+        lowered.refresh()
+
+
+def lowered_arguments(args: Any, kwargs: Any) -> Any:
+    return args, kwargs, False
+
+
+def symbols(result: Any) -> Any:
+    return result

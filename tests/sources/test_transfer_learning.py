@@ -1,0 +1,74 @@
+"""VGG16 as one layer of a bigger model, and guided gates: no model is rebuilt, and the graph is not disconnected."""
+
+import cv2
+import numpy as np
+import pytest
+from vgg import IMAGE, SIDE, in_graph, vgg16
+
+import slimcam
+from slimcam import backend as K
+from slimcam._tf import TF_VERSION, keras2, keras3
+
+LAYER = "vgg16/block5_conv3"
+
+
+def transfer(keras):
+    """A classifier of two classes on VGG16 without its head."""
+    layers = keras.layers
+    inputs = layers.Input((SIDE, SIDE, 3), name="photo")
+    x = layers.GlobalAveragePooling2D(name="pool")(vgg16(keras, include_top=False)(inputs))
+    for i, units in enumerate((16, 16), 1):
+        x = layers.Dense(units, activation="relu", kernel_initializer="ones", name=f"dense_{i}")(x)
+    kernel = keras.initializers.Constant(np.linspace(-0.001, 0.001, 32).reshape(16, 2))
+    outputs = layers.Dense(2, activation="softmax", kernel_initializer=kernel, name="output")(x)
+    return keras.Model(inputs, outputs)
+
+
+def guided(activations, gradients):
+    """The map of the pipeline, from one image's activations and gradients."""
+    gates = (activations > 0).astype("float32") * (gradients > 0).astype("float32") * gradients
+    weights = gates.mean(axis=(0, 1))
+    cam = np.ones(activations.shape[:2], dtype=np.float32)
+    for index, weight in enumerate(weights):
+        cam += weight * activations[:, :, index]
+    return cam
+
+
+@pytest.fixture(scope="module")
+def graph_model():
+    with in_graph():
+        yield transfer(keras2())
+
+
+def test_guided_gates_by_k(graph_model):
+    model = graph_model
+    inner = model.get_layer("vgg16").get_layer("block5_conv3")
+    with slimcam.load(model) as loaded:
+        maps = slimcam.explain(loaded, IMAGE, LAYER, 1, dialect="gates")
+        name = loaded.tensor(LAYER).name
+    # the layer's own output belongs to the inner model's input; what the outer model computes has another name
+    computed = model.output.graph.get_tensor_by_name(name)
+    assert computed is not inner.get_output_at(0)
+    grads = K.gradients(model.output[:, 1], computed)[0]
+    activations, gradients = K.function([model.input], [computed, grads])([IMAGE])
+    expected = guided(activations[0], gradients[0])
+    np.testing.assert_allclose(maps.raw[0], expected, rtol=2e-5)
+    heat = np.maximum(cv2.resize(expected, (SIDE, SIDE)), 0)
+    np.testing.assert_allclose(maps.resized()[0], (heat - heat.min()) / (heat.max() - heat.min()), atol=2e-4)
+
+
+def test_the_pipeline_that_broke_asks_for_the_inner_models_input(graph_model):
+    inner = graph_model.get_layer("vgg16").get_layer("block5_conv3")
+    grads = K.gradients(graph_model.output[:, 1], inner.get_output_at(0))[0]
+    assert grads is None
+
+
+@pytest.mark.parametrize("keras", [keras2, keras3])
+def test_eager_models_give_the_map_of_the_graph(graph_model, keras):
+    if TF_VERSION < (2, 16):
+        pytest.skip("eager Keras models need TensorFlow 2; Keras 3 needs 2.16")
+    with slimcam.load(graph_model) as loaded:
+        expected = slimcam.explain(loaded, IMAGE, LAYER, 1, dialect="gates").raw
+    with slimcam.load(transfer(keras())) as loaded:
+        raw = slimcam.explain(loaded, IMAGE, LAYER, 1, dialect="gates").raw
+    np.testing.assert_allclose(raw, expected, rtol=2e-5)
