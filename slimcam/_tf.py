@@ -199,15 +199,13 @@ def keras_session(graph: Any, keras: Any) -> Any:
     would make it drop the other one with all its weights.
     """
     default = tf1.get_default_session()
-    if default is not None:
-        return default if default.graph is graph else None
-    backend = sys.modules[keras.backend.get_value.__module__]
-    held = getattr(backend, "_SESSION", None)
-    held = getattr(held, "session", held)
+    held = held_session(keras) if default is None else default
     if held is not None and held.graph is not graph:
         return None
+    if held is not None and graph.finalized:
+        return held
     with graph.as_default():
-        return backend.get_session()
+        return sys.modules[keras.backend.get_value.__module__].get_session()  # gives variables their first values
 
 
 def is_graph_variable(variable: Any) -> bool:
@@ -259,12 +257,13 @@ def imported_keras2() -> List[Any]:
 
 
 def held_session(keras: Any) -> Any:
-    """Return the session that a Keras 2 holds for the process, None where there is none or it lies in another Keras.
+    """Return the session that a Keras 2 holds for the process, or None; nothing is made.
 
     Keras keeps it in `_SESSION`, which is the session itself to 2.2 and has it as an attribute of the thread after
     that; Keras 2.3 keeps none, it uses that of tf.keras.
     """
-    held = getattr(sys.modules[keras.backend.get_value.__module__], "_SESSION", None)
+    own, theirs = (sys.modules[one.backend.get_value.__module__] for one in (keras, keras2()))
+    held = getattr(own if hasattr(own, "_SESSION") else theirs, "_SESSION", None)
     return held if held is None or hasattr(held, "run") else getattr(held, "session", None)
 
 
@@ -326,3 +325,22 @@ def code_allowed(keras: Any) -> Any:
         scope = getattr(importlib.import_module(module), "SafeModeScope", None)
         return contextlib.ExitStack() if scope is None else scope(safe_mode=False)
     return contextlib.ExitStack()
+
+
+def prepared_run(session: Any, feeds: List[Any], fetches: List[Any], targets: List[Any], options: Any = None) -> Any:
+    """Return a function of arrays, one for each of the tensors `feeds`, of their exact types, to the list of `fetches`.
+
+    Keras runs its functions by the same private method of a session (1.8 on): a call costs about 20 microseconds, where
+    `session.run` and `make_callable` take 80. A session that lacks it, as a wrapped one may, gets the latter.
+    """
+    make = getattr(session, "_make_callable_from_options", None)
+    if make is None:
+        run = session.make_callable([*fetches, *targets], feed_list=feeds, accept_options=True)
+        return functools.partial(run, options=options)
+    asked = importlib.import_module("tensorflow.core.protobuf.config_pb2").CallableOptions()
+    asked.feed.extend(tensor.name for tensor in feeds)
+    asked.fetch.extend(tensor.name for tensor in fetches)
+    asked.target.extend(op.name for op in targets)
+    if options is not None:
+        asked.run_options.CopyFrom(options)
+    return make(asked)

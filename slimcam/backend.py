@@ -8,54 +8,38 @@ on, are lowered to a graph first (lowering.py); what is made from them is a Symb
 
 import functools
 import numbers
-from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from . import lowering
-from ._tf import eager, imported_keras2, keras2, tf, tf1
-from .backend_function import check_symbolic, function, graph_of
+from ._tf import tf, tf1
+from .backend_function import function
 from .backend_sessions import (
-    BUILD_IN_A_GRAPH,
     clear_session,
+    epsilon,
+    floatx,
     get_session,
+    image_data_format,
     learning_phase,
-    session_of,
     set_learning_phase,
     set_session,
-    settings,
 )
-from .errors import TargetError, WrongFeed
+from .backend_symbols import check_symbolic, in_one_graph
+from .backend_values import batch_set_value, constant, get_value, placeholder, set_value, variable
 
 __all__ = [
-    *("abs", "argmax", "batch_set_value", "cast", "clear_session", "clip", "concatenate", "constant", "dot", "dtype"),
-    *("epsilon", "exp", "expand_dims", "flatten", "floatx", "function", "get_session", "get_value", "gradients"),
-    *("image_data_format", "int_shape", "l2_normalize", "learning_phase", "log", "max", "maximum", "mean", "ndim"),
-    *("one_hot", "placeholder", "reshape", "set_learning_phase", "set_session", "set_value", "shape", "sqrt", "square"),
-    *("squeeze", "sum", "variable"),
-]
+    "abs", "argmax", "batch_set_value", "cast", "clear_session", "clip", "concatenate", "constant", "dot", "dtype",
+    "epsilon", "exp", "expand_dims", "flatten", "floatx", "function", "get_session", "get_value", "gradients",
+    "image_data_format", "int_shape", "l2_normalize", "learning_phase", "log", "max", "maximum", "mean", "ndim",
+    "one_hot", "placeholder", "reshape", "set_learning_phase", "set_session", "set_value", "shape", "sqrt", "square",
+    "squeeze", "sum", "variable",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"slimcam.backend has no {name!r}; it has {', '.join(__all__)}; use TensorFlow's own in a graph")
-
-
-# --- Keras' settings
-
-
-def floatx() -> str:
-    """Return Keras' default type of floats, "float32" unless it was set."""
-    return settings().floatx()
-
-
-def epsilon() -> float:
-    """Return Keras' fuzz factor, 1e-7 unless it was set."""
-    return settings().epsilon()
-
-
-def image_data_format() -> str:
-    """Return "channels_last" or "channels_first"."""
-    return settings().image_data_format()
+    raise AttributeError(
+        f"slimcam.backend has no {name!r}; it has {', '.join(__all__)}; use TensorFlow's own in a graph"
+    )
 
 
 # --- operations, each in the graph of its arguments
@@ -64,14 +48,7 @@ def image_data_format() -> str:
 def _in_their_graph(operation: Callable) -> Callable:
     @functools.wraps(operation)
     def call(*args: Any, **kwargs: Any) -> Any:
-        args, kwargs, lowered = lowering.lowered_arguments(args, kwargs)
-        graph = next(filter(None, map(graph_of, tf.nest.flatten((args, kwargs)))), None)
-        if graph is None or graph is tf1.get_default_graph() and not tf1.executing_eagerly():
-            result = operation(*args, **kwargs)
-        else:
-            with graph.as_default():
-                result = operation(*args, **kwargs)
-        return lowering.symbols(result) if lowered else result
+        return in_one_graph(operation, args, **kwargs)
 
     return call
 
@@ -260,62 +237,3 @@ def ndim(x: Any) -> Optional[int]:
 def dtype(x: Any) -> str:
     """Return the name of the type of the elements."""
     return tf.as_dtype(x.dtype).base_dtype.name
-
-
-# --- leaves of a graph
-
-
-def placeholder(
-    shape: Any = None, ndim: Optional[int] = None, dtype: Any = None, sparse: bool = False, name: Optional[str] = None
-) -> Any:
-    """Return a tensor to be fed, of a shape, or of `ndim` axes; raise TargetError in eager mode."""
-    if tf1.executing_eagerly():
-        raise TargetError(f"K.placeholder: TensorFlow runs eagerly and has no graph to put it in: {BUILD_IN_A_GRAPH}")
-    shape = (None,) * ndim if not shape and ndim else shape
-    make = tf1.sparse_placeholder if sparse else tf1.placeholder
-    return make(floatx() if dtype is None else dtype, shape, name)
-
-
-def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> Any:
-    """Return a variable that Keras knows of, so it is initialised before a Keras session is used."""
-    keras = (imported_keras2() or [keras2()])[0]
-    return keras.backend.variable(value, dtype, name, constraint)
-
-
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Any:
-    """Return a constant, of floatx unless said otherwise."""
-    return tf.constant(value, floatx() if dtype is None else dtype, shape, name or "Const")
-
-
-# --- values
-
-
-def get_value(x: Any) -> Any:
-    """Return the value of a variable or tensor, in the session of its graph; anything else as it is."""
-    if graph_of(x) is None and not lowering.is_symbolic(x):
-        with eager():
-            return x.numpy() if hasattr(x, "numpy") else x
-    if isinstance(x, tf.Variable):
-        return session_of(graph_of(x)).run(x)
-    return function([], [x])([])[0]
-
-
-def set_value(x: Any, value: Any) -> None:
-    """Give a variable a value in the session of its graph; nothing is added to the graph."""
-    batch_set_value([(x, value)])
-
-
-def batch_set_value(tuples: Iterable[Tuple[Any, Any]]) -> None:
-    """Give variables values, (variable, value) each; raise WrongFeed for one of another shape."""
-    for x, value in tuples:
-        array = np.asarray(value, tf.as_dtype(x.dtype).base_dtype.as_numpy_dtype)
-        if not tf.TensorShape(x.shape).is_compatible_with(array.shape):
-            raise WrongFeed(f"K.set_value: {x.name!r} is {x.shape}, and the value given for it {array.shape}")
-        graph = graph_of(x)
-        if graph is None:
-            with eager():
-                x.assign(array)
-        else:
-            # the initializer assigns whatever its input is fed: so no operation is added, call by call
-            session_of(graph).run(x.initializer, {x.initializer.inputs[1]: array})
-

@@ -5,8 +5,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from . import lowering
-from ._tf import tf, tf1
-from .backend_sessions import BUILD_IN_A_GRAPH, found_session, initialise, keep, learning_phase, session_of
+from ._tf import prepared_run, tf, tf1
+from .backend_sessions import found_session, initialise, keep, learning_phase, session_of
+from .backend_symbols import check_symbolic, graph_of, is_symbolic, lower
 from .errors import ModelError, TargetError, WrongFeed
 from .feeds import plan
 from .graphs import ancestors
@@ -36,10 +37,10 @@ class Function:
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         wanted = [outputs] if self._single else list(outputs)
         _check(given, wanted)
-        lowered = lowering.lower([*given, *wanted])
+        lowered = lower([*given, *wanted])
         self.graph = _graph([*lowered[len(given) :], *_flat(updates)] or lowered)
         self.inputs: List[Any] = [_input(one, self.graph) for one in lowered[: len(given)]]
-        feed_dict = {lowering.lower([key])[0]: value for key, value in (options.get("feed_dict") or {}).items()}
+        feed_dict = {lower([key])[0]: value for key, value in (options.get("feed_dict") or {}).items()}
         cut = [one.name for one in [*self.inputs, *feed_dict] if graph_of(one) is not None]
         with self.graph.as_default():
             self.outputs: List[Any] = [_fetchable(one, cut) for one in lowered[len(given) :]]
@@ -57,7 +58,9 @@ class Function:
         ]
         self._constants = [np.asarray(value, one.dtype.as_numpy_dtype) for one, value in constants]
         self._fed = [one for one, _ in constants] + [self.inputs[feed.position] for feed in self._feeds]
-        self._said = {key: options[key] for key in _TAKES[2:] if options.get(key) is not None}
+        self._options = options.get("options")
+        metadata = options.get("run_metadata")
+        self._said = {} if metadata is None else {"run_metadata": metadata}
         lowering.reread(self.graph, needed)
         self._prepare(session_of(self.graph))
 
@@ -75,7 +78,7 @@ class Function:
             fetched = self._run(*self._constants, *arrays, **self._said)
         except tf.errors.FailedPreconditionError as error:
             raise ModelError(
-                f"{self}: a variable has no value in the session of the graph ({error.message.splitlines()[0]}): run its "
+                f"{self}: a variable has no value in this graph's session ({error.message.splitlines()[0]}): run its "
                 "initializer, or, if its weights are in another session, call it within `with session.as_default():`"
             ) from error
         return fetched[0] if self._single else fetched[: len(self.outputs)]
@@ -85,8 +88,8 @@ class Function:
 
     def _prepare(self, session: Any) -> None:
         keep(session)
-        fetches = [*self.outputs, *self._extra, *([] if self._update is None else [self._update])]
-        self._run = session.make_callable(fetches, feed_list=self._fed, accept_options=bool(self._said))
+        targets = [] if self._update is None else [self._update]
+        self._run = prepared_run(session, self._fed, [*self.outputs, *self._extra], targets, self._options)
         self._session = session
 
     def _listed(self) -> str:
@@ -108,32 +111,6 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: Optional[str]
     return Function(inputs, outputs, updates, name, kwargs)
 
 
-def graph_of(thing: Any) -> Any:
-    """Return the graph that a tensor, variable or operation is in; None for what lives in none."""
-    kinds = (tf.Tensor, tf.Variable, tf.Operation, tf.IndexedSlices, tf.SparseTensor)
-    graph = getattr(thing, "graph", None) if isinstance(thing, kinds) else None
-    return graph if isinstance(graph, tf.Graph) else None
-
-
-def check_symbolic(caller: str, role: str, thing: Any) -> None:
-    """Raise TargetError for what is neither in a graph nor a KerasTensor, and say what to do."""
-    if graph_of(thing) is not None or lowering.is_symbolic(thing):
-        return
-    kind = type(thing).__name__
-    if thing is None:
-        raise TargetError(
-            f"{caller}: {role} is None: K.gradients gives None for a tensor that its loss does not depend on by "
-            "differentiable operations, as one of another call of a shared layer; take the tensor that the loss was made from"
-        )
-    if hasattr(thing, "layers") and hasattr(thing, "get_weights"):
-        raise TargetError(
-            f"{caller}: {role} is the Keras model {thing.name!r}, not a tensor: give model.input, model.output"
-        )
-    if isinstance(thing, (tf.Tensor, tf.Variable)):
-        raise TargetError(f"{caller}: {role} is an eager {kind}, that no graph leads to: {BUILD_IN_A_GRAPH}")
-    raise TargetError(f"{caller}: {role} is of type {kind}, not a tensor of a graph: {BUILD_IN_A_GRAPH}")
-
-
 def _check(inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
     for i, one in enumerate(inputs):
         if not isinstance(one, (bool, int, np.integer)):  # a learning phase that was set
@@ -147,7 +124,10 @@ def _flat(updates: Any) -> List[Any]:
 
 
 def _graph(things: Sequence[Any]) -> Any:
-    graphs = {graph_of(one): one for one in reversed(things) if graph_of(one) is not None}
+    graphs: Dict[Any, Any] = {}
+    for one in things:
+        graphs.setdefault(graph_of(one), one)
+    graphs.pop(None, None)
     if len(graphs) > 1:
         names = " and ".join(repr(one.name) for one in graphs.values())
         raise TargetError(f"K.function: {names} are of different graphs: give it tensors of one")
@@ -195,7 +175,7 @@ def _feed(position: int, tensor: Any) -> _Feed:
 
 def _array(feed: _Feed, value: Any) -> np.ndarray:
     """Return a value as the array that is fed; raise WrongFeed for one that does not fit."""
-    if value is None or graph_of(value) is not None or lowering.is_symbolic(value):
+    if value is None or graph_of(value) is not None or is_symbolic(value):
         raise WrongFeed(f"K.function: {feed.name!r} was given {value!r}: give an array")
     try:
         array = np.asarray(value, feed.dtype)

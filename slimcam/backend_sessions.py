@@ -11,7 +11,7 @@ What is remembered hangs on the graph itself and goes with it.
 import contextlib
 import sys
 import warnings
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, List, Optional
 
 from ._tf import held_session, imported_keras2, keras2, keras3, tf1
 from .errors import MissingPackage, TargetError
@@ -36,26 +36,29 @@ def found_session(graph: Any) -> Optional[Any]:
     default = tf1.get_default_session()
     if default is not None and default.graph is graph:
         return default
-    empty = None
-    for keras in imported_keras2():
-        held = held_session(keras)
+    holds = [(keras, held_session(keras)) for keras in imported_keras2()]
+    for _, held in holds:
         if held is not None and held.graph is graph:
             return held
-        empty = keras if held is None else empty
     kept = getattr(graph, _KEPT, None)
     if kept is not None and not getattr(kept, "_closed", False):
         return kept
-    return _made_by(empty, graph) if empty is not None else None
+    return _made_by([keras for keras, held in holds if held is None], graph)
 
 
-def _made_by(keras: Any, graph: Any) -> Optional[Any]:
-    """Return the session that a Keras without one makes for a graph of variables, or None."""
-    if not graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES) or tf1.get_default_session() is not None:
+def _made_by(kerases: List[Any], graph: Any) -> Optional[Any]:
+    """Return the session that Kerases without one make for a graph of variables, and share; or None."""
+    weights = graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES)
+    if not (kerases and weights) or tf1.get_default_session() is not None:
         return None
     with graph.as_default():
-        _get_session(keras)
-    held = held_session(keras)
-    return held if held is not None and held.graph is graph else None
+        _get_session(kerases[0])
+    held = held_session(kerases[0])
+    if held is None or held.graph is not graph:
+        return None
+    for keras in kerases[1:]:
+        _set_session(keras, held)
+    return held
 
 
 def keep(session: Any) -> None:
@@ -72,9 +75,18 @@ def initialise(session: Any) -> None:
 
 def _get_session(keras: Any) -> None:
     """Let a Keras 2 find its session and initialise its variables there."""
-    own = sys.modules[keras.backend.get_value.__module__]
     with contextlib.suppress(RuntimeError):  # Keras 2.3 on TensorFlow 2, which leaves sessions to tf.keras
-        own.get_session()
+        _backend(keras).get_session()
+
+
+def _set_session(keras: Any, session: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # as above
+        _backend(keras).set_session(session)
+
+
+def _backend(keras: Any) -> Any:
+    """Return the module that implements Keras' backend; the public one of TensorFlow 2 does not show sessions."""
+    return sys.modules[keras.backend.get_value.__module__]
 
 
 def get_session() -> Any:
@@ -89,8 +101,7 @@ def set_session(session: Any) -> None:
     """Use a session for its graph from now on, in Keras too."""
     keep(session)
     for keras in imported_keras2():
-        with contextlib.suppress(RuntimeError):
-            sys.modules[keras.backend.get_value.__module__].set_session(session)
+        _set_session(keras, session)
 
 
 def clear_session() -> None:
@@ -127,8 +138,23 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def settings() -> Any:
-    """Return the module that holds floatx, epsilon and image_data_format: Keras 2's, or Keras 3's where that is all."""
+def floatx() -> str:
+    """Return Keras' default type of floats, "float32" unless it was set."""
+    return _settings().floatx()
+
+
+def epsilon() -> float:
+    """Return Keras' fuzz factor, 1e-7 unless it was set."""
+    return _settings().epsilon()
+
+
+def image_data_format() -> str:
+    """Return "channels_last" or "channels_first"."""
+    return _settings().image_data_format()
+
+
+def _settings() -> Any:
+    """Return Keras 2's backend, or Keras 3's where that is all there is."""
     try:
         return _keras().backend
     except MissingPackage:

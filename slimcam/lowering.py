@@ -1,4 +1,10 @@
-"""stub"""
+"""From symbols to tensors: what `model.output` of an eager Keras model stands for, in a graph where gradients are taken.
+
+From TensorFlow 2.4 on a functional model's tensors are Keras' own symbols, of tf_keras or of Keras 3, with which a graph
+can do nothing. A symbol is lowered by running what leads to it once on the tensors of one graph: each input becomes a
+placeholder of its name, and each symbol on the way one tensor, once. So symbols that are lowered later, a slice of a
+layer's output say, join what is there, and gradients connect.
+"""
 
 from typing import Any, Dict, List, Tuple
 
@@ -92,16 +98,13 @@ def _home(symbols: List[Any]) -> Lowered:
     return next(iter(known.values()), None) or Lowered()
 
 
-def refresh(graph: Any) -> None:
+def is_symbolic(thing: Any) -> bool:
+    """Whether a thing is a symbol that lower() takes."""
+    return is_keras_tensor(thing)
+
+
+def reread(graph: Any, needed: Any = None) -> None:
     """Read the weights again of models that have been lowered into a graph; other graphs hold their own."""
     lowered = getattr(graph, _LOWERED, None)
     if lowered is not None:
         lowered.refresh()
-
-
-def lowered_arguments(args: Any, kwargs: Any) -> Any:
-    return args, kwargs, False
-
-
-def symbols(result: Any) -> Any:
-    return result

@@ -5,15 +5,17 @@ import importlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import zipfile
 from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import code_allowed, eager, kept_classes, keras2, keras3
+from .._tf import eager, kept_classes, keras2, keras3
 from ..errors import ModelError
 from .assembly import Parts
-from .keras_models import read_eager, rebuilt, what_failed, with_inputs
+from .keras_models import from_config, read_eager, rebuilt, what_failed
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -62,10 +64,7 @@ def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = F
     custom = dict(custom_objects or {})
     _refuse_code(path, parsed, custom, trusted)
 
-    def build(keras: Any) -> Any:
-        with code_allowed(keras):  # what is not trusted has been refused
-            return with_inputs(keras, keras.models.model_from_json(json.dumps(parsed), custom_objects=custom))
-
+    build = functools.partial(from_config, config=parsed, custom=custom)
     try:
         return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
     except ModelError as error:
@@ -97,38 +96,60 @@ def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = 
 
 
 def _load_eagerly(keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool) -> Any:
-    _refuse_code(path, config, {}, trusted, gives=False)
+    custom = dict(custom_objects or {})
+    given = _refuse_code(path, config, custom, trusted)
     unsafe = {} if not trusted else {"safe_mode": False}
-    with eager(), kept_classes(keras):
+    with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
+        place = _with_config(path, config, folder) if given else path
         try:
-            return keras.models.load_model(path, custom_objects=custom_objects, compile=False, **unsafe)
+            return keras.models.load_model(place, custom_objects=custom, compile=False, **unsafe)
         except Exception as error:  # Keras raises whatever its layers raise
             raise ModelError(what_failed(path, error)) from error
 
 
-def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool, gives: bool = True) -> None:
+def _with_config(path: str, config: Any, folder: str) -> str:
+    """Copy a Keras file into a folder, with another configuration; return the path."""
+    copy = os.path.join(folder, os.path.basename(path))
+    if _starts_with(path, HDF5):
+        shutil.copy(path, copy)
+        with importlib.import_module("h5py").File(copy, "r+") as file:
+            file.attrs["model_config"] = json.dumps(config)
+        return copy
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for item in old.infolist():
+            new.writestr(item, json.dumps(config) if item.filename == "config.json" else old.read(item))
+    return copy
+
+
+def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -> List[str]:
     """Raise ModelError for Lambda layers with code in them, unless trusted.
 
-    One whose name is in `custom` takes the function given there, and its code is not looked at.
+    One whose name is in `custom` takes the function given there, and its code is not looked at; returns those.
     """
     refused: List[str] = []
+    given: List[str] = []
     stack = [config]
     while stack:
         one = stack.pop()
         stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
         inner = one.get("config") if isinstance(one, dict) else None
-        if not isinstance(inner, dict) or not _holds_code(one["class_name"], inner):
+        if not isinstance(inner, dict) or not _holds_code(one.get("class_name"), inner):
             continue
-        if inner.get("name") in custom:
-            inner.update(function=inner["name"], function_type="function")
+        name = inner.get("name")
+        if name in custom and "function_type" in inner:
+            inner.update(function=name, function_type="function")
+        elif name in custom:
+            inner.update(function={"class_name": "function", "config": name, "registered_name": name, "module": None})
+        given += [name] if name in custom else []
         if _holds_code(one["class_name"], inner):
-            refused.append(str(inner.get("name")))
+            refused.append(str(name))
     if refused and not trusted:
         names = ", ".join(map(repr, sorted(refused)))
-        give = f"give the function, custom_objects={{{sorted(refused)[0]!r}: function}}, or " if gives else ""
         raise ModelError(
-            f"{path}: its Lambda layer {names} is code that would run: {give}say trusted=True if you trust the file"
+            f"{path}: its Lambda layer {names} is code that would run: give the function, "
+            f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
         )
+    return given
 
 
 def _holds_code(kind: Any, config: Dict[str, Any]) -> bool:

@@ -36,6 +36,9 @@ from .assembly import Parts
 from .recording import recorded
 from .variables import without_variables
 
+# Keras 2's own layers that keras.layers does not show
+_UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
+
 
 def is_keras(thing: Any) -> bool:
     """Whether `thing` is a Keras layer or model, of whatever Keras."""
@@ -63,8 +66,7 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
     def build(keras: Any) -> Any:
         config = json.loads(model.to_json())
         _give_functions(config["config"], model, custom)
-        with code_allowed(keras):
-            return with_inputs(keras, keras.models.model_from_json(json.dumps(config), custom_objects=custom), shape)
+        return from_config(keras, config, custom, shape)
 
     return rebuilt(name, build, functools.partial(_reads_of, model, _session_of(model, name), name), live=True, **said)
 
@@ -74,13 +76,47 @@ def _input_shape(model: Any) -> Any:
     return model.inputs[0].shape if model.inputs else getattr(model, "_build_input_shape", None)
 
 
-def with_inputs(keras: Any, model: Any, shape: Any = None) -> Any:
-    """Return a Sequential that was built by a call, and so has no input layer to 2.1, with one; others as they are."""
+def from_config(keras: Any, config: Any, custom: Dict[str, Any], shape: Any = None) -> Any:
+    """Build a model of Keras 2, whose code the caller trusts; `shape` is that of the input where `config` has none.
+
+    A Sequential that was built by a call has no input layer to 2.1; it gets one here.
+    """
+    try:
+        with code_allowed(keras):
+            model = keras.models.model_from_config(_plain(config), custom_objects=custom)
+    except TypeError as error:
+        kind = _missing_layer(keras, config, custom)
+        raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
     shape = _input_shape(model) if shape is None else shape
     if model.inputs or shape is None or not isinstance(model, keras.Sequential):
         return model
     dims = [None if dim is None else int(dim) for dim in tf.TensorShape(shape).as_list()[1:]]
     return keras.Sequential([keras.layers.InputLayer(dims, name="input_1"), *model.layers], name=model.name)
+
+
+def _missing_layer(keras: Any, config: Any, custom: Dict[str, Any]) -> Optional[str]:
+    """Return a class that layers of a configuration have and Keras 2 lacks: from 2.13 on its errors do not say it."""
+    stack = [config]
+    while stack:
+        one = stack.pop()
+        stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        is_layer = isinstance(one, dict) and isinstance(one.get("config"), dict) and "name" in one["config"]
+        kind = str(one.get("class_name")) if is_layer else "Model"
+        known = kind in custom or kind in _UNLISTED or any(hasattr(one, kind) for one in (keras.layers, keras.models))
+        if not known:
+            return kind
+    return None
+
+
+def _plain(config: Any) -> Any:
+    """Return a configuration with functions of one's own by name alone: from 2.13 on Keras 2 loads no other from .h5"""
+    if isinstance(config, list):
+        return [_plain(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "function" and isinstance(config.get("config"), str):
+        return config["config"]
+    return {key: _plain(value) for key, value in config.items()}
 
 
 def _own_objects(model: Any) -> Iterator[Any]:
@@ -198,7 +234,10 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     takes = inspect.signature(model.call).parameters
     mode = {"training": False} if "training" in takes or "kwargs" in takes else {}
     with kept_classes(keras), recorded(keras, root=model) as calls:
-        traced = trace(lambda *tensors: tf.nest.flatten(model(pack(tensors), **mode)), specs)
+        try:
+            traced = trace(lambda *tensors: tf.nest.flatten(model(pack(tensors), **mode)), specs)
+        except Exception as error:  # layers raise whatever they raise
+            raise ModelError(what_failed(source, error)) from error
     calls = [call for call in calls if all(tensor.graph is traced.graph for tensor in call.outputs)]
     parts = Parts(source, without_variables(traced.graph_def, traced.outputs), traced.weights, calls=calls)
     parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
@@ -214,8 +253,9 @@ def _undeclared(parts: Parts) -> Parts:
 
 
 def what_failed(source: str, error: Exception) -> str:
-    text = str(error)
-    unknown = re.search(r"Unknown (\w+(?: function)?): ?'?\"?([\w.>]+)", text)
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line for line in text.splitlines() if line.strip()]
+    unknown = re.search(r"Unknown (\w+(?: function)?)(?:: ?['\"]?| ['\"])([\w.>]+)", text)
     missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
     found = unknown or missing
     if found:
@@ -224,13 +264,25 @@ def what_failed(source: str, error: Exception) -> str:
             f"{source}: it needs the {found.group(1)} {name!r}, which Keras does not have: "
             f"load it with custom_objects={{{name!r}: {name}}}"
         )
-    if "marshal" in text:
+    if isinstance(error, NotImplementedError):
         return (
-            f"{source}: its Lambda layer was written by another Python and cannot be read by this one: "
-            "give the function, custom_objects={'the name of the layer': function}"
+            f"{source}: a subclassed model, or a layer without get_config(), cannot be built anew: load it where it "
+            "runs eagerly, or, in a graph, the session, slimcam.load(keras.backend.get_session(), input=, logits=)"
         )
-    first = (text.splitlines() or [""])[0]
+    for amiss, why in (
+        ("marshal" in text, "was written by another Python and cannot be read by this one"),
+        (isinstance(error, NameError), f"needs what a file does not hold ({_about_name(text)})"),
+    ):
+        if amiss:
+            give = "custom_objects={'the name of the layer': function}"
+            return f"{source}: its Lambda layer {why}: give the function, {give}"
+    first = " ".join(lines[:2] if lines and lines[0].startswith("Exception encountered") else lines[:1])
     return f"{source}: Keras cannot build it: {type(error).__name__}: {first}"
+
+
+def _about_name(text: str) -> str:
+    """Return the line of an error that says which name is not defined."""
+    return next((line for line in text.splitlines() if "name '" in line), text)
 
 
 def _unbuilt(source: str) -> str:

@@ -16,7 +16,7 @@ LAYER = "encoder/activation_5@input_1"
 @pytest.fixture(scope="module")
 def model():
     with in_graph():
-        keras2().backend.set_learning_phase(0)
+        K.set_learning_phase(0)
         yield siamese(keras2(), width=NARROW)
 
 

@@ -10,7 +10,7 @@ from slimcam import backend as K
 from slimcam import nets
 from slimcam._tf import tf, tf1
 
-SIDE, CLASSES, LAYER = 96, 7, "Mixed_5c"
+SIDE, CLASSES, LAYER = 224, 7, "Mixed_5c"
 IMAGE = np.random.RandomState(0).uniform(-1, 1, (1, SIDE, SIDE, 3)).astype(np.float32)
 
 

@@ -12,12 +12,6 @@ from slimcam._tf import TF_VERSION, keras2, tf
 LAYER = "block5_conv3"
 
 
-@pytest.fixture(scope="module")
-def graph_model():
-    with in_graph():
-        yield vgg16(keras2())
-
-
 def heat_of(activations, gradients):
     """From gradients to the heat map: mean over channels, ReLU, / max where there is one."""
     pooled = gradients.mean(axis=(0, 1, 2))
@@ -53,15 +47,18 @@ def by_tape(model):
     return cam, probabilities
 
 
-@pytest.fixture(params=["K", "tape"])
-def pipeline(request, graph_model):
+@pytest.fixture(params=["K", "tape"], scope="module")
+def pipeline(request):
     """Return the model, `cam(class)` and the probabilities, in the world of TensorFlow 1 or of 2."""
     if request.param == "K":
-        return (graph_model, *by_k(graph_model))
-    if TF_VERSION < (2, 1):
+        with in_graph():
+            model = vgg16(keras2())
+            yield (model, *by_k(model))
+    elif TF_VERSION < (2, 1):
         pytest.skip("a GradientTape of an eager model needs TensorFlow 2")
-    model = vgg16(keras2())
-    return (model, *by_tape(model))
+    else:
+        model = vgg16(keras2())
+        yield (model, *by_tape(model))
 
 
 def test_the_three_best_classes_in_one_forward_pass(pipeline):

@@ -1,0 +1,140 @@
+"""Symbols: what `slimcam.backend` makes of KerasTensors.
+
+The tensors that KerasTensors are lowered to live in a graph of ours, and TensorFlow refuses any operation on them
+outside it. An old script writes `grads /= K.sqrt(K.mean(K.square(grads))) + 1e-5` wherever it is, so such a tensor is
+handed out as a Symbol, whose operators work in its graph.
+"""
+
+import operator
+from typing import Any, Callable, Iterable, List, Tuple
+
+from . import lowering
+from ._tf import tf, tf1
+from .backend_sessions import BUILD_IN_A_GRAPH
+from .errors import TargetError
+
+
+class Symbol:
+    """A tensor of the graph that KerasTensors were lowered to; operators and K functions take it."""
+
+    __array_ufunc__ = None  # so that an array leaves `array * symbol` to the symbol
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+
+    name = property(lambda self: self.tensor.name)
+    shape = property(lambda self: self.tensor.shape)
+    dtype = property(lambda self: self.tensor.dtype)
+    graph = property(lambda self: self.tensor.graph)
+    op = property(lambda self: self.tensor.op)
+
+    def get_shape(self) -> Any:
+        """Return the static shape."""
+        return self.tensor.shape
+
+    def __repr__(self) -> str:
+        return f"<Symbol {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TargetError(f"{self!r} has no value: K.function([model.input], [it]) computes one")
+
+    def __neg__(self) -> Any:
+        return in_one_graph(operator.neg, (self,))
+
+    def __abs__(self) -> Any:
+        return in_one_graph(operator.abs, (self,))
+
+    def __bool__(self) -> bool:
+        raise TargetError(f"{self!r} has no value, so it is neither true nor false")
+
+    def __iter__(self) -> Any:
+        raise TargetError(f"{self!r} cannot be unpacked: take its parts by index")
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+        """Stand in for it where Keras infers a shape; to TensorFlow's own functions it is unknown."""
+        graph = tf1.get_default_graph()
+        if graph is self.graph:
+            return self.tensor
+        if not tf1.executing_eagerly() and "keras" in getattr(graph, "name", ""):
+            return tf1.placeholder(self.dtype, self.shape)
+        raise TargetError(
+            f"{self!r} is of a graph of its own: use the function of K (slimcam.backend) for this, or wrap the code in "
+            "`with symbol.graph.as_default():` and take symbol.tensor"
+        )
+
+
+def _binary(function: Callable) -> Tuple[Callable, Callable]:
+    """Return what the operator does with the symbol on the left, and on the right."""
+    return (
+        lambda self, other: in_one_graph(function, (self, other)),
+        lambda self, other: in_one_graph(function, (other, self)),
+    )
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    _left, _right = _binary(getattr(operator, f"__{_name}__"))
+    setattr(Symbol, f"__{_name}__", _left)
+    setattr(Symbol, f"__r{_name}__", _right)
+for _name in ("lt", "le", "gt", "ge", "getitem"):
+    setattr(Symbol, f"__{_name}__", _binary(getattr(operator, _name))[0])
+
+
+def is_symbolic(thing: Any) -> bool:
+    """Whether a thing is a Symbol or a KerasTensor."""
+    return isinstance(thing, Symbol) or lowering.is_symbolic(thing)
+
+
+def lower(things: Iterable[Any]) -> List[Any]:
+    """Return things with each Symbol and KerasTensor replaced by its tensor; raise TargetError where graphs differ."""
+    given = list(things)
+    lowered = [one.tensor if isinstance(one, Symbol) else one for one in lowering.lower(given)]
+    graphs = {id(new.graph): repr(new.name) for old, new in zip(given, lowered) if is_symbolic(old)}
+    if len(graphs) > 1:
+        raise TargetError(
+            f"{' and '.join(graphs.values())} are of different graphs: they come from models that had no input "
+            "in common when they were first used here; build all models before that"
+        )
+    return lowered
+
+
+def in_one_graph(operation: Callable, args: Iterable[Any], **kwargs: Any) -> Any:
+    """Run an operation in the graph of its arguments; of Symbols and KerasTensors it gives Symbols."""
+    args = tuple(args)
+    flat = tf.nest.flatten((args, kwargs))
+    symbolic = any(map(is_symbolic, flat))
+    if symbolic:
+        args, kwargs = tf.nest.pack_sequence_as((args, kwargs), lower(flat))
+        flat = tf.nest.flatten((args, kwargs))
+    graph = next(filter(None, map(graph_of, flat)), None)
+    if graph is None or (graph is tf1.get_default_graph() and not tf1.executing_eagerly()):
+        return operation(*args, **kwargs)
+    with graph.as_default():
+        result = operation(*args, **kwargs)
+    wrap = lambda one: Symbol(one) if symbolic and isinstance(one, tf.Tensor) else one  # noqa: E731
+    return [wrap(one) for one in result] if isinstance(result, list) else wrap(result)
+
+
+def graph_of(thing: Any) -> Any:
+    """Return the graph that a tensor, variable or operation is in; None for what lives in none."""
+    kinds = (tf.Tensor, tf.Variable, tf.Operation, tf.IndexedSlices, tf.SparseTensor)
+    graph = getattr(thing, "graph", None) if isinstance(thing, kinds) else None
+    return graph if isinstance(graph, tf.Graph) else None
+
+
+def check_symbolic(caller: str, role: str, thing: Any) -> None:
+    """Raise TargetError for what is neither in a graph nor a KerasTensor, and say what to do."""
+    if graph_of(thing) is not None or is_symbolic(thing):
+        return
+    kind = type(thing).__name__
+    if thing is None:
+        raise TargetError(
+            f"{caller}: {role} is None: K.gradients gives None for a tensor that its loss does not depend on, or "
+            "not by operations with a gradient; take the tensor that the loss was made from"
+        )
+    if hasattr(thing, "layers") and hasattr(thing, "get_weights"):
+        raise TargetError(
+            f"{caller}: {role} is the Keras model {thing.name!r}, not a tensor: give model.input, model.output"
+        )
+    if isinstance(thing, (tf.Tensor, tf.Variable)):
+        raise TargetError(f"{caller}: {role} is an eager {kind}, that no graph leads to: {BUILD_IN_A_GRAPH}")
+    raise TargetError(f"{caller}: {role} is of type {kind}, not a tensor of a graph: {BUILD_IN_A_GRAPH}")

@@ -1,0 +1,63 @@
+"""What a graph begins with, placeholders, constants and variables, and values of these, for `slimcam.backend`."""
+
+from typing import Any, Iterable, Optional, Tuple
+
+import numpy as np
+
+from ._tf import eager, imported_keras2, keras2, tf, tf1
+from .backend_function import function
+from .backend_sessions import BUILD_IN_A_GRAPH, floatx, session_of
+from .backend_symbols import graph_of, is_symbolic
+from .errors import TargetError, WrongFeed
+
+
+def placeholder(
+    shape: Any = None, ndim: Optional[int] = None, dtype: Any = None, sparse: bool = False, name: Optional[str] = None
+) -> Any:
+    """Return a tensor to be fed, of a shape, or of `ndim` axes; raise TargetError in eager mode."""
+    if tf1.executing_eagerly():
+        raise TargetError(f"K.placeholder: TensorFlow runs eagerly and has no graph to put it in: {BUILD_IN_A_GRAPH}")
+    shape = (None,) * ndim if not shape and ndim else shape
+    make = tf1.sparse_placeholder if sparse else tf1.placeholder
+    return make(floatx() if dtype is None else dtype, shape, name)
+
+
+def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> Any:
+    """Return a variable that Keras knows of, so it is initialised before a Keras session is used."""
+    keras = (imported_keras2() or [keras2()])[0]
+    return keras.backend.variable(value, dtype, name, constraint)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Any:
+    """Return a constant, of floatx unless said otherwise."""
+    return tf.constant(value, floatx() if dtype is None else dtype, shape, name or "Const")
+
+
+def get_value(x: Any) -> Any:
+    """Return the value of a variable or tensor, in the session of its graph; anything else as it is."""
+    if graph_of(x) is None and not is_symbolic(x):
+        with eager():
+            return x.numpy() if hasattr(x, "numpy") else x
+    if isinstance(x, tf.Variable):
+        return session_of(graph_of(x)).run(x)
+    return function([], [x])([])[0]
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Give a variable a value in the session of its graph; nothing is added to the graph."""
+    batch_set_value([(x, value)])
+
+
+def batch_set_value(tuples: Iterable[Tuple[Any, Any]]) -> None:
+    """Give variables values, (variable, value) each; raise WrongFeed for one of another shape."""
+    for x, value in tuples:
+        array = np.asarray(value, tf.as_dtype(x.dtype).base_dtype.as_numpy_dtype)
+        if not tf.TensorShape(x.shape).is_compatible_with(array.shape):
+            raise WrongFeed(f"K.set_value: {x.name!r} is {x.shape}, and the value given for it {array.shape}")
+        graph = graph_of(x)
+        if graph is None:
+            with eager():
+                x.assign(array)
+        else:
+            # the initializer assigns whatever its input is fed: so no operation is added, call by call
+            session_of(graph).run(x.initializer, {x.initializer.inputs[1]: array})
