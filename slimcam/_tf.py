@@ -267,21 +267,6 @@ def held_session(keras: Any) -> Any:
     return held if held is None or hasattr(held, "run") else getattr(held, "session", None)
 
 
-def keras_in_use() -> Any:
-    """Return the Keras 2 that the program has imported, a `keras` of its own, to 2.3, first; None where there is none."""
-    alone = sys.modules.get("keras")
-    if alone is not None and TF_VERSION < (2, 6) and str(getattr(alone, "__version__", "")).startswith("2."):
-        return alone
-    if TF_VERSION < (2, 16):
-        return tf.keras
-    return sys.modules.get("tf_keras")
-
-
-def keras_backend() -> Any:
-    """Return the module that implements `keras.backend` of Keras 2: it has what the public one of 2.x no longer shows."""
-    return sys.modules[(keras_in_use() or keras2()).backend.get_value.__module__]
-
-
 def is_keras_tensor(thing: Any) -> bool:
     """Whether a thing is a Keras symbol, not a tensor: from 2.4 on, in Keras 2's eager mode and in Keras 3."""
     return any(kind.__name__ == "KerasTensor" for kind in type(thing).__mro__)
@@ -344,3 +329,52 @@ def prepared_run(session: Any, feeds: List[Any], fetches: List[Any], targets: Li
     if options is not None:
         asked.run_options.CopyFrom(options)
     return make(asked)
+
+
+def on_type_error(kind: Any, run: Callable[[Any, Any, Any], Any]) -> None:
+    """Have TensorFlow's functions run as `run(function, args, kwargs)` where they refuse a `kind` they are given.
+
+    From 2.5 on TensorFlow asks dispatchers before it raises a TypeError; tf_keras' symbols hang on the same.
+    """
+    base = getattr(getattr(getattr(tf, "__internal__", None), "dispatch", None), "GlobalOpDispatcher", None)
+    if base is None:
+        return
+
+    def handle(self: Any, op: Any, args: Any, kwargs: Any) -> Any:
+        given = any(isinstance(one, kind) for one in tf.nest.flatten((args, kwargs)))
+        return run(op, args, kwargs) if given else self.NOT_SUPPORTED
+
+    type(f"{kind.__name__}Dispatcher", (base,), {"handle": handle})().register()
+
+
+def saved_model_proto(folder: str) -> Any:
+    """Return the SavedModel message of a folder, from its .pb or .pbtxt."""
+    return importlib.import_module("tensorflow.python.saved_model.loader_impl").parse_saved_model(folder)
+
+
+def frozen(function: Any) -> Tuple[Any, List[str], List[str]]:
+    """Return a concrete function's GraphDef, and the names of its inputs and outputs (TensorFlow 2.1 on).
+
+    Its variables are constants, and what it calls is inlined, without which no inner tensor could be named.
+    """
+    convert = importlib.import_module("tensorflow.python.framework.convert_to_constants")
+    found = convert.convert_variables_to_constants_v2(function, lower_control_flow=False)
+    inputs = [tensor.name for tensor in found.inputs if tensor.dtype != tf.resource]
+    return found.graph.as_graph_def(), inputs, [tensor.name for tensor in found.outputs]
+
+
+def symbols_joined(symbols: List[Any]) -> List[Any]:
+    """Return Keras symbols and all that they were made from or that was made from them, and so on."""
+    found: Dict[int, Any] = {}
+    stack = list(symbols)
+    while stack:
+        one = stack.pop()
+        if id(one) in found:
+            continue
+        found[id(one)] = one
+        stack.extend(inputs_of(one))
+        for made in one._keras_history[0]._outbound_nodes:
+            outputs = [out for out in tf.nest.flatten(made.outputs) if is_keras_tensor(out)]
+            if any(before is one for out in outputs[:1] for before in inputs_of(out)):
+                stack.extend(outputs)
+    return list(found.values())

@@ -2,14 +2,14 @@
 
 The tensors that KerasTensors are lowered to live in a graph of ours, and TensorFlow refuses any operation on them
 outside it. An old script writes `grads /= K.sqrt(K.mean(K.square(grads))) + 1e-5` wherever it is, so such a tensor is
-handed out as a Symbol, whose operators work in its graph.
+handed out as a Symbol, whose operators work in its graph. So do TensorFlow's own functions, by TensorFlow's dispatch.
 """
 
 import operator
 from typing import Any, Callable, Iterable, List, Tuple
 
 from . import lowering
-from ._tf import tf, tf1
+from ._tf import on_type_error, tf, tf1
 from .backend_sessions import BUILD_IN_A_GRAPH
 from .errors import TargetError
 
@@ -51,16 +51,24 @@ class Symbol:
         raise TargetError(f"{self!r} cannot be unpacked: take its parts by index")
 
     def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
-        """Stand in for it where Keras infers a shape; to TensorFlow's own functions it is unknown."""
+        """Stand in for it where Keras infers a shape, and where a KerasTensor that was made with it is lowered."""
         graph = tf1.get_default_graph()
         if graph is self.graph:
             return self.tensor
-        if not tf1.executing_eagerly() and "keras" in getattr(graph, "name", ""):
+        if not tf1.executing_eagerly() and "scratch" in getattr(graph, "name", ""):
             return tf1.placeholder(self.dtype, self.shape)
-        raise TargetError(
-            f"{self!r} is of a graph of its own: use the function of K (slimcam.backend) for this, or wrap the code in "
+        if lowering.stand_ins is not None:
+            place = tf1.placeholder(self.dtype, self.shape, name="slimcam_symbol")
+            lowering.stand_ins[place.name] = self.tensor
+            return place
+        raise _OutsideItsGraph(
+            f"{self!r} is of a graph of its own: use a function of K (slimcam.backend) for this, or put the code under "
             "`with symbol.graph.as_default():` and take symbol.tensor"
         )
+
+
+class _OutsideItsGraph(TargetError, TypeError):
+    """A TypeError too, upon which TensorFlow asks its dispatchers for another way."""
 
 
 def _binary(function: Callable) -> Tuple[Callable, Callable]:
@@ -77,6 +85,14 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
     setattr(Symbol, f"__r{_name}__", _right)
 for _name in ("lt", "le", "gt", "ge", "getitem"):
     setattr(Symbol, f"__{_name}__", _binary(getattr(operator, _name))[0])
+
+
+def _dispatched(operation: Callable, args: Any, kwargs: Any) -> Any:
+    """Run a function of TensorFlow that was given a Symbol."""
+    return in_one_graph(operation, args, **kwargs)
+
+
+on_type_error(Symbol, _dispatched)
 
 
 def is_symbolic(thing: Any) -> bool:

@@ -1,18 +1,35 @@
-"""From symbols to tensors: what `model.output` of an eager Keras model stands for, in a graph where gradients are taken.
+"""From symbols to tensors: what `model.output` of an eager Keras model stands for, in a graph that has gradients.
 
-From TensorFlow 2.4 on a functional model's tensors are Keras' own symbols, of tf_keras or of Keras 3, with which a graph
-can do nothing. A symbol is lowered by running what leads to it once on the tensors of one graph: each input becomes a
+From TensorFlow 2.4 on a functional model's tensors are Keras' own symbols, of tf_keras or of Keras 3, with which a
+graph can do nothing. A symbol is lowered by running what leads to it once on the tensors of one graph: each input becomes a
 placeholder of its name, and each symbol on the way one tensor, once. So symbols that are lowered later, a slice of a
 layer's output say, join what is there, and gradients connect.
 """
 
-from typing import Any, Dict, List, Tuple
+import contextlib
+from typing import Any, Collection, Dict, Iterator, List, Optional, Tuple
 
-from ._tf import input_name, inputs_of, is_keras3, is_keras_tensor, keras2, keras3, symbols_before, tf, tf1
-from .errors import TargetError
+from ._tf import (
+    eager,
+    input_name,
+    inputs_of,
+    is_keras3,
+    is_keras_tensor,
+    kept_classes,
+    keras2,
+    keras3,
+    symbols_before,
+    symbols_joined,
+    tf,
+    tf1,
+)
 from .tracing import trace
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
+
+
+# While a model is traced: the placeholders in the trace that stand for tensors of the graph, with these, by name.
+stand_ins: Optional[Dict[str, Any]] = None
 
 
 class Lowered:
@@ -35,26 +52,26 @@ class Lowered:
                 with self.graph.as_default():
                     place = tf1.placeholder(one.dtype, tf.TensorShape(one.shape), name=name)
                 self.tensors[id(one)] = one, place
-                setattr(one, _LOWERED, self)
         made = [one for one in fresh if id(one) not in self.tensors]
         if made:
             used = {id(one): one for each in made for one in inputs_of(each) if id(one) in self.tensors}
             self._run(list(used.values()), made)
-            self.refresh()
 
     def _run(self, start: List[Any], made: List[Any]) -> None:
         """Run a model from some symbols to others, and add its graph."""
         keras = keras3() if is_keras3(made[0]) else keras2()
-        model = keras.Model(start, made)
+        with eager(), kept_classes(keras):
+            model = keras.Model(start, made, name="slimcam")  # a name of Keras' own would change those of the next ones
         tensors = [self.tensors[id(one)][1] for one in start]
         specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
-        traced = trace(lambda *values: tf.nest.flatten(model(list(values), training=False)), specs)
+        with _standing_in() as symbols:
+            traced = trace(lambda *values: tf.nest.flatten(model(list(values), training=False)), specs)
         for node in traced.graph_def.node:
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
         wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
         with self.graph.as_default():
-            given = dict(zip(traced.inputs, tensors))
+            given = {**dict(zip(traced.inputs, tensors)), **symbols}
             found = tf1.import_graph_def(traced.graph_def, given, wanted, name="")
             for handle, read in zip(found[len(made) :], traced.weights.values()):
                 dtype, shape = tf.as_dtype(handle.op.get_attr("dtype")), tf.TensorShape(handle.op.get_attr("shape"))
@@ -64,16 +81,27 @@ class Lowered:
         for one, tensor in zip(made, found):
             self.tensors[id(one)] = one, tensor
 
-    def refresh(self) -> None:
-        """Read the weights of the models again."""
+    def refresh(self, needed: Collection[Any]) -> None:
+        """Read the weights again of those variables whose handles are among the operations `needed`."""
         for assign, place, read in self._assigns:
-            self.session.run(assign, {place: read()})
+            if assign.inputs[0].op in needed:
+                self.session.run(assign, {place: read()})
+
+
+@contextlib.contextmanager
+def _standing_in() -> Iterator[Dict[str, Any]]:
+    global stand_ins
+    stand_ins, kept = {}, stand_ins
+    try:
+        yield stand_ins
+    finally:
+        stand_ins = kept
 
 
 def lower(nested: Any) -> Any:
     """Return a structure with its symbols replaced by tensors; all else stays as it is.
 
-    Raises TargetError for symbols of models that have no input in common.
+    Symbols of models that are joined only after they were lowered get a new graph, and earlier tensors stay in theirs.
     """
     symbols = [one for one in tf.nest.flatten(nested) if is_keras_tensor(one)]
     if not symbols:
@@ -85,17 +113,22 @@ def lower(nested: Any) -> Any:
 
 
 def _home(symbols: List[Any]) -> Lowered:
-    """Return the graph that symbols' inputs have been lowered into, or a new one."""
-    known = {}
-    for one in symbols_before(symbols, {}):
-        if hasattr(one, _LOWERED):
-            known[id(getattr(one, _LOWERED))] = getattr(one, _LOWERED)
-    if len(known) > 1:
-        raise TargetError(
-            "these symbols are of models that have been used apart before: K.clear_session() does not join them; "
-            "name the layer by its path instead, slimcam.GradCAM(slimcam.load(model), 'inner/layer')"
-        )
-    return next(iter(known.values()), None) or Lowered()
+    """Return the graph that symbols' inputs have been lowered into, or a new one.
+
+    It is for all inputs that are joined by any model there is: two of them may be lowered apart, and their joint later.
+    """
+    known = {id(one): one for one in (getattr(root, _LOWERED, None) for root in _roots(symbols_before(symbols, {})))}
+    if len(known) == 1 and None not in known.values():
+        return next(iter(known.values()))
+    given = {id(one): one for one in known.values() if one is not None}
+    lowered = next(iter(given.values())) if len(given) == 1 else Lowered()
+    for root in _roots(symbols_joined(symbols)):
+        setattr(root, _LOWERED, lowered)
+    return lowered
+
+
+def _roots(symbols: List[Any]) -> List[Any]:
+    return [one for one in symbols if input_name(one) is not None]
 
 
 def is_symbolic(thing: Any) -> bool:
@@ -103,8 +136,8 @@ def is_symbolic(thing: Any) -> bool:
     return is_keras_tensor(thing)
 
 
-def reread(graph: Any, needed: Any = None) -> None:
-    """Read the weights again of models that have been lowered into a graph; other graphs hold their own."""
+def reread(graph: Any, needed: Collection[Any]) -> None:
+    """Read the weights again that operations of a graph of ours need; other graphs hold their own."""
     lowered = getattr(graph, _LOWERED, None)
     if lowered is not None:
-        lowered.refresh()
+        lowered.refresh(needed)

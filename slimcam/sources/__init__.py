@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
 from .. import preprocess as preprocessing
 from ..errors import ModelError
 from ..model import Model
-from . import box, checkpoint, frozen, keras_files, keras_models, session
+from . import box, checkpoint, frozen, keras_files, keras_models, meta_graph, saved_model, session
 from .assembly import Parts, assemble
 from .labels import read_labels
 
@@ -23,8 +23,10 @@ SOURCES = (
     Source("a session", session.is_session, session.read_session),
     Source("a Keras model", keras_models.is_keras, keras_models.read_keras),
     Source("a folder with a manifest", box.is_box, box.read_box),
+    Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file),
+    Source("a .meta graph with its checkpoint", meta_graph.is_meta, meta_graph.read_meta),
     Source("a TF-Slim checkpoint", checkpoint.is_checkpoint, checkpoint.read_checkpoint),
 )
 
@@ -43,6 +45,9 @@ def load(
     moving_averages: bool = True,
     custom_objects: Optional[Dict[str, Any]] = None,
     trusted: bool = False,
+    tags: saved_model.Tags = None,
+    signature: Optional[str] = None,
+    checkpoint: Optional[str] = None,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -59,7 +64,7 @@ def load(
     place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
     if preprocess is not None:
         preprocessing.find(preprocess)
-    source = _source(place)
+    source = _source(place, net)
     parts = source.read(
         place,
         net=net,
@@ -73,6 +78,9 @@ def load(
         moving_averages=moving_averages,
         custom_objects=custom_objects,
         trusted=trusted,
+        tags=tags,
+        signature=signature,
+        checkpoint=checkpoint,
     )
     parts.preprocess = preprocess or parts.preprocess
     if parts.preprocess is None and parts.undeclared:
@@ -89,9 +97,10 @@ def load(
     return model
 
 
-def _source(path: Any) -> Source:
+def _source(path: Any, net: Any) -> Source:
     for source in SOURCES:
-        if source.fits(path):
+        # with a net, a .meta file stands for the checkpoint that it is a part of
+        if source.fits(path) and not (net is not None and source.fits is meta_graph.is_meta):
             return source
     if not os.path.exists(path):
         raise ModelError(f"{path}: no such file, folder or checkpoint prefix")

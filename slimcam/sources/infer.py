@@ -14,6 +14,8 @@ from ..names import nearest
 
 DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
 _SOFT = ("Softmax", "Sigmoid")
+_LOSSES = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")  # a training graph's
+_PIPELINES = ("IteratorGetNext", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2")
 
 
 def shape_and_type(node: Any) -> Tuple[Optional[List[Optional[int]]], Any]:
@@ -65,7 +67,21 @@ def input_nodes(
         why = found[order[0]] if len(order) == 1 else f"the {len(order)} placeholders of images"
         return [nodes[op] for op in order], f"input {names}: {why}"
     places = [node.name + ":0" for node in graph_def.node if node.op.startswith("Placeholder")]
-    raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): say input=")
+    raise ModelError(
+        f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): say input={_from_pipelines(nodes)}"
+    )
+
+
+def _from_pipelines(nodes: Dict[str, Any]) -> str:
+    """Return the tensors that come out of a training program's input pipeline, each of which could be fed."""
+    readers = [
+        n.name for n in nodes.values() if any(_op(i) in nodes and nodes[_op(i)].op in _PIPELINES for i in n.input)
+    ]
+    return " or ".join(repr(name + ":0") for name in readers[:4])
+
+
+def _op(name: str) -> str:
+    return name.lstrip("^").split(":")[0]
 
 
 def _by_number(name: str) -> List[Any]:
@@ -114,7 +130,8 @@ def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tu
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
         return tensor, f"logits {tensor.name!r}: {named}"
     after = [op for op in graphs.after(start.op for start in starts) if op.outputs]
-    soft = {_unfolded(op.inputs[0]).name: op for op in after if op.type in _SOFT and _is_end(op)}
+    ending = [op for op in after if op.type in _LOSSES or (op.type in _SOFT and _is_end(op))]
+    soft = {_unfolded(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:
         found, op = next(iter(soft.items()))
         return graph.get_tensor_by_name(found), f"logits {found!r}: what {op.name} ({op.type}) reads"
