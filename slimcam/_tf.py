@@ -8,6 +8,7 @@ NumPy dropped are read by tf_slim's tests only.
 import contextlib
 import functools
 import importlib
+import inspect
 import re
 import sys
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -378,3 +379,19 @@ def symbols_joined(symbols: List[Any]) -> List[Any]:
             if any(before is one for out in outputs[:1] for before in inputs_of(out)):
                 stack.extend(outputs)
     return list(found.values())
+
+
+def called_again(symbol: Any, known: Dict[int, Any]) -> List[Any]:
+    """Call the layer that made a Keras symbol as it was called then, on what `known` has for symbols by their ids.
+
+    Returns its outputs in a flat list. What tells training from use says use, unless the call of then said otherwise.
+    """
+    layer, index = symbol._keras_history[:2]
+    node = layer._inbound_nodes[index]
+    then = getattr(node, "arguments", None)  # of Keras 3
+    args, kwargs = (node.call_args, node.call_kwargs) if then is None else (then.args, then.kwargs)
+    find = lambda one: known[id(one)] if is_keras_tensor(one) else one  # noqa: E731
+    args, kwargs = tf.nest.map_structure(find, (tuple(args), dict(kwargs)))
+    if "training" in inspect.signature(layer.call).parameters and kwargs.get("training") is None:
+        kwargs["training"] = False
+    return tf.nest.flatten(layer(*args, **kwargs))

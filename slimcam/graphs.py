@@ -133,7 +133,8 @@ def worth_explaining(start: Any, end: Any) -> List[Any]:
     found = []
     for i, op in enumerate(passed):
         same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
-        if is_map(op) and not same_block and op.type not in _NOT_WORTH and op is not start.op:
+        same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
+        if is_map(op) and not same_block and op.type not in _NOT_WORTH and not same_image:
             found.append(op.outputs[0])
     return found
 

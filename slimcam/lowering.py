@@ -1,16 +1,17 @@
 """From symbols to tensors: what `model.output` of an eager Keras model stands for, in a graph that has gradients.
 
 From TensorFlow 2.4 on a functional model's tensors are Keras' own symbols, of tf_keras or of Keras 3, with which a
-graph can do nothing. A symbol is lowered by running what leads to it once on the tensors of one graph: each input becomes a
-placeholder of its name, and each symbol on the way one tensor, once. So symbols that are lowered later, a slice of a
-layer's output say, join what is there, and gradients connect.
+graph can do nothing. A symbol is lowered by running what leads to it once on the tensors of one graph: each input
+becomes a placeholder of its name, and each symbol on the way one tensor, once. So symbols that are lowered later, a
+slice of a layer's output say, join what is there, and gradients connect. The weights are read when a K.function is
+built, those that it needs.
 """
 
 import contextlib
 from typing import Any, Collection, Dict, Iterator, List, Optional, Tuple
 
 from ._tf import (
-    eager,
+    called_again,
     input_name,
     inputs_of,
     is_keras3,
@@ -26,7 +27,6 @@ from ._tf import (
 from .tracing import trace
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
-
 
 # While a model is traced: the placeholders in the trace that stand for tensors of the graph, with these, by name.
 stand_ins: Optional[Dict[str, Any]] = None
@@ -58,14 +58,22 @@ class Lowered:
             self._run(list(used.values()), made)
 
     def _run(self, start: List[Any], made: List[Any]) -> None:
-        """Run a model from some symbols to others, and add its graph."""
-        keras = keras3() if is_keras3(made[0]) else keras2()
-        with eager(), kept_classes(keras):
-            model = keras.Model(start, made, name="slimcam")  # a name of Keras' own would change those of the next ones
+        """Call again what made the symbols `made`, from the symbols `start` on, and add the graph of that."""
         tensors = [self.tensors[id(one)][1] for one in start]
         specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
-        with _standing_in() as symbols:
-            traced = trace(lambda *values: tf.nest.flatten(model(list(values), training=False)), specs)
+
+        def run(*values: Any) -> List[Any]:
+            known = {id(one): value for one, value in zip(start, values)}
+            called: Dict[Tuple[int, int], List[Any]] = {}
+            for one in made:
+                layer, node, output = one._keras_history[:3]
+                if (id(layer), node) not in called:
+                    called[id(layer), node] = called_again(one, known)
+                known[id(one)] = called[id(layer), node][output]
+            return [known[id(one)] for one in made]
+
+        with kept_classes(keras3() if is_keras3(made[0]) else keras2()), _standing_in() as symbols:
+            traced = trace(run, specs)
         for node in traced.graph_def.node:
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
@@ -118,10 +126,10 @@ def _home(symbols: List[Any]) -> Lowered:
     It is for all inputs that are joined by any model there is: two of them may be lowered apart, and their joint later.
     """
     known = {id(one): one for one in (getattr(root, _LOWERED, None) for root in _roots(symbols_before(symbols, {})))}
-    if len(known) == 1 and None not in known.values():
-        return next(iter(known.values()))
-    given = {id(one): one for one in known.values() if one is not None}
-    lowered = next(iter(given.values())) if len(given) == 1 else Lowered()
+    homes = [one for one in known.values() if one is not None]
+    if len(homes) == len(known) == 1:
+        return homes[0]
+    lowered = homes[0] if len(homes) == 1 else Lowered()
     for root in _roots(symbols_joined(symbols)):
         setattr(root, _LOWERED, lowered)
     return lowered

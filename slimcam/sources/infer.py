@@ -109,6 +109,8 @@ def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
             continue
         shape, dtype = shape_and_type(node)
         if dtype == tf.string and (shape is None or len(shape) <= 1):
+            if node.op == "PlaceholderWithDefault":
+                continue  # a Saver's file name
             found.setdefault(node.name, "the only placeholder for encoded photos")
         elif shape is not None and _is_image(shape) and (dtype.is_floating or dtype == tf.uint8):
             found[node.name] = f"the only placeholder of images, {dtype.name} {tuple(shape)}"

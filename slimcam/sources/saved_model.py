@@ -33,7 +33,7 @@ def read_saved_model(
     signature: Optional[str] = None,
     **_: Any,
 ) -> Parts:
-    """Read a graph by its tags (else "serve", else the only one) and a signature (else serving_default, or the only one).
+    """Read a graph by its tags (else "serve", or the only one) and a signature (else serving_default, or the only one).
 
     Raises ModelError for tags that no graph has, UnknownName for another signature.
     """
@@ -50,11 +50,15 @@ def read_saved_model(
     wanted = [outputs[scores[0]]] if logits is None and scores else None
     inputs = [info.name for _, info in sorted(chosen.inputs.items())] if chosen is not None else []
     prefix = os.path.join(folder, "variables", "variables")
-    held = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, dict().__getitem__)
+    held = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
     parts = with_values(folder, meta.graph_def, held, input, outputs.get(str(logits), logits), wanted)
     parts.inputs = inputs
     parts.why.insert(0, f"tags {', '.join(asked) or 'none'}; {because}")
     return parts
+
+
+def _none(name: str) -> Any:
+    raise KeyError(name)
 
 
 def _meta_graph(folder: str, tags: Tags) -> Any:
@@ -105,7 +109,7 @@ def _read_functions(
         loaded = tf.saved_model.load(folder, tags)
         function, because = _chosen(folder, dict(loaded.signatures), signature)
         if function is None:
-            calls = getattr(getattr(loaded, "__call__", None), "concrete_functions", None)
+            calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
             if not calls:
                 raise ModelError(f"{folder}: no signature and no __call__: save it with signatures=")
             function, because = calls[0], "no signature: its __call__"
