@@ -113,16 +113,6 @@ def test_binary_in_a_pbtxt_is_said(frozen):
         slimcam.load(path)
 
 
-def test_a_saved_model_is_told_from_a_frozen_graph(tmp_path):
-    with tf1.Graph().as_default(), tf1.Session() as session:
-        builder = tf1.saved_model.Builder(str(tmp_path / "saved"))
-        net(placeholder(None, SIDE, SIDE, 3))
-        builder.add_meta_graph_and_variables(session, ["serve"])
-        builder.save()
-    with pytest.raises(ModelError, match="a SavedModel, not a frozen graph"):
-        slimcam.load(tmp_path / "saved" / "saved_model.pb")
-
-
 def test_a_graph_with_variables_is_not_frozen(frozen):
     def build():
         scale = tf1.get_variable("scale", [], use_resource=True)

@@ -67,8 +67,6 @@ def _what_it_is(data: bytes, path: str) -> str:
         return "the file is empty"
     if not _BINARY.intersection(data[:4096]) and not path.endswith(".pbtxt"):
         return "a text file, not a binary GraphDef; a GraphDef in text form ends in .pbtxt"
-    if os.path.basename(path) == "saved_model.pb":
-        return "a SavedModel, not a frozen graph"
     return "not a GraphDef, or a damaged or truncated one"
 
 
