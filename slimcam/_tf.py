@@ -384,7 +384,8 @@ def symbols_joined(symbols: List[Any]) -> List[Any]:
 def called_again(symbol: Any, known: Dict[int, Any]) -> List[Any]:
     """Call the layer that made a Keras symbol as it was called then, on what `known` has for symbols by their ids.
 
-    Returns its outputs in a flat list. What tells training from use says use, unless the call of then said otherwise.
+    Returns its outputs in a flat list. As in a model that is called with training=False, a layer's own training=True
+    holds in Keras 2 and not in Keras 3.
     """
     layer, index = symbol._keras_history[:2]
     node = layer._inbound_nodes[index]
@@ -392,6 +393,29 @@ def called_again(symbol: Any, known: Dict[int, Any]) -> List[Any]:
     args, kwargs = (node.call_args, node.call_kwargs) if then is None else (then.args, then.kwargs)
     find = lambda one: known[id(one)] if is_keras_tensor(one) else one  # noqa: E731
     args, kwargs = tf.nest.map_structure(find, (tuple(args), dict(kwargs)))
-    if "training" in inspect.signature(layer.call).parameters and kwargs.get("training") is None:
+    if "training" in inspect.signature(layer.call).parameters and (then is not None or kwargs.get("training") is None):
         kwargs["training"] = False
     return tf.nest.flatten(layer(*args, **kwargs))
+
+
+def restate_gradients(graph_def: Any) -> None:
+    """Let a trace's operations be differentiated as they are computed, where TensorFlow only restates the derivative.
+
+    A custom gradient (that of tf.nn.silu, say, which all EfficientNets have) is Python on tensors of the trace itself,
+    so in an imported graph it fails. TensorFlow's own modules write such for stability or memory; those are dropped. A
+    user's own gradient, which may be meant to differ, stays and so raises when it is asked for.
+    """
+    nodes = [*graph_def.node, *(node for one in graph_def.library.function for node in one.node_def)]
+    for node in nodes:
+        name = node.attr["_gradient_op_type"].s.decode() if "_gradient_op_type" in node.attr else ""
+        module = _module_of_gradient(name) if name.startswith("CustomGradient") else ""
+        if module.startswith("tensorflow.python.ops.") and not module.endswith(".custom_gradient"):
+            del node.attr["_gradient_op_type"]
+
+
+def _module_of_gradient(name: str) -> str:
+    """Return the module whose function a registered custom gradient calls: tf.custom_gradient wraps it twice."""
+    found = importlib.import_module("tensorflow.python.framework.ops").gradient_registry.lookup(name)
+    for inner in ("tape_grad_fn", "grad_fn"):
+        found = inspect.getclosurevars(found).nonlocals.get(inner, found) if callable(found) else found
+    return str(getattr(found, "__module__", ""))

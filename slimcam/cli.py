@@ -14,6 +14,7 @@ TOGETHER = 8  # photos a session run
 PREPROCESSING = click.Choice(("inception", "vgg", "squash", "unit", "caffe", "torch", "none"))
 METHODS = click.Choice(("gradcam", "normalised", "gated"))
 DIALECTS = click.Choice(("paper", "hiveml", "book", "csdn", "gates"))
+SAID = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted"  # what load() is told
 OUT = "maps"  # the folder that results go to when none is said
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
 TARGETS = (
@@ -47,6 +48,10 @@ def _importable(ctx: click.Context, param: click.Parameter, net: Optional[str]) 
     return net
 
 
+def _listed(ctx: click.Context, param: click.Parameter, text: Optional[str]) -> Optional[List[str]]:
+    return text.split(",") if text else None
+
+
 def _model_options(command: Callable) -> Callable:
     """Options that say what load() would otherwise infer."""
     options = (
@@ -60,6 +65,8 @@ def _model_options(command: Callable) -> Callable:
         click.option("--logits", metavar="TENSOR", help="Tensor of the classes' scores before the softmax."),
         click.option("--labels", metavar="FILE", help="Text file with a line a class."),
         click.option("--preprocess", type=PREPROCESSING, help="How photos were prepared."),
+        click.option("--tags", metavar="A,B", callback=_listed, help="Tags of the graph in a SavedModel."),
+        click.option("--signature", metavar="NAME", help="Signature of a SavedModel."),
         click.option("--trusted", is_flag=True, help="Run the code in a Keras file (Lambda layers)."),
     )
     for option in reversed(options):
@@ -141,8 +148,7 @@ def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
 def _loaded(options: Dict[str, Any]) -> Any:
     from .sources import load
 
-    said = {key: options[key] for key in ("net", "input", "logits", "labels", "preprocess", "trusted")}
-    return load(options["model"], **said)
+    return load(options["model"], **{key: options[key] for key in SAID})
 
 
 def _say_undeclared(model: Any) -> None:

@@ -19,6 +19,7 @@ from ._tf import (
     kept_classes,
     keras2,
     keras3,
+    restate_gradients,
     symbols_before,
     symbols_joined,
     tf,
@@ -74,7 +75,10 @@ class Lowered:
 
         with kept_classes(keras3() if is_keras3(made[0]) else keras2()), _standing_in() as symbols:
             traced = trace(run, specs)
+        restate_gradients(traced.graph_def)
         for node in traced.graph_def.node:
+            if "_class" in node.attr:
+                del node.attr["_class"]  # to be placed with a variable that has another name by now
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
         wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
