@@ -237,7 +237,7 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
     if inputs:
         history = [one._keras_history[0].name for one in inputs]
         specs = [tf.TensorSpec(one.shape, one.dtype, re.sub(r"\W", "_", name)) for one, name in zip(inputs, history)]
-        nested = model.input
+        nested = getattr(model, "input", inputs[0])  # a Sequential of Keras 3 has none before its first call
         return specs, lambda tensors: tf.nest.pack_sequence_as(nested, list(tensors))
     shape = getattr(model, "_build_input_shape", None)  # Keras 2
     shapes = getattr(model, "_build_shapes_dict", None) or {}  # Keras 3

@@ -131,11 +131,13 @@ def _ways(model: Model, layer: Any, score: Any, missing: Any, cut: Collection[st
     if not any(tensor is missing for tensor in _placeholders(model, layer, cut)):
         code = f'slimcam.GradCAM(model, "{name}", target=slimcam.Mean("{name}"))'
         ways.append(Way(code, f"--layer {name} --target mean:{name}", "explain a score that does without it"))
-    entry = next((entry for entry in model.inputs if entry.tensor is missing), None)
-    held = _last_alone(model, entry, score) if entry is not None else None
-    if held is not None:
-        code = f'slimcam.GradCAM(model, "{name}", hold={{"{held}": "zeros"}})'
-        ways.append(Way(code, f"--layer {name} --hold {held}=zeros", f'or hold model.features("{held}", photo)'))
+    lacking = [entry for entry in model.inputs_of([layer, score], cut) if entry.tensor.name not in cut]
+    held = [_last_alone(model, entry, score) for entry in lacking]
+    if any(entry.tensor is missing for entry in lacking) and None not in held:
+        zeros = ", ".join(f'"{one}": "zeros"' for one in held)
+        options = " ".join(f"--hold {one}=zeros" for one in held)
+        code = f'slimcam.GradCAM(model, "{name}", hold={{{zeros}}})'
+        ways.append(Way(code, f"--layer {name} {options}", f'or hold model.features("{held[0]}", photo)'))
         both = f"slimcam.explain_pair(model, {', '.join(f'photo_{i + 1}' for i in range(len(model.inputs)))})"
         command = f"slimcam pair {'PHOTO ' * len(model.inputs)}--model {model.source}"
         ways.append(Way(both, command, "feed all, a map for each"))

@@ -133,7 +133,7 @@ def _layer_and_entry(model: Model, layer: Any, score: Any, held: Mapping[Any, An
     entry = (found or model.inputs)[0]
     tensor = model.best_layer(entry, score, cut) if tensor is None else tensor
     if tensor is None:
-        raise UnknownName(f"no layer of {model.source} is passed by all ways to {score.name!r}: name one, layer=")
+        raise UnknownName(f"{model.source} has no 4-D layer that all ways to {score.name!r} pass: name one, layer=")
     return tensor, entry
 
 

@@ -98,9 +98,10 @@ def _logits(graph: Any, inputs: List[Entry], calls: Optional[Calls], parts: Part
     if named is not None:
         return named, f"logits {named.name!r}: {parts.named}"
     if parts.logits is None and len(parts.outputs) > 1:
-        raise ModelError(
-            f"the model has {len(parts.outputs)} outputs, {', '.join(map(repr, parts.outputs))}: say logits="
-        )
+        known = {tensor.name: name for name, tensor in (calls.tensors if calls is not None else {}).items()}
+        known.update({tensor: name for name, tensor in parts.end_points.items()})
+        names = ", ".join(repr(known.get(name, name)) for name in parts.outputs)
+        raise ModelError(f"the model has {len(parts.outputs)} outputs, {names}: say logits=")
     if parts.logits is None and parts.outputs:
         return infer.logits_of_output(graph.get_tensor_by_name(parts.outputs[0]))
     return infer.logits(graph, [entry.tensor for entry in inputs], parts.logits, parts.named)
