@@ -12,6 +12,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from . import lowering
 from ._tf import tf, tf1
 from .backend_function import function
 from .backend_sessions import (
@@ -201,6 +202,7 @@ def shape(x: Any) -> Any:
 
 @_in_their_graph
 def _gradients(loss: Any, variables: List[Any]) -> List[Any]:
+    lowering.check_differentiable(loss if isinstance(loss, (list, tuple)) else [loss], variables)
     return tf1.gradients(loss, variables, colocate_gradients_with_ops=True)
 
 

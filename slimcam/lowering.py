@@ -8,7 +8,7 @@ built, those that it needs.
 """
 
 import contextlib
-from typing import Any, Collection, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ._tf import (
     called_again,
@@ -25,6 +25,8 @@ from ._tf import (
     tf,
     tf1,
 )
+from .errors import LayerError
+from .graphs import between
 from .tracing import trace
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
@@ -153,3 +155,18 @@ def reread(graph: Any, needed: Collection[Any]) -> None:
     lowered = getattr(graph, _LOWERED, None)
     if lowered is not None:
         lowered.refresh(needed)
+
+
+def check_differentiable(losses: Sequence[Any], variables: Sequence[Any]) -> None:
+    """Raise LayerError where a way from a variable to a loss passes a function call of a lowered model.
+
+    Recurrent layers of tf_keras are such calls; TensorFlow gives zeros for the gradient of an imported one.
+    """
+    for loss in losses:
+        if getattr(getattr(loss, "graph", None), _LOWERED, None) is not None:
+            for op in between(variables, loss):
+                if op.type in ("PartitionedCall", "StatefulPartitionedCall"):
+                    raise LayerError(
+                        f"K.gradients: {loss.name!r} depends on {op.name!r}, a call whose gradient does not "
+                        "come along (a recurrent layer, say): build the model inside `with tf.Graph().as_default():`"
+                    )

@@ -283,3 +283,20 @@ def test_the_graph_of_an_eager_model_goes_with_it(keras):
     del model
     gc.collect()
     assert graph() is None
+
+
+def test_a_gradient_that_only_restates_the_derivative_comes_along(keras):
+    start = keras.layers.Input((3,), name="start")
+    slope = K.gradients(keras.layers.Activation("swish")(start), start)[0]
+    x = np.array([[-1.0, 0.0, 2.0]])
+    s = 1 / (1 + np.exp(-x))
+    np.testing.assert_allclose(K.function([start], [slope])([x])[0], s + x * s * (1 - s), rtol=1e-5)
+
+
+@EAGER
+def test_a_gradient_that_cannot_come_along_is_refused():
+    layers = keras2().layers
+    start = layers.Input((5, 3))
+    end = layers.GRU(2)(start)
+    with pytest.raises(slimcam.LayerError, match=r"a recurrent layer, say.*with tf\.Graph\(\)\.as_default\(\)"):
+        K.gradients(end, start)

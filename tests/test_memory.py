@@ -32,7 +32,9 @@ import numpy as np
 import slimcam
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # of this program alone: ru_maxrss begins at what the process had that started it
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) * 1024
 
 model = slimcam.load(sys.argv[1])
 print(peak())

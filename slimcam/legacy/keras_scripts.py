@@ -94,7 +94,7 @@ def keras_grad_cam(
     heat = unit(relu(paint.resize(raw, images.shape[1:3])))
     photo = np.minimum(images[0] - images[0].min(), 255)
     picture = np.float32(paint.colour(heat)[..., ::-1]) + np.float32(photo)
-    return np.uint8(255 * picture / picture.max()), heat
+    return (255 * picture / picture.max()).astype(np.uint8), heat
 
 
 def _count(output: Any) -> int:

@@ -1,4 +1,4 @@
-"""What a published script needs of a graph, built once: a class mask that is fed, and the gradient of a score at a layer.
+"""What a published script needs of a graph, built once: a fed mask on the classes, and a score's gradient at a layer.
 
 A graph's wires are kept weakly by the graph, so they hold names: a tensor would keep its graph alive for ever.
 """
