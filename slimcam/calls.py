@@ -10,7 +10,7 @@ Nothing here imports TensorFlow.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set
 
 from .errors import UnknownName
 from .names import nearest
@@ -40,8 +40,10 @@ class Calls:
             for tensor in call.outputs:
                 self._made_by.setdefault(tensor.name, []).append(call)
         self._calls = self._from_inputs_on([call for group in self._groups.values() for call in group])
-        self._sites_of = {call: self._sites(call, lambda one: len(self._groups[one.path]) == 1) for call in self._calls}
-        self._told_apart = {path: _differ(self._sites_of[one] for one in group) for path, group in self._groups.items()}
+        self._walked: Dict[str, Dict[Call, List[str]]] = {}
+        self._told_apart = {
+            path: _differ(self._sites(one, "once") for one in group) for path, group in self._groups.items()
+        }
         self._name: Dict[Call, str] = {}
         self._taken: Dict[str, int] = {}
         for call in self._calls:
@@ -102,11 +104,11 @@ class Calls:
         if len(self._groups[call.path]) > 1:
             outer = self._outer(call)
             if self._told_apart[call.path]:
-                name = _at(call.path, self._sites_of[call])
+                name = _at(call.path, self._sites(call, "once"))
             elif outer is not None and sum(self._outer(one) is outer for one in self._groups[call.path]) == 1:
                 name = call.path + self._give_name(outer)[len(outer.path) :]
             else:
-                name = _at(call.path, self._sites(call, lambda one: True, named=True))
+                name = _at(call.path, self._sites(call, "last"))
         self._taken[name] = self._taken.get(name, 0) + 1
         self._name[call] = name if self._taken[name] == 1 else f"{name}#{self._taken[name]}"
         return self._name[call]
@@ -124,8 +126,8 @@ class Calls:
         """Map what calls may be asked for by, their own names and shorter ones, to those that are meant."""
         found: Dict[str, Set[Call]] = {}
         for call in self._calls:
-            roots = self._sites(call, lambda one: False)
-            for name in (call.path, _at(call.path, self._sites_of[call]), _at(call.path, roots)):
+            roots = self._sites(call, "inputs")
+            for name in (call.path, _at(call.path, self._sites(call, "once")), _at(call.path, roots)):
                 found.setdefault(name, set()).add(call)
         found.update({name: {call} for call, name in self._name.items()})
         inner: Dict[str, Set[Call]] = {}
@@ -136,26 +138,36 @@ class Calls:
         inputs = set(self._inputs.values())
         return {**{name: calls for name, calls in inner.items() if name not in inputs}, **found}
 
-    def _sites(self, call: Call, stop: Callable[[Call], bool], named: bool = False) -> List[str]:
-        """Return the names of the calls nearest before `call` for which `stop` holds, and of the inputs on the way."""
+    def _sites(self, call: Call, how: str) -> List[str]:
+        """Return what a call was made on: the inputs on the way back, and where that is not walked further, calls.
+
+        `how` is "once", to the nearest calls of layers that are called just once, "last", to the very calls before, or
+        "inputs", all the way. What was found is kept: dense nets have too many ways to walk them for every call.
+        """
+        known = self._walked.setdefault(how, {})
+        if call in known:
+            return known[call]
         found: Dict[str, None] = {}
-        stack = [(tensor, call) for tensor in reversed(call.inputs)]
-        seen: Set[Tuple[str, int]] = set()
+        stack = call.inputs[::-1]
+        seen: Set[str] = set()
         while stack:
-            tensor, reader = stack.pop()
-            if (tensor.name, reader.begun) in seen:
+            tensor = stack.pop()
+            if tensor.name in seen:
                 continue
-            seen.add((tensor.name, reader.begun))
-            made = [one for one in self._made_by.get(tensor.name, ()) if one.ended < reader.begun]
+            seen.add(tensor.name)
+            made = [one for one in self._made_by.get(tensor.name, ()) if one.ended < call.begun]
             if tensor.name in self._inputs:
                 found[self._inputs[tensor.name]] = None
             elif not made:
-                stack.extend((before, reader) for before in reversed(tensor.op.inputs))
-            elif stop(made[-1]):
-                found[self._give_name(made[-1]) if named else made[-1].path] = None
+                stack.extend(reversed(list(tensor.op.inputs)))
+            elif how == "last":
+                found[self._give_name(made[-1])] = None
+            elif how == "once" and len(self._groups[made[-1].path]) == 1:
+                found[made[-1].path] = None
             else:
-                stack.extend((before, made[-1]) for before in reversed(made[-1].inputs))
-        return list(found)
+                found.update(dict.fromkeys(self._sites(made[-1], how)))
+        known[call] = list(found)
+        return known[call]
 
 
 def _differ(sites: Iterable[List[str]]) -> bool:

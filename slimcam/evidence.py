@@ -14,7 +14,7 @@ from ._tf import tf, tf1
 from .entry import Entry
 from .errors import LayerError, MissingFeed, Way
 from .feeds import Fed, needs, plan
-from .graphs import data_format, gates
+from .graphs import CALLS, between, data_format, gates
 from .head import repeated_head
 from .model import Model
 
@@ -78,6 +78,12 @@ def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any], g
             made = (_top if isinstance(target, targets.Top) else _masked)(model, layer, target, score, held)
     if made.gradients is None:
         raise LayerError(f"{layer.name!r} does not lead to the score {_score_name(model, target)!r}; {_layers(model)}")
+    calls = [op.name for op in between([layer], made.scores) if op.type in CALLS]
+    if calls:
+        raise LayerError(
+            f"{layer.name!r} leads to the score by {calls[0]!r}, a function call whose gradient does not come along "
+            "(a recurrent layer, say): save the model as .h5, or build it in a graph, and load that"
+        )
     cut = [*given, *(tensor.name for tensor in held), *([made.mask.name] if made.mask is not None else [])]
     try:
         fed = plan([layer, made.scores], cut, model.required())

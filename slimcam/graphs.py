@@ -7,6 +7,9 @@ An operation is looked at through `op.inputs`, `op.control_inputs` and `tensor.c
 from collections import deque
 from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
 
+# Calls of functions; TensorFlow gives zeros for the gradient of one that was imported.
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
 # Integer side roads: a late Reshape that asks for the batch size of the input does not carry activations.
 _NOT_ACTIVATIONS = ("Shape", "ShapeN", "Size", "Rank")
 

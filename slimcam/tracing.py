@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from ._tf import eager, tf, tf1
+from ._tf import eager, restate_gradients, tf, tf1
 
 
 class Traced(NamedTuple):
@@ -35,6 +35,7 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
     graph = concrete.graph
     graph_def = tf1.GraphDef()
     graph_def.CopyFrom(graph.as_graph_def())
+    restate_gradients(graph_def)
     variables = {id(variable.handle): variable for variable in graph.variables}
     captured = {inner.op.name: outer for outer, inner in graph.captures}
     names_taken = _Names(node.name for node in graph_def.node)
@@ -53,6 +54,8 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
         for i, name in enumerate(node.input):
             if name.split(":")[0] in renamed:
                 node.input[i] = renamed[name.split(":")[0]]
+        if "_class" in node.attr:
+            del node.attr["_class"]  # to be placed with a variable that has another name now
     taken = [tensor.name for tensor in graph.inputs if tensor.op.name not in captured]
     return Traced(graph_def, weights, taken, names, graph)
 

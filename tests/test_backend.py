@@ -10,7 +10,7 @@ import pytest
 import slimcam
 from slimcam import backend as K
 from slimcam._tf import eager, held_session, keras2, tf, tf1
-from slimcam.backend_sessions import found_session
+from slimcam.backend.sessions import found_session
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]], np.float32)
 B = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4)).astype(np.float32)

@@ -1,6 +1,7 @@
 """Published scripts by their own signatures, against each pipeline written out in plain TensorFlow and NumPy."""
 
 import gc
+import types
 import weakref
 
 import cv2
@@ -171,7 +172,7 @@ def test_a_session_of_another_graph_is_an_error(program):
 
 
 def test_a_layer_that_is_no_map_or_leads_nowhere_is_an_error(program):
-    with pytest.raises(slimcam.LayerError, match="'logits:0' is .*: a layer to explain has four dimensions"):
+    with pytest.raises(slimcam.LayerError, match=r"'logits:0' is .*: a layer to explain has four dimensions"):
         program.hiveml(0, layer="Logits")
     with program.graph.as_default():
         program.end_points["aside"] = tf1.nn.relu(program.images, name="aside")
@@ -189,18 +190,16 @@ def test_a_placeholder_that_nobody_feeds_is_named_with_the_way_to_it():
 
 
 def test_ankush96_map_is_the_published_one_three_times(program):
-    class Vgg:
-        layers = {"fc3": program.end_points["Logits"], "pool5": program.end_points["PrePool"]}
-        imgs = program.images
-
+    layers = {"fc3": program.end_points["Logits"], "pool5": program.end_points["PrePool"]}
+    vgg = types.SimpleNamespace(layers=layers, imgs=program.images)
     raw = program.raw(2)
-    found = legacy.ankush96_grad_cam(X, Vgg, program.session, 2, "pool5", 4)
+    found = legacy.ankush96_grad_cam(X, vgg, program.session, 2, "pool5", 4)
     assert found.shape == (224, 224, 3)
-    np.testing.assert_array_equal(legacy.grad_cam(X, Vgg, program.session, 2, "pool5", 4), found)
+    np.testing.assert_array_equal(legacy.grad_cam(X, vgg, program.session, 2, "pool5", 4), found)
     for channel in range(3):
         np.testing.assert_allclose(found[..., channel], resampling.like_skimage(raw / raw.max(), (224, 224)), atol=2e-6)
     with pytest.raises(slimcam.UnknownName, match="no layer 'pool_5'; near: 'pool5'"):
-        legacy.ankush96_grad_cam(X, Vgg, program.session, 2, "pool_5", 4)
+        legacy.ankush96_grad_cam(X, vgg, program.session, 2, "pool_5", 4)
 
 
 def test_arguments_of_no_script_are_told_all_three():
@@ -351,7 +350,7 @@ def test_keras_weights_are_those_of_now(model):
 
 
 def test_keras_errors_say_what_to_do(model):
-    with pytest.raises(slimcam.UnknownName, match="no tensor 'lasst'; near: .*'last'"):
+    with pytest.raises(slimcam.UnknownName, match=r"no tensor 'lasst'; near: .*'last'"):
         legacy.grad_cam(model, PHOTO, 0, "lasst")
     with pytest.raises(slimcam.TargetError, match="class 3 is out of range: there are classes 0 to 2"):
         legacy.grad_cam(model, PHOTO, 3, "last")

@@ -27,7 +27,7 @@ with tf1.Graph().as_default() as graph, tf1.Session() as session:
 """
 
 EXPLAIN_VGG16 = """
-import resource, sys
+import sys
 import numpy as np
 import slimcam
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from slimcam import _tf
 from slimcam._pip import pip_line
+from slimcam._tf import TF_VERSION, mends, tf
 from slimcam.errors import MissingPackage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,9 +56,9 @@ def python(code, *arguments, cwd=ROOT):
 
 @pytest.mark.slow
 def test_tf_slims_own_tests_pass(tmp_path):
-    failing = FAILING.get(_tf.TF_VERSION[:2])
+    failing = FAILING.get(TF_VERSION[:2])
     if failing is None:
-        pytest.skip(f"nobody has looked at tf_slim's own tests on TensorFlow {_tf.tf.__version__}")
+        pytest.skip(f"nobody has looked at tf_slim's own tests on TensorFlow {tf.__version__}")
     report = tmp_path / "report.xml"
     # In a process of its own: these tests turn global switches. Their warnings are theirs.
     done = python(
@@ -76,19 +76,19 @@ def test_tf_slims_own_tests_pass(tmp_path):
     assert len(passed) > 650
 
 
-@pytest.mark.parametrize("mend", _tf.MENDS, ids=lambda mend: f"{mend.module}.{mend.name}")
+@pytest.mark.parametrize("mend", mends.MENDS, ids=lambda mend: f"{mend.module}.{mend.name}")
 def test_a_mended_name_is_what_tensorflow_has_elsewhere(mend):
-    _tf.slim()
+    mends.slim()
     found = getattr(importlib.import_module(f"tensorflow.python.{mend.module}"), mend.name)
     gone = tuple(map(int, mend.gone.split(".")))
-    if gone <= _tf.TF_VERSION:
+    if gone <= TF_VERSION:
         home, _, name = mend.home.partition(":")
         assert found is getattr(importlib.import_module(f"tensorflow.python.{home}"), name or mend.name)
 
 
 def test_slim_is_tf_slim_itself_every_time():
-    found = _tf.slim()
-    assert found is _tf.slim()
+    found = mends.slim()
+    assert found is mends.slim()
     assert found is sys.modules["tf_slim"]
 
 
@@ -127,27 +127,27 @@ def test_door_turns_no_switch():
 
 
 def test_a_missing_keras_is_answered_with_the_line_for_this_tensorflow(monkeypatch):
-    monkeypatch.setattr(_tf, "LEGACY_LAYERS", ("no_keras_here.src.normalization",))
-    monkeypatch.setattr(_tf, "TF_VERSION", (2, 18, 1))
-    _tf._legacy_normalization.cache_clear()
+    monkeypatch.setattr(mends, "LEGACY_LAYERS", ("no_keras_here.src.normalization",))
+    monkeypatch.setattr(mends, "TF_VERSION", (2, 18, 1))
+    mends._legacy_normalization.cache_clear()
     with pytest.raises(MissingPackage, match=r'needs tf_keras: pip install "tf_keras==2\.18\.\*"'):
-        _tf._LegacyNormalization().BatchNormalization  # noqa: B018
+        mends._LegacyNormalization().BatchNormalization  # noqa: B018
 
 
 def test_a_keras_that_breaks_inside_is_heard(monkeypatch, tmp_path):
     (tmp_path / "broken_keras.py").write_text("import nothing_of_this_name\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(_tf, "LEGACY_LAYERS", ("broken_keras",))
-    _tf._legacy_normalization.cache_clear()
+    monkeypatch.setattr(mends, "LEGACY_LAYERS", ("broken_keras",))
+    mends._legacy_normalization.cache_clear()
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
-        _tf._LegacyNormalization().BatchNormalization  # noqa: B018
+        mends._LegacyNormalization().BatchNormalization  # noqa: B018
 
 
 def test_a_missing_tf_slim_is_answered_with_its_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "tf_slim", None)
-    _tf.slim.cache_clear()
+    mends.slim.cache_clear()
     with pytest.raises(MissingPackage, match=r'tf_slim is not installed: pip install "tf_slim==1.1.0"'):
-        _tf.slim()
+        mends.slim()
 
 
 def test_a_missing_tensorflow_is_answered_with_its_line():

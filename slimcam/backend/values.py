@@ -4,11 +4,11 @@ from typing import Any, Iterable, Optional, Tuple
 
 import numpy as np
 
-from ._tf import eager, imported_keras2, keras2, tf, tf1
-from .backend_function import function
-from .backend_sessions import BUILD_IN_A_GRAPH, floatx, session_of
-from .backend_symbols import graph_of, is_symbolic
-from .errors import TargetError, WrongFeed
+from .._tf import eager, imported_keras2, keras2, tf, tf1
+from ..errors import TargetError, WrongFeed
+from .functions import function
+from .sessions import BUILD_IN_A_GRAPH, floatx, session_of
+from .symbols import graph_of, is_symbolic
 
 
 def placeholder(

@@ -10,7 +10,7 @@ built, those that it needs.
 import contextlib
 from typing import Any, Collection, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ._tf import (
+from .._tf import (
     called_again,
     input_name,
     inputs_of,
@@ -19,15 +19,14 @@ from ._tf import (
     kept_classes,
     keras2,
     keras3,
-    restate_gradients,
     symbols_before,
     symbols_joined,
     tf,
     tf1,
 )
-from .errors import LayerError
-from .graphs import between
-from .tracing import trace
+from ..errors import LayerError
+from ..graphs import CALLS, between
+from ..tracing import trace
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
 
@@ -77,10 +76,7 @@ class Lowered:
 
         with kept_classes(keras3() if is_keras3(made[0]) else keras2()), _standing_in() as symbols:
             traced = trace(run, specs)
-        restate_gradients(traced.graph_def)
         for node in traced.graph_def.node:
-            if "_class" in node.attr:
-                del node.attr["_class"]  # to be placed with a variable that has another name by now
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
         wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
@@ -165,7 +161,7 @@ def check_differentiable(losses: Sequence[Any], variables: Sequence[Any]) -> Non
     for loss in losses:
         if getattr(getattr(loss, "graph", None), _LOWERED, None) is not None:
             for op in between(variables, loss):
-                if op.type in ("PartitionedCall", "StatefulPartitionedCall"):
+                if op.type in CALLS:
                     raise LayerError(
                         f"K.gradients: {loss.name!r} depends on {op.name!r}, a call whose gradient does not "
                         "come along (a recurrent layer, say): build the model inside `with tf.Graph().as_default():`"

@@ -12,10 +12,10 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .._tf import tf, tf1
 from . import lowering
-from ._tf import tf, tf1
-from .backend_function import function
-from .backend_sessions import (
+from .functions import function
+from .sessions import (
     clear_session,
     epsilon,
     floatx,
@@ -25,8 +25,8 @@ from .backend_sessions import (
     set_learning_phase,
     set_session,
 )
-from .backend_symbols import check_symbolic, in_one_graph
-from .backend_values import batch_set_value, constant, get_value, placeholder, set_value, variable
+from .symbols import check_symbolic, in_one_graph
+from .values import batch_set_value, constant, get_value, placeholder, set_value, variable
 
 __all__ = [
     "abs", "argmax", "batch_set_value", "cast", "clear_session", "clip", "concatenate", "constant", "dot", "dtype",

@@ -4,13 +4,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .._tf import prepared_run, tf, tf1
+from ..errors import ModelError, TargetError, WrongFeed
+from ..feeds import plan
+from ..graphs import ancestors
 from . import lowering
-from ._tf import prepared_run, tf, tf1
-from .backend_sessions import found_session, initialise, keep, learning_phase, session_of
-from .backend_symbols import check_symbolic, graph_of, is_symbolic, lower
-from .errors import ModelError, TargetError, WrongFeed
-from .feeds import plan
-from .graphs import ancestors
+from .sessions import found_session, initialise, keep, learning_phase, session_of
+from .symbols import check_symbolic, graph_of, is_symbolic, lower
 
 _TAKES = ("feed_dict", "fetches", "options", "run_metadata")
 

@@ -13,8 +13,8 @@ import sys
 import warnings
 from typing import Any, Iterator, List, Optional
 
-from ._tf import held_session, imported_keras2, keras2, keras3, tf1
-from .errors import MissingPackage, TargetError
+from .._tf import held_session, imported_keras2, keras2, keras3, tf1
+from ..errors import MissingPackage, TargetError
 
 _KEPT = "_slimcam_session"  # an attribute: a mapping from graph to session would keep both for ever
 

@@ -8,10 +8,10 @@ handed out as a Symbol, whose operators work in its graph. So do TensorFlow's ow
 import operator
 from typing import Any, Callable, Iterable, List, Tuple
 
+from .._tf import on_type_error, tf, tf1
+from ..errors import TargetError
 from . import lowering
-from ._tf import on_type_error, tf, tf1
-from .backend_sessions import BUILD_IN_A_GRAPH
-from .errors import TargetError
+from .sessions import BUILD_IN_A_GRAPH
 
 
 class Symbol:

@@ -1,0 +1,77 @@
+"""The symbols that functional Keras models are made of from TensorFlow 2.4 on: what made them, and from what."""
+
+import inspect
+import re
+from typing import Any, Dict, List, Optional
+
+from .core import tf
+
+
+def is_keras_tensor(thing: Any) -> bool:
+    """Whether a thing is a Keras symbol, not a tensor: from 2.4 on, in Keras 2's eager mode and in Keras 3."""
+    return any(kind.__name__ == "KerasTensor" for kind in type(thing).__mro__)
+
+
+def inputs_of(symbol: Any) -> List[Any]:
+    """Return the symbols that the layer was called on which made a Keras symbol."""
+    layer, node = symbol._keras_history[:2]
+    made = layer._inbound_nodes[node]
+    return (
+        [one for one in getattr(made, "keras_inputs", None) or made.input_tensors if is_keras_tensor(one)]
+        if (not made.is_input)
+        else []
+    )
+
+
+def input_name(symbol: Any) -> Optional[str]:
+    """Return the name of the input layer that a Keras symbol is of, None for a symbol that a layer made."""
+    layer, node = symbol._keras_history[:2]
+    return re.sub(r"\W", "_", layer.name) if layer._inbound_nodes[node].is_input else None
+
+
+def symbols_before(symbols: List[Any], known: Dict[int, Any]) -> List[Any]:
+    """Return Keras symbols and all that they were made from, earlier ones first, but for those `known` by their ids."""
+    order: Dict[int, Any] = {}
+    stack = [(one, False) for one in reversed(symbols)]
+    while stack:
+        one, done = stack.pop()
+        if done:
+            order[id(one)] = one
+        elif id(one) not in known and id(one) not in order:
+            stack.append((one, True))
+            stack.extend((before, False) for before in reversed(inputs_of(one)))
+    return list(order.values())
+
+
+def symbols_joined(symbols: List[Any]) -> List[Any]:
+    """Return Keras symbols and all that they were made from or that was made from them, and so on."""
+    found: Dict[int, Any] = {}
+    stack = list(symbols)
+    while stack:
+        one = stack.pop()
+        if id(one) in found:
+            continue
+        found[id(one)] = one
+        stack.extend(inputs_of(one))
+        for made in one._keras_history[0]._outbound_nodes:
+            outputs = [out for out in tf.nest.flatten(made.outputs) if is_keras_tensor(out)]
+            if any(before is one for out in outputs[:1] for before in inputs_of(out)):
+                stack.extend(outputs)
+    return list(found.values())
+
+
+def called_again(symbol: Any, known: Dict[int, Any]) -> List[Any]:
+    """Call the layer that made a Keras symbol as it was called then, on what `known` has for symbols by their ids.
+
+    Returns its outputs in a flat list. As in a model that is called with training=False, a layer's own training=True
+    holds in Keras 2 and not in Keras 3.
+    """
+    layer, index = symbol._keras_history[:2]
+    node = layer._inbound_nodes[index]
+    then = getattr(node, "arguments", None)  # of Keras 3
+    args, kwargs = (node.call_args, node.call_kwargs) if then is None else (then.args, then.kwargs)
+    find = lambda one: known[id(one)] if is_keras_tensor(one) else one  # noqa: E731
+    args, kwargs = tf.nest.map_structure(find, (tuple(args), dict(kwargs)))
+    if "training" in inspect.signature(layer.call).parameters and (then is not None or kwargs.get("training") is None):
+        kwargs["training"] = False
+    return tf.nest.flatten(layer(*args, **kwargs))
