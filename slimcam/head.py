@@ -5,7 +5,7 @@ small; so it is copied once, onto activations that are repeated k times, and one
 all. On InceptionV3 and TensorFlow 2.21 that halves what Top(5) costs.
 """
 
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import graphs
 from ._tf import tf, tf1
@@ -17,16 +17,31 @@ def repeated_head(layer: Any, logits: Any, k: int) -> Optional[Tuple[Any, Any]]:
 
     Returns None where the head reads anything of the images beside the layer, so that rows would not match.
     """
-    after = set(graphs.after([layer.op]))
-    inside = [op for op in graphs.ancestors([logits], cut=(layer.name,)) if op in after]
-    outside = {t.name: t for op in inside for t in op.inputs if t.op not in after and t is not layer}
+    inside, outside = between(layer, logits)
     if not inside or any(op.type in PLACEHOLDERS for op in graphs.ancestors(outside.values())):
         return None
     rows = tf.range(tf.shape(layer)[0] * k) // k
     repeated = tf.gather(layer, rows, name="repeated")
     if layer.shape.rank is not None:
         repeated.set_shape([None, *layer.shape.as_list()[1:]])
-    copy = tf1.GraphDef(versions=layer.graph.graph_def_versions)
+    return repeated, copied(inside, logits, {**outside, layer.name: repeated})
+
+
+def between(layer: Any, output: Any) -> Tuple[List[Any], Dict[str, Any]]:
+    """Return the operations from a tensor to another, and by name the tensors that they read beside these."""
+    after = set(graphs.after([layer.op]))
+    inside = [op for op in graphs.ancestors([output], cut=(layer.name,)) if op in after]
+    return inside, {t.name: t for op in inside for t in op.inputs if t.op not in after and t is not layer}
+
+
+def copied(
+    inside: List[Any], output: Any, mapped: Dict[str, Any], edit: Callable[[Any], None] = lambda node: None
+) -> Any:
+    """Copy operations into the default graph, on the tensors `mapped`, and return the copy of `output`.
+
+    `edit` may change each one's node before it is copied.
+    """
+    copy = tf1.GraphDef(versions=output.graph.graph_def_versions)
     names = {op.name for op in inside}
     for op in inside:
         node = copy.node.add()
@@ -34,6 +49,5 @@ def repeated_head(layer: Any, logits: Any, k: int) -> Optional[Tuple[Any, Any]]:
         kept = [name for name in node.input if not name.startswith("^") or name[1:] in names]
         del node.input[:]
         node.input.extend(kept)
-    mapped = {**outside, layer.name: repeated}
-    (copied,) = tf1.import_graph_def(copy, name="head", input_map=mapped, return_elements=[logits.name])
-    return repeated, copied
+        edit(node)
+    return tf1.import_graph_def(copy, name="head", input_map=mapped, return_elements=[output.name])[0]

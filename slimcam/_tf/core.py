@@ -1,8 +1,10 @@
 """TensorFlow itself: `tf`, `tf1`, `TF_VERSION`, and what each version does in its own way."""
 
+import atexit
 import functools
 import importlib
 import inspect
+import weakref
 from typing import Any, Callable, List, Tuple
 
 from .._pip import pip_line
@@ -51,7 +53,19 @@ def prepared_run(session: Any, feeds: List[Any], fetches: List[Any], targets: Li
     asked.target.extend(op.name for op in targets)
     if options is not None:
         asked.run_options.CopyFrom(options)
-    return make(asked)
+    made = make(asked)
+    _PREPARED.add(made)
+    return made
+
+
+_PREPARED: Any = weakref.WeakSet()
+
+
+@atexit.register
+def _let_go() -> None:
+    """Keep 1.15 from complaining as Python ends: what it would release a prepared run with is gone by then."""
+    for made in list(_PREPARED):
+        made._handle = None
 
 
 def on_type_error(kind: Any, run: Callable[[Any, Any, Any], Any]) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 from .. import paint
-from .._tf import is_graph_variable, keras_of, keras_session, tf, tf1
+from .._tf import is_graph_variable, keras_of, keras_session, tf
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
-from ..graphs import after, ancestors
+from ..head import between, copied
 from ..maps import relu, unit
 from ..methods import raw_map
 from ..model import Model
@@ -217,18 +217,11 @@ def _head(guided: bool) -> Callable[[Any, Any], Any]:
 
 def _with_relu_gradient(gradient: str, layer: Any, output: Any) -> Any:
     """Copy what lies between two tensors into the default graph, Relu operations with a gradient of that name."""
-    later = set(after([layer.op]))
-    inside = [op for op in ancestors([output], cut=(layer.name,)) if op in later]
-    outside = {tensor.name: tensor for op in inside for tensor in op.inputs if tensor.op not in later}
-    part = tf1.GraphDef(versions=layer.graph.graph_def_versions)
-    names = {op.name for op in inside}
-    for op in inside:
-        node = part.node.add()
-        node.CopyFrom(op.node_def)
-        kept = [name for name in node.input if not name.startswith("^") or name[1:] in names]
-        del node.input[:]
-        node.input.extend(kept)
-        if op.type == "Relu":
+
+    def edit(node: Any) -> None:
+        if node.op == "Relu":
             # what gradient_override_map would set; that one does not act on an import
             node.attr["_gradient_op_type"].s = gradient.encode()
-    return tf1.import_graph_def(part, name="head", input_map=outside, return_elements=[output.name])[0]
+
+    inside, outside = between(layer, output)
+    return copied(inside, output, {**outside, layer.name: layer}, edit)
