@@ -107,8 +107,12 @@ def lives_eagerly(model: Any) -> bool:
     """Whether a Keras 2 model is TensorFlow 2's: its variables are eager, or, where it has none, its symbols Keras'."""
     if TF_VERSION < (2, 1):
         return False
-    if model.weights:
-        return not is_graph_variable(model.weights[0])
+    try:
+        weights = model.weights
+    except ValueError:  # Keras 2 raises for a Sequential without a shape
+        weights = []
+    if weights:
+        return not is_graph_variable(weights[0])
     return tf1.executing_eagerly_outside_functions()
 
 

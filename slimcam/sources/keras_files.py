@@ -137,6 +137,9 @@ def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) 
             continue
         name = inner.get("name")
         if name in custom and "function_type" in inner:
+            # its shape and mask follow from the function; they may be code as well
+            coded = [key for key, value in inner.items() if key.endswith("_type") and value == "lambda"]
+            inner.update(dict.fromkeys(coded, "raw"), **{key[: -len("_type")]: None for key in coded})
             inner.update(function=name, function_type="function")
         elif name in custom:
             inner.update(function={"class_name": "function", "config": name, "registered_name": name, "module": None})

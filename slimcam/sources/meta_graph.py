@@ -1,7 +1,8 @@
 """A `.meta` file: the graph of an old program, its training and all, with the checkpoint beside it."""
 
 import os
-from typing import Any, List, Optional
+import re
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from ..errors import ModelError
@@ -9,6 +10,9 @@ from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint, prefix_of
 from .variables import VARIABLES, without_variables
+
+_GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
+_OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of objects, not of a graph's variables, holds
 
 
 def is_meta(path: str) -> bool:
@@ -47,24 +51,29 @@ def with_values(
     input: Optional[str],
     logits: Optional[str],
     outputs: Optional[List[str]] = None,
+    within: Optional[List[str]] = None,
 ) -> Parts:
-    """Cut a graph of variables down to what its logits, or `outputs`, need, and take their values from a checkpoint."""
-    wanted = [logits] if logits else outputs or _logits(source, graph_def, input)
+    """Cut a graph of variables down to what its logits, or `outputs`, need, and take their values from a checkpoint.
+
+    Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph.
+    """
+    graph_def, input, fed = _fed_after_pipeline(graph_def, input)
+    wanted, because = [logits] if logits else outputs, ""
+    if wanted is None:
+        wanted, because = _logits(source, graph_def, input, within)
     needed = infer.before(graph_def, wanted)
     if logits is not None and not needed:
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
-    names = [node.name for node in graph_def.node if node.op in VARIABLES and node.name in needed]
-    missing = [name for name in names if name not in held.shapes]
-    if missing:
-        raise ModelError(
-            f"{source}: the checkpoint {held.path} lacks {len(missing)} of {len(names)} variables that "
-            f"{wanted[0]!r} needs, such as {missing[0]!r}; it has {', '.join(sorted(held.shapes)[:3])}, …"
-        )
+    check_operations(source, graph_def, needed, wanted[0])
+    names = _held_names(source, graph_def, needed, held, wanted[0])
     weights = {name: _Read(held, name) for name in names}
     parts = Parts(source, without_variables(graph_def, wanted), weights, input=input, logits=logits)
+    parts.end_points = fed
     parts.outputs = [] if logits else wanted
+    if because and input is None:
+        parts.logits, parts.outputs, parts.named = wanted[0], [], because
     parts.why.append(f"{len(names)} variables: their values in {held.path}")
-    training = [n.name for n in graph_def.node if n.name in needed and n.op.startswith("FusedBatchNorm") and _trains(n)]
+    training = _training_norms(graph_def, needed)
     if training:
         parts.why.append(
             f"{len(training)} batch norms such as {training[0]!r} are in training mode for good: "
@@ -83,21 +92,185 @@ class _Read:
         return self._held.read(self._name)
 
 
-def _trains(node: Any) -> bool:
-    return "is_training" not in node.attr or node.attr["is_training"].b
+def _held_names(source: str, graph_def: Any, needed: Set[str], held: Variables, wanted: str) -> List[str]:
+    """Return the names of the variables needed; raise ModelError where the checkpoint lacks one, or its shape."""
+    nodes = [node for node in graph_def.node if node.op in VARIABLES and node.name in needed]
+    missing = [node.name for node in nodes if node.name not in held.shapes]
+    if missing:
+        has = f"it has {', '.join(sorted(held.shapes)[:3])}, …" if held.shapes else "it is not there, or is empty"
+        if _OBJECTS in held.shapes:
+            has = "it is one of objects, without the graph's names: save the model as .h5, or by a tf.train.Saver"
+        raise ModelError(
+            f"{source}: the checkpoint {held.path} lacks {len(missing)} of {len(nodes)} variables that "
+            f"{wanted!r} needs, such as {missing[0]!r}; {has}"
+        )
+    for node in nodes:
+        shape, own = tf.TensorShape(node.attr["shape"].shape), tf.TensorShape(held.shapes[node.name])
+        if not shape.is_compatible_with(own):
+            raise ModelError(
+                f"{source}: {node.name!r} has the shape {shape} in the graph and {own} in the checkpoint {held.path}: "
+                "it is another model's"
+            )
+    return [node.name for node in nodes]
 
 
-def _logits(source: str, graph_def: Any, input: Optional[str]) -> List[str]:
-    """Find the logits in the graph as it is, before it is cut."""
-    nodes, _ = infer.input_nodes(graph_def, input, [], None, "as asked")
-    with tf1.Graph().as_default() as graph:
+def check_operations(source: str, graph_def: Any, needed: Set[str], wanted: str) -> None:
+    """Raise ModelError for an operation that this TensorFlow lacks, or that is of quantised numbers."""
+    functions = {function.signature.name for function in graph_def.library.function}
+    first: Dict[str, str] = {}
+    for node in graph_def.node:
+        if node.name in needed and node.op not in functions:
+            first.setdefault(node.op, node.name)
+    for op, name in first.items():
+        if op.startswith("Quantized"):
+            raise ModelError(
+                f"{source}: {wanted!r} needs {name!r}, a {op}: a quantised graph has no gradients; load the float model"
+            )
+        if not hasattr(tf.raw_ops, op) and not _is_registered(op):
+            raise ModelError(
+                f"{source}: {wanted!r} needs {name!r}, a {op}, which TensorFlow {tf.__version__} does not have: "
+                "import what brings it (a module of tf.contrib, tf.load_op_library) before load(), or say logits="
+            )
+
+
+def _is_registered(op: str) -> bool:
+    """Whether an operation is known, also one that a library of the user's brought, which tf.raw_ops does not list."""
+    graph_def = tf1.GraphDef()
+    graph_def.node.add(name="op", op=op)
+    with tf1.Graph().as_default():
         try:
             tf1.import_graph_def(graph_def, name="")
+        except (ValueError, tf.errors.OpError) as error:
+            return "not registered" not in str(error)
+    return True
+
+
+def _training_norms(graph_def: Any, needed: Set[str]) -> List[str]:
+    """Return the needed batch norms in training mode, but for those that a tf.cond chooses."""
+    nodes = {node.name: node for node in graph_def.node}
+    found = [node for node in graph_def.node if node.name in needed and node.op.startswith("FusedBatchNorm")]
+    return [
+        node.name
+        for node in found
+        if ("is_training" not in node.attr or node.attr["is_training"].b) and not _in_branch(node.input[1], nodes)
+    ]
+
+
+def _in_branch(name: str, nodes: Dict[str, Any]) -> bool:
+    """Whether a batch norm's scale comes to it through a Switch, as it does within a branch of TensorFlow 1's cond."""
+    stack, seen = [name], set()
+    while stack:
+        node = nodes.get(stack.pop().lstrip("^").split(":")[0])
+        if node is None or node.name in seen:
+            continue
+        if node.op in ("Switch", "RefSwitch"):
+            return True
+        seen.add(node.name)
+        stack.extend(node.input)
+    return False
+
+
+def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[List[str]]) -> Tuple[List[str], str]:
+    """Find the logits in the graph before it is cut, and why they are taken for that."""
+    kept = infer.before(graph_def, within) if within else {node.name for node in graph_def.node}
+    kept -= _gradients(graph_def)
+    nodes = [node for node in graph_def.node if node.name in kept]
+    part = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library, node=nodes)
+    starts = _starts(part, input)
+    with tf1.Graph().as_default() as graph:
+        try:
+            tf1.import_graph_def(part, name="")
         except (ValueError, tf.errors.OpError) as error:
             text = str(error).splitlines()[0]
             raise ModelError(
                 f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {text}; "
                 "say logits=, so that only what they need is imported"
             ) from error
-        found, _ = infer.logits(graph, [graph.get_tensor_by_name(node.name + ":0") for node in nodes], None, "")
-    return [found.name]
+        found, why = infer.logits(graph, [graph.get_tensor_by_name(node.name + ":0") for node in starts], None, "")
+    return [found.name], why.split(": ", 1)[1]
+
+
+def _gradients(graph_def: Any) -> Set[str]:
+    """Return the nodes of tf.gradients and what reads them: a gradient can have the shape of logits."""
+    readers: Dict[str, List[str]] = {}
+    for node in graph_def.node:
+        for name in node.input:
+            readers.setdefault(name.lstrip("^").split(":")[0], []).append(node.name)
+    stack = [node.name for node in graph_def.node if _GRADIENTS.search(node.name)]
+    found: Set[str] = set()
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            stack.extend(readers.get(name, ()))
+    return found
+
+
+def _starts(graph_def: Any, input: Optional[str]) -> List[Any]:
+    """Return the nodes that images are fed to; where there are none, name the tensors of the pipeline in the error."""
+    try:
+        return infer.input_nodes(graph_def, input, [], None, "as asked")[0]
+    except ModelError as error:
+        choices = [] if input is not None else _pipeline_images(graph_def)
+        if not choices:
+            raise
+        said = str(error).split(": say input=")[0]
+        raise ModelError(f"{said}: say input={' or '.join(map(repr, choices[:4]))}") from error
+
+
+def _types(node: Any) -> List[int]:
+    """Return the types of what an iterator or a queue gives, [] for any other node."""
+    if node.op != "IteratorGetNext" and not node.op.startswith("QueueDequeue"):
+        return []
+    key = "output_types" if "output_types" in node.attr else "component_types"
+    return list(node.attr[key].list.type)
+
+
+def _shapes(node: Any) -> List[Any]:
+    key = "output_shapes" if "output_shapes" in node.attr else "_output_shapes"  # the latter is a Saver's note
+    return list(node.attr[key].list.shape)
+
+
+def _pipeline_images(graph_def: Any) -> List[str]:
+    """Return the tensors with the shape of images that a pipeline gives, those that one operation makes of them first.
+
+    A tensor of unknown shape is not among them.
+    """
+    pipelines = {node.name: node for node in graph_def.node if _types(node)}
+    reading = [n for n in graph_def.node if any(i.lstrip("^").split(":")[0] in pipelines for i in n.input)]
+    return [
+        f"{node.name}:{k}"
+        for node in [*reading, *pipelines.values()]
+        for k, shape in enumerate(_shapes(node))
+        if len(shape.dim) == 4 and shape.dim[3].size in (1, 3, -1)
+    ]
+
+
+def _fed_after_pipeline(graph_def: Any, input: Optional[str]) -> Tuple[Any, Optional[str], Dict[str, str]]:
+    """Put a placeholder where the tensor `input` of an iterator or a queue is read: of several, one cannot be fed.
+
+    Returns the graph, the placeholder's name and what the tensor's name stands for; for any other input, all as it is.
+    """
+    name, _, number = (input or "").partition(":")
+    node = next((node for node in graph_def.node if node.name == name), None)
+    index = int(number) if number.isdigit() else 0
+    if node is None or index >= len(_types(node)):
+        return graph_def, input, {}
+    changed = tf1.GraphDef()
+    changed.CopyFrom(graph_def)
+    names = {one.name for one in graph_def.node}
+    own = f"{name}_{index}"
+    while own in names:
+        own += "_"
+    for one in changed.node:
+        for i, read in enumerate(one.input):
+            if read == f"{name}:{index}" or (index == 0 and read == name):
+                one.input[i] = own
+    place = changed.node.add(name=own, op="Placeholder")
+    place.attr["dtype"].type = _types(node)[index]
+    shapes = _shapes(node)
+    if index < len(shapes):
+        place.attr["shape"].shape.CopyFrom(shapes[index])
+    else:
+        place.attr["shape"].shape.unknown_rank = True
+    return changed, own + ":0", {f"{name}:{index}": own + ":0"}

@@ -6,9 +6,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 from .._tf import TF_VERSION, eager, frozen, saved_model_proto, tf
 from ..errors import ModelError, UnknownName
 from ..names import nearest
+from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint
-from .meta_graph import with_values
+from .meta_graph import check_operations, with_values
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"
@@ -43,18 +44,37 @@ def read_saved_model(
     if meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes):
         return _read_functions(folder, asked, signature, input, logits)
     chosen, because = _chosen(folder, dict(meta.signature_def), signature)
-    outputs = {key: info.name for key, info in chosen.outputs.items()} if chosen is not None else {}
-    scores = [key for key in sorted(outputs) if _is_score(chosen.outputs[key])]
-    if logits is None and len(scores) > 1:
-        raise ModelError(f"{folder}: the signature gives {', '.join(map(repr, scores))}: say logits=")
-    wanted = [outputs[scores[0]]] if logits is None and scores else None
-    inputs = [info.name for _, info in sorted(chosen.inputs.items())] if chosen is not None else []
+    outputs = {key: info.name for key, info in sorted(chosen.outputs.items())} if chosen is not None else {}
+    inputs = {key: info.name for key, info in sorted(chosen.inputs.items())} if chosen is not None else {}
+    wanted, logits = _wanted(folder, outputs, [key for key in outputs if _is_score(chosen.outputs[key])], logits)
     prefix = os.path.join(folder, "variables", "variables")
     held = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
-    parts = with_values(folder, meta.graph_def, held, input, outputs.get(str(logits), logits), wanted)
-    parts.inputs = inputs
-    parts.why.insert(0, f"tags {', '.join(asked) or 'none'}; {because}")
+    within = list(outputs.values()) if wanted is None else None
+    parts = with_values(folder, meta.graph_def, held, inputs.get(str(input), input), logits, wanted, within)
+    parts.inputs = list(inputs.values())
+    parts.why[:0] = [f"tags {', '.join(asked) or 'none'}; {because}", *_said(inputs, outputs)]
     return parts
+
+
+def _wanted(
+    folder: str, outputs: Dict[str, str], scores: List[str], logits: Optional[str]
+) -> Tuple[Optional[List[str]], Optional[str]]:
+    """Return the output that the signature's key `logits`, or its only (N, classes), means; and `logits` if it is none.
+
+    An output is explained before its softmax; a tensor that is named itself is explained as it is.
+    """
+    if logits in outputs:
+        return [outputs[logits]], None
+    if logits is None and len(scores) > 1:
+        raise ModelError(f"{folder}: the signature gives {', '.join(map(repr, scores))}: say logits=")
+    return ([outputs[scores[0]]] if logits is None and scores else None), logits
+
+
+def _said(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:
+    """Return what the keys of a signature stand for, in words, nothing where there are none."""
+    sides = (("inputs", inputs), ("outputs", outputs))
+    words = [f"{side} {', '.join(f'{key!r} is {name!r}' for key, name in of.items())}" for side, of in sides if of]
+    return ["its " + "; its ".join(words)] if words else []
 
 
 def _none(name: str) -> Any:
@@ -68,10 +88,10 @@ def _meta_graph(folder: str, tags: Tags) -> Any:
     except Exception as error:  # TensorFlow raises IOError, protobuf its own, by version from different modules
         raise ModelError(f"{folder}: not a SavedModel that can be read: {str(error).splitlines()[0]}") from error
     wanted = {tags} if isinstance(tags, str) else set(tags or ())
-    found = [graph for graph in graphs if set(graph.meta_info_def.tags) == (wanted or {"serve"})]
-    found = found or (
-        [graph for graph in graphs if wanted <= set(graph.meta_info_def.tags)] if wanted else list(graphs)
-    )
+    asked = wanted or {"serve"}
+    found = [graph for graph in graphs if set(graph.meta_info_def.tags) == asked]
+    found = found or [graph for graph in graphs if asked <= set(graph.meta_info_def.tags)]
+    found = found or ([] if wanted else list(graphs))
     if len(found) == 1:
         return found[0]
     sets = " or ".join(repr(sorted(graph.meta_info_def.tags)) for graph in graphs)
@@ -84,10 +104,11 @@ def _chosen(folder: str, signatures: Dict[str, Any], name: Optional[str]) -> Tup
     own = {key: value for key, value in signatures.items() if not key.startswith("__")}
     if name is None and not own:
         return None, "no signature"
-    key = name or (DEFAULT if DEFAULT in own else next(iter(own)))
-    if key not in own or (name is None and key != DEFAULT and len(own) > 1):
-        known = ", ".join(map(repr, sorted(own)))
-        raise UnknownName(f"{folder}: no signature {key!r} (there are {known}); {nearest(key, own)}")
+    key = name or (next(iter(own)) if len(own) == 1 else DEFAULT)
+    if key not in own:
+        known = ", ".join(map(repr, sorted(own))) or "none"
+        ends = nearest(key, own) if name is not None else "say signature="
+        raise UnknownName(f"{folder}: no signature {key!r} (there are {known}); {ends}")
     return own[key], f"signature {key!r}"
 
 
@@ -106,7 +127,7 @@ def _read_functions(
             "load it on TensorFlow 2.1 or newer, or save the model as .h5 or as a frozen graph"
         )
     with eager():
-        loaded = tf.saved_model.load(folder, tags)
+        loaded = _loaded(folder, tags)
         function, because = _chosen(folder, dict(loaded.signatures), signature)
         if function is None:
             calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
@@ -114,16 +135,33 @@ def _read_functions(
                 raise ModelError(f"{folder}: no signature and no __call__: save it with signatures=")
             function, because = calls[0], "no signature: its __call__"
         graph_def, inputs, names = frozen(function)
-        keys = _keys(function.structured_outputs, len(names))
-    outputs = dict(zip(keys, names))
-    parts = Parts(folder, graph_def, input=input, logits=outputs.get(str(logits), logits), inputs=inputs, outputs=names)
-    parts.end_points = outputs
-    parts.why.append(f"tags {', '.join(tags)}; {because}")
+        keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
+        scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
+        given = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
+    wanted, logits = _wanted(folder, keyed, scores, logits)
+    ends = wanted or ([logits] if logits is not None else names)
+    check_operations(folder, graph_def, infer.before(graph_def, ends), ends[0])
+    parts = Parts(folder, graph_def, input=given.get(str(input), input), logits=logits, inputs=inputs, end_points=keyed)
+    parts.outputs = wanted or []
+    parts.why += [f"tags {', '.join(tags)}; {because}", *_said(given, keyed)]
     return parts
 
 
-def _keys(structured: Any, count: int) -> List[str]:
-    """Return what a function calls its outputs, in the order of the graph's."""
+def _loaded(folder: str, tags: List[str]) -> Any:
+    """Load eagerly; raise ModelError where the weights are not whole or an operation is not known."""
+    try:
+        return tf.saved_model.load(folder, tags)
+    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{folder}: TensorFlow {tf.__version__} cannot load it: {first}") from error
+
+
+def _is_score_tensor(tensor: Any) -> bool:
+    return tensor.dtype.is_floating and tensor.shape.rank in (None, 2)
+
+
+def _keys(structured: Any, count: int, side: str) -> List[str]:
+    """Return what a function calls its inputs or outputs, in the order of the graph's."""
     if isinstance(structured, dict) and len(structured) == count:
         return sorted(structured)
-    return [f"output_{i}" for i in range(count)]
+    return [f"{side}_{i}" for i in range(count)]
