@@ -116,21 +116,28 @@ def _held_names(source: str, graph_def: Any, needed: Set[str], held: Variables, 
 
 def check_operations(source: str, graph_def: Any, needed: Set[str], wanted: str) -> None:
     """Raise ModelError for an operation that this TensorFlow lacks, or that is of quantised numbers."""
+    unknown = _unknown(graph_def, needed)
+    if unknown is not None:
+        raise ModelError(
+            f"{source}: {wanted!r} needs {unknown.name!r}, a {unknown.op}, which TensorFlow {tf.__version__} does not "
+            "have: import what brings it (a module of tf.contrib, tf.load_op_library) before load()"
+        )
+    for node in graph_def.node:
+        if node.name in needed and node.op.startswith("Quantized"):
+            raise ModelError(
+                f"{source}: {wanted!r} needs {node.name!r}, a {node.op}: a quantised graph has no gradients; "
+                "load the float model"
+            )
+
+
+def _unknown(graph_def: Any, needed: Set[str]) -> Any:
+    """Return a needed node whose operation this TensorFlow does not have, or None."""
     functions = {function.signature.name for function in graph_def.library.function}
-    first: Dict[str, str] = {}
+    first: Dict[str, Any] = {}
     for node in graph_def.node:
         if node.name in needed and node.op not in functions:
-            first.setdefault(node.op, node.name)
-    for op, name in first.items():
-        if op.startswith("Quantized"):
-            raise ModelError(
-                f"{source}: {wanted!r} needs {name!r}, a {op}: a quantised graph has no gradients; load the float model"
-            )
-        if not hasattr(tf.raw_ops, op) and not _is_registered(op):
-            raise ModelError(
-                f"{source}: {wanted!r} needs {name!r}, a {op}, which TensorFlow {tf.__version__} does not have: "
-                "import what brings it (a module of tf.contrib, tf.load_op_library) before load(), or say logits="
-            )
+            first.setdefault(node.op, node)
+    return next((node for op, node in first.items() if not hasattr(tf.raw_ops, op) and not _is_registered(op)), None)
 
 
 def _is_registered(op: str) -> bool:
@@ -174,6 +181,12 @@ def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[
     """Find the logits in the graph before it is cut, and why they are taken for that."""
     kept = infer.before(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
+    unknown = _unknown(graph_def, kept)
+    if unknown is not None:
+        raise ModelError(
+            f"{source}: {unknown.name!r} is a {unknown.op}, which TensorFlow {tf.__version__} does not have: "
+            "say logits=, so that only what they need is imported"
+        )
     nodes = [node for node in graph_def.node if node.name in kept]
     part = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library, node=nodes)
     starts = _starts(part, input)
