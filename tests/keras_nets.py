@@ -13,7 +13,7 @@ import pytest
 from siamese_net import encoder, images, seeded, siamese
 
 import slimcam
-from slimcam._tf import TF_VERSION, keras2, keras3, tf, tf1
+from slimcam._tf import TF_VERSION, is_keras3, keras2, keras3, keras_of, tf, tf1
 
 __all__ = ["encoder", "images", "seeded", "siamese"]  # of the question; the rest is below
 
@@ -43,18 +43,22 @@ def leaves(layer):
 
 def sow(model):
     """Give every layer weights that hang on its name only, and batch norms statistics of their own."""
+    pairs = []
     for layer in leaves(model):
         random = np.random.RandomState(zlib.crc32(layer.name.encode()))
-        arrays = []
-        for i, weight in enumerate(layer.get_weights()):
+        for i, weight in enumerate(layer.weights):
+            shape = tuple(map(int, weight.shape))
             if "normalization" in type(layer).__name__.lower():
-                arrays.append(
-                    random.uniform(0.5, 1.5, weight.shape) if i in (0, 3) else random.normal(0, 0.3, weight.shape)
-                )
+                array = random.uniform(0.5, 1.5, shape) if i in (0, 3) else random.normal(0, 0.3, shape)
             else:
-                fan = max(1, int(np.prod(weight.shape[:-1]))) if weight.ndim > 1 else 100
-                arrays.append(random.normal(0, np.sqrt(2 / fan), weight.shape))
-        layer.set_weights(arrays)
+                fan = max(1, int(np.prod(shape[:-1]))) if len(shape) > 1 else 100
+                array = random.normal(0, np.sqrt(2 / fan), shape)
+            pairs.append((weight, array))
+    if is_keras3(model):
+        for weight, array in pairs:
+            weight.assign(array)
+    else:
+        keras_of(model).backend.batch_set_value(pairs)  # at once: in a graph each run has its price
     return model
 
 

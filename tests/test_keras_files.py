@@ -1,174 +1,195 @@
-"""Keras files that cannot be loaded just so: with code in them, with what Keras lacks, without a model, damaged."""
+"""Keras files: what is read of them, what is refused, and what the refusal says to do."""
 
 import json
-import os
-import warnings
+import shutil
 
+import h5py
+import keras_nets as nets
 import numpy as np
 import pytest
-from keras_nets import NEW, conv, head, photos, quiet, sow, written
+from keras_nets import NEW, SIDE, conv, head, quiet, sow
 
 import slimcam
-from slimcam._tf import keras2, keras3
+from slimcam._tf import keras2, keras3, tf, tf1
 
-X = photos()
-SIDE = X.shape[1]
-GAIN = 3.0
-
-
-def scaled(x):
-    return x * GAIN
+X = nets.photos()
+BOTH = ("h5", pytest.param("file3", marks=NEW))
 
 
-def with_lambda(keras, function=lambda x: x * 3.0):
-    """A net with a Lambda layer that triples the activations."""
-    start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
-    x = keras.layers.Lambda(function, name="gain", output_shape=lambda shape: shape)(conv(keras, "conv")(start))
-    return sow(keras.Model(start, head(keras, x), name="net"))
+def photo_input(keras):
+    return keras.layers.Input((SIDE, SIDE, 3), name="photo")
 
 
-def plain(keras):
-    start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
-    return sow(keras.Model(start, head(keras, conv(keras, "conv")(start)), name="net"))
+def logits(model, x=X):
+    return model.session.run(model.logits, {model.input: x})
 
 
-@pytest.fixture
-def lambda_file(tmp_path):
-    return written(with_lambda, tmp_path)
+def doubling(keras, x):
+    return keras.layers.Lambda(lambda t: t * 2.0, output_shape=(SIDE, SIDE, 3), name="double")(x)
 
 
-def map_of(path, **options):
-    with slimcam.load(path, **options) as model:
-        return slimcam.explain(model, X, "conv", 1).raw
+def with_lambda(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(doubling(keras, photo)))))
 
 
-def test_a_lambda_layer_is_refused_since_it_is_code(lambda_file):
-    message = (
-        r"model\.h5: its Lambda layer 'gain' is code that would run: give the function, "
-        r"custom_objects=\{'gain': function\}, or say trusted=True if you trust the file"
-    )
+def nested_lambda(keras):
+    begin, photo = photo_input(keras), photo_input(keras)
+    inner = keras.Model(begin, doubling(keras, begin), name="inner")
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(inner(photo)))))
+
+
+def referring(keras):
+    photo = photo_input(keras)
+    x = keras.layers.Lambda(lambda t: tf.square(t), output_shape=(SIDE, SIDE, 3), name="squared")(photo)
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(x))))
+
+
+def plain(scale):
+    def build(keras):
+        photo = photo_input(keras)
+        return sow(keras.Model(photo, head(keras, conv(keras, "conv")(photo))))
+
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        return build(keras2()).predict(scale(X))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("build", [with_lambda, nested_lambda])
+def test_a_lambda_layer_is_refused_unless_trusted_or_given(build, kind, tmp_path):
+    message = r"its Lambda layer 'double' is code that would run: .*'double': function}, or say trusted=True"
     with pytest.raises(slimcam.ModelError, match=message):
-        slimcam.load(lambda_file)
+        nets.load(kind, build, tmp_path)
+    with nets.load(kind, build, tmp_path, trusted=True) as model:
+        np.testing.assert_allclose(logits(model), plain(lambda x: 2 * x), rtol=1e-4, atol=1e-6)
+    with nets.load(kind, build, tmp_path, custom_objects={"double": lambda t: t * 3.0}) as model:
+        np.testing.assert_allclose(logits(model), plain(lambda x: 3 * x), rtol=1e-4, atol=1e-6)
 
 
-def test_a_trusted_lambda_layer_runs(lambda_file, tmp_path):
-    # the score is three times that of the net without it, and so is the gradient
-    expected = 3 * map_of(written(plain, tmp_path, "plain.h5"))
-    np.testing.assert_allclose(map_of(lambda_file, trusted=True), expected, rtol=1e-4, atol=1e-7)
-
-
-def test_a_function_given_for_a_lambda_layer_takes_the_place_of_its_code(lambda_file, tmp_path):
-    expected = 5 * map_of(written(plain, tmp_path, "plain.h5"))
-    found = map_of(lambda_file, custom_objects={"gain": lambda x: x * 5.0})
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
-
-
-def test_code_of_another_python_is_told_from_a_broken_file(lambda_file):
-    import h5py
-
-    with h5py.File(lambda_file, "r+") as file:
-        config = file.attrs["model_config"]
-        config = json.loads(config.decode() if isinstance(config, bytes) else config)
-        (layer,) = [one for one in config["config"]["layers"] if one["class_name"] == "Lambda"]
-        layer["config"]["function"] = ["AAAA", None, None]
-        file.attrs["model_config"] = json.dumps(config).encode()
-    with pytest.raises(
-        slimcam.ModelError, match=r"its Lambda layer was written by another Python .*: give the function"
-    ):
-        slimcam.load(lambda_file, trusted=True)
-
-
-def test_a_live_lambda_layer_is_the_callers_own_and_runs():
-    with quiet():
-        model = with_lambda(keras2(), scaled)
-        without = plain(keras2())
-        found, expected = map_of(model), 3 * map_of(without)
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_function_that_is_given_may_refer_to_anything(kind, tmp_path):
+    with nets.load(kind, referring, tmp_path, custom_objects={"squared": lambda t: tf.square(t)}) as model:
+        np.testing.assert_allclose(logits(model), plain(np.square), rtol=1e-4, atol=1e-6)
 
 
 @NEW
-def test_a_lambda_layer_in_a_zip_is_refused_as_well(tmp_path):
-    path = str(tmp_path / "model.keras")
-    with_lambda(keras3()).save(path)
-    with pytest.raises(slimcam.ModelError, match="its Lambda layer 'gain' is code that would run"):
-        slimcam.load(path)
-    expected = 3 * map_of(plain(keras3()))
-    np.testing.assert_allclose(map_of(path, trusted=True), expected, rtol=1e-4, atol=1e-7)
+def test_code_that_refers_to_what_no_file_holds_asks_for_the_function(tmp_path):
+    message = r"its Lambda layer needs what a file does not hold \(name 'tf' is not defined\): give the function"
+    with pytest.raises(slimcam.ModelError, match=message):
+        nets.load("file3", referring, tmp_path, trusted=True)
 
 
-def custom_layer(keras):
-    class Gain(keras.layers.Layer):
+def test_code_of_another_python_asks_for_the_function(tmp_path):
+    path = nets.written(with_lambda, tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = file.attrs["model_config"]
+        config = json.loads(config.decode() if isinstance(config, bytes) else config)
+        lamb = next(one for one in config["config"]["layers"] if one["class_name"] == "Lambda")
+        lamb["config"]["function"][0] = "AAAA\n"
+        file.attrs["model_config"] = json.dumps(config).encode()
+    with pytest.raises(slimcam.ModelError, match=r"its Lambda layer was written by another Python .* custom_objects="):
+        slimcam.load(path, trusted=True)
+
+
+def doubled(x):
+    return x * 2
+
+
+def block(keras):
+    class Block(keras.layers.Layer):
         def call(self, x):
-            return x * 3.0
+            return x + 1
 
         def compute_output_shape(self, shape):
             return shape
 
-    return Gain
+    return Block
 
 
-def test_a_layer_that_keras_lacks_is_named_and_can_be_given(tmp_path):
-    def build(keras):
-        start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
-        x = custom_layer(keras)(name="gain")(conv(keras, "conv")(start))
-        return sow(keras.Model(start, head(keras, x), name="net"))
+def with_block(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, block(keras)(name="block")(conv(keras, "conv")(photo)))))
 
-    path = written(build, tmp_path)
-    message = r"needs the layer 'Gain', which Keras does not have: load it with custom_objects=\{'Gain': Gain\}"
+
+def with_function(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, keras.layers.Conv2D(4, 3, activation=doubled, name="conv")(photo))))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("build, name", [(with_block, "Block"), (with_function, "doubled")])
+def test_what_keras_lacks_is_named_and_taken(build, name, kind, tmp_path):
+    message = (
+        rf"it needs the \w+.* '{name}', which Keras does not have: load it with custom_objects={{'{name}': {name}}}"
+    )
     with pytest.raises(slimcam.ModelError, match=message):
-        slimcam.load(path)
-    expected = 3 * map_of(written(plain, tmp_path, "plain.h5"))
-    found = map_of(path, custom_objects={"Gain": custom_layer(keras2())})
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+        nets.load(kind, build, tmp_path)
+    keras = keras2() if kind == "h5" else keras3()
+    given = {"Block": block(keras), "doubled": doubled}
+    with nets.load(kind, build, tmp_path, custom_objects=given) as model:
+        assert model.tensor("conv").shape.rank == 4
 
 
-def test_weights_without_an_architecture_say_what_to_do(tmp_path):
+@pytest.mark.parametrize("build", [with_block, with_function])
+def test_a_model_in_a_graph_brings_its_own_classes_and_functions(build):
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        net = build(keras2())
+        expected = net.predict(X)
+        with slimcam.load(net) as model:
+            np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_alone_are_refused_with_what_to_do(tmp_path):
     path = str(tmp_path / "weights.h5")
-    with quiet(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        plain(keras2()).save_weights(path)
-    with pytest.raises(slimcam.ModelError, match="weights only, without an architecture: build the model in Keras"):
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        nets.nested_net(keras2()).save_weights(path)
+    with pytest.raises(slimcam.ModelError, match=r"weights only, without an architecture: build .* load_weights\('"):
         slimcam.load(path)
 
 
-def test_a_truncated_file_is_said(tmp_path):
-    path = written(plain, tmp_path)
-    with open(path, "rb") as file:
-        data = file.read(os.path.getsize(path) // 2)
-    with open(path, "wb") as file:
-        file.write(data)
+def test_the_content_says_what_a_file_is_and_not_its_name(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    shutil.copy(path, str(tmp_path / "net.model"))
+    with slimcam.load(path) as named, slimcam.load(str(tmp_path / "net.model")) as other:
+        np.testing.assert_array_equal(logits(named), logits(other))
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    with open(path, "r+b") as file:
+        file.truncate(2000)
     with pytest.raises(slimcam.ModelError, match="not an HDF5 file that h5py can read, or a damaged one"):
         slimcam.load(path)
 
 
-def test_the_name_of_an_h5_file_does_not_matter(tmp_path):
-    path = written(plain, tmp_path)
-    other = str(tmp_path / "weights.best.hdf5")
-    os.rename(path, other)
-    assert map_of(other).shape == (2, SIDE, SIDE)
+def test_weights_of_another_shape_are_refused(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    with h5py.File(path, "r+") as file:
+        names = []
+        file["model_weights"].visit(lambda name: names.append(name) if "last/" in name and "bias" in name else None)
+        del file["model_weights"][names[-1]]
+        file["model_weights"][names[-1]] = np.zeros(7, np.float32)
+    with pytest.raises(slimcam.ModelError, match="its weights do not fit its architecture"):
+        slimcam.load(path)
 
 
-def test_a_layer_that_is_no_model_is_refused():
-    with pytest.raises(slimcam.ModelError, match="Dense 'scores' is a layer: give a model"):
-        slimcam.load(keras2().layers.Dense(3, name="scores"))
+def test_a_file_has_no_newer_weights_to_read(tmp_path):
+    message = r"holds the weights that were loaded: load\(\) it again"
+    with nets.load("h5", nets.nested_net, tmp_path) as model, pytest.raises(slimcam.ModelError, match=message):
+        model.refresh()
 
 
-@pytest.mark.parametrize("keras", [keras2, pytest.param(keras3, marks=NEW)])
-def test_an_unbuilt_sequential_says_how_to_build_it(keras):
-    layers = keras().layers
-    model = keras().Sequential([layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)], name="net")
-    with pytest.raises(slimcam.ModelError, match=r"'net' has no input shape yet: build it, model\.build\(\(None, 224"):
-        slimcam.load(model)
-
-
-def test_a_model_without_a_4d_layer_is_said_when_a_map_is_asked_for():
-    layers = keras2().layers
+@NEW
+def test_an_h5_file_of_keras_3_is_read_by_keras_3(tmp_path):
+    path = str(tmp_path / "three.h5")
     with quiet():
-        start = layers.Input((SIDE, SIDE, 3), name="photo")
-        model = keras2().Model(start, layers.Dense(2, name="scores")(layers.Flatten()(start)), name="net")
-        with slimcam.load(model) as loaded:
-            assert loaded.layers() == []
-            with pytest.raises(
-                slimcam.UnknownName, match=r"'net' has no 4-D layer that all ways to '.*' pass: name one"
-            ):
-                slimcam.GradCAM(loaded)
+        net = nets.nested_net(keras3())
+        net.save(path)
+        expected = net.predict(X, verbose=0)
+    with slimcam.load(path) as model:
+        np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_photo_is_said_to_be_fed_as_it_is(tmp_path):
+    with nets.load("h5", nets.nested_net, tmp_path) as model:
+        assert "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess=" in model.why

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import eager, kept_classes, keras2, keras3
+from .._tf import eager, kept_classes, keras2, keras3, tf
 from ..errors import ModelError
 from .assembly import Parts
 from .keras_models import from_config, read_eager, rebuilt, what_failed
@@ -82,9 +82,20 @@ def _reads_of_file(path: str, model: Any, session: Any) -> Dict[str, Callable[[]
     """Load a file's weights into a model's session, and return what reads them there."""
     try:
         model.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
-        raise ModelError(f"{path}: its weights do not fit its architecture: {error}") from error
-    return {weight.op.name: functools.partial(session.run, weight) for weight in model.weights}
+    except (ValueError, KeyError, OSError, tf.errors.OpError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{path}: its weights do not fit its architecture: {first}") from error
+    return {weight.op.name: functools.partial(_value, path, session, weight) for weight in model.weights}
+
+
+def _value(path: str, session: Any, weight: Any) -> np.ndarray:
+    """Return a weight as loaded; TensorFlow 1 loads arrays of another shape without a word."""
+    value = session.run(weight)
+    if not weight.shape.is_compatible_with(value.shape):
+        raise ModelError(
+            f"{path}: its weights do not fit its architecture: {weight.name!r} is {weight.shape}, not {value.shape}"
+        )
+    return value
 
 
 def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, **said: Any) -> Parts:

@@ -17,6 +17,7 @@ import numpy as np
 
 from .._tf import (
     code_allowed,
+    eager,
     input_specs,
     is_graph_variable,
     is_keras3,
@@ -172,8 +173,14 @@ def _reads_of(model: Any, held: Any, name: str, rebuilt: Any, _: Any) -> Dict[st
         if tuple(mine.shape.as_list()) != tuple(theirs.shape.as_list()):
             raise ModelError(f"{name}: its configuration is not that of its weights ({theirs.name!r}): save it as .h5")
         in_graph = functools.partial(sessions.value, held, theirs.op.name, theirs) if held is not None else None
-        reads[mine.op.name] = in_graph or theirs.numpy
+        reads[mine.op.name] = in_graph or functools.partial(_eager_value, theirs)
     return reads
+
+
+def _eager_value(variable: Any) -> np.ndarray:
+    """Return the value of an eager variable, whatever graph is the default one."""
+    with eager():
+        return variable.numpy()
 
 
 def _pairs(mine: Any, theirs: Any) -> Iterator[Tuple[Any, Any]]:
@@ -258,7 +265,7 @@ def what_failed(source: str, error: Exception) -> str:
     unknown = re.search(r"Unknown (\w+(?: function)?)(?:: ?['\"]?| ['\"])([\w.>]+)", text)
     missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
     found = unknown or missing
-    if found:
+    if found and found.group(2) not in _UNLISTED:
         name = found.group(2).rsplit(".", 1)[-1]
         return (
             f"{source}: it needs the {found.group(1)} {name!r}, which Keras does not have: "

@@ -73,6 +73,7 @@ def with_values(
     if because and input is None:
         parts.logits, parts.outputs, parts.named = wanted[0], [], because
     parts.why.append(f"{len(names)} variables: their values in {held.path}")
+    parts.why += restate_swish(parts.graph_def, stale=True)
     training = _training_norms(graph_def, needed)
     if training:
         parts.why.append(
@@ -80,6 +81,40 @@ def with_values(
             "each map hangs on the other images of its batch; export the graph for inference"
         )
     return parts
+
+
+def restate_swish(graph_def: Any, stale: bool) -> List[str]:
+    """Let tf.nn.swish, whose gradient is Python and in no file, be differentiated as it is computed; say what is left.
+
+    Such a gradient goes by a number of the process that wrote it, which in this one may be another function's: where
+    they are `stale`, the others get a name that nothing bears, so that asking for one raises.
+    """
+    nodes = {node.name: node for node in graph_def.node}
+    left = []
+    for node in graph_def.node:
+        name = node.attr["_gradient_op_type"].s if "_gradient_op_type" in node.attr else b""
+        if not name.startswith(b"CustomGradient"):
+            continue
+        if _is_swish(node, nodes):
+            del node.attr["_gradient_op_type"]
+            continue
+        left.append(node.name)
+        if stale:
+            node.attr["_gradient_op_type"].s = b"CustomGradientOfAnotherProgram"
+    if not left:
+        return []
+    return [f"{len(left)} custom gradients such as that of {left[0]!r}: layers before them may not be explained"]
+
+
+def _is_swish(node: Any, nodes: Dict[str, Any]) -> bool:
+    """Whether an IdentityN holds x * sigmoid(x), or x * sigmoid(beta * x), and x, as tf.nn.swish leaves it."""
+    of = lambda one, op: [n for i in one.input for n in [nodes.get(i.split(":")[0])] if n is not None and n.op == op]  # noqa: E731
+    if node.op != "IdentityN" or len(node.input) < 2 or nodes[node.input[0].split(":")[0]].op != "Mul":
+        return False
+    product, x = nodes[node.input[0].split(":")[0]], node.input[1]
+    gates = of(product, "Sigmoid")
+    inner = [gates[0], *of(gates[0], "Mul")] if gates else []
+    return x in product.input and any(x in one.input for one in inner)
 
 
 class _Read:

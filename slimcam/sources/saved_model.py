@@ -9,7 +9,7 @@ from ..names import nearest
 from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint
-from .meta_graph import check_operations, with_values
+from .meta_graph import check_operations, restate_swish, with_values
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"
@@ -143,7 +143,7 @@ def _read_functions(
     check_operations(folder, graph_def, infer.before(graph_def, ends), ends[0])
     parts = Parts(folder, graph_def, input=given.get(str(input), input), logits=logits, inputs=inputs, end_points=keyed)
     parts.outputs = wanted or []
-    parts.why += [f"tags {', '.join(tags)}; {because}", *_said(given, keyed)]
+    parts.why += [f"tags {', '.join(tags)}; {because}", *_said(given, keyed), *restate_swish(graph_def, stale=False)]
     return parts
 
 
