@@ -119,3 +119,20 @@ def test_a_model_from_a_file_has_nothing_to_refresh(model_of):
 
     with pytest.raises(slimcam.ModelError, match=r"model\.pb holds the weights that were loaded: load\(\) it again"):
         model_of(build, logits="logits").refresh()
+
+
+def test_swish_is_explained_without_a_touch_on_the_program():
+    graph = tf1.Graph()
+    with graph.as_default():
+        images = tf1.placeholder(tf1.float32, [None, 8, 8, 3], name="images")
+        layer = tf1.nn.conv2d(images, tf1.ones([1, 1, 3, 2]), 1, "SAME", name="conv")
+        swished = tf1.identity(tf1.nn.swish(layer), name="features")
+        logits = tf1.matmul(tf1.reduce_mean(swished, [1, 2]), tf1.ones([2, 1]), name="logits")
+        expected = tf1.gradients(logits, layer)[0]
+    count = len(graph.get_operations())
+    with tf1.Session(graph=graph) as session, slimcam.load(session, logits=logits) as model:
+        maps = slimcam.explain(model, X, "conv", 0)
+        activations, gradients = session.run([layer, expected], {images: X})
+    by_hand = np.einsum("nhwc,nc->nhw", activations, gradients.mean((1, 2)))
+    np.testing.assert_allclose(maps.raw, by_hand, rtol=1e-4, atol=1e-6)
+    assert len(graph.get_operations()) == count

@@ -9,6 +9,7 @@ from .._tf import tf1
 from ..errors import ModelError
 from . import infer
 from .assembly import Parts
+from .operations import restate_swish
 from .variables import VARIABLES
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
@@ -31,7 +32,7 @@ def read_frozen(
             f"{path}: not frozen: {len(held)} variables such as {held[0]!r} have no value in it; "
             "freeze it, or load its checkpoint with net="
         )
-    parts = Parts(path, graph_def, input=input, logits=logits)
+    parts = Parts(path, graph_def, input=input, logits=logits, why=restate_swish(graph_def, stale=True))
     if preprocess is None:
         _recognise(parts)
     return parts

@@ -9,7 +9,8 @@ from ..names import nearest
 from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint
-from .meta_graph import check_operations, restate_swish, with_values
+from .meta_graph import with_values
+from .operations import check_operations, restate_swish
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"

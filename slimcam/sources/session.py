@@ -9,6 +9,7 @@ from .._tf import tf
 from ..errors import ModelError
 from . import infer
 from .assembly import Parts
+from .operations import restate_swish
 from .variables import VARIABLES, without_variables
 
 
@@ -29,7 +30,7 @@ def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) 
     reads = _reads(session.graph, needed)
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
     cut = without_variables(graph_def, wanted)
-    why = [f"{len(weights)} variables: their values in the session, now"]
+    why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
     return Parts("the session", cut, weights, input=_name(input), logits=_name(logits), why=why, live=True)
 
 
