@@ -150,22 +150,30 @@ def _place(session: Any, weights: Mapping[str, Callable[[], np.ndarray]], most: 
 
     Returns what reads them, and the handles of those that are variables.
     """
-    tensors, handles = {}, {}
+    tensors: Dict[str, Any] = {}
+    handles: Dict[str, Any] = {}
+    waiting: Dict[str, np.ndarray] = {}  # let go before much more is read, as a net's largest two are large
+
+    def assign() -> None:
+        values = {name: functools.partial(waiting.__getitem__, name) for name in waiting}
+        _assigning(session, {name: handles[name] for name in waiting}, values)()
+        waiting.clear()
+
     for name, read in weights.items():
-        tensors[name] = _placed(session, name, read(), most)
-        if tensors[name].op.type == "ReadVariableOp":
-            handles[name] = tensors[name].op.inputs[0]
+        array = read()
+        if array.nbytes <= most:
+            tensors[name] = tf.constant(array, name=name)
+            continue
+        dtype = tf.as_dtype(array.dtype)
+        shared = {"dtype": dtype, "shape": array.shape, "shared_name": name}
+        handles[name] = tf.raw_ops.VarHandleOp(name=f"slimcam/{name}", **shared)
+        tensors[name] = tf.raw_ops.ReadVariableOp(resource=handles[name], dtype=dtype, name=name)
+        waiting[name] = array
+        del array
+        if sum(one.nbytes for one in waiting.values()) > LARGE:
+            assign()
+    assign()
     return tensors, handles
-
-
-def _placed(session: Any, name: str, array: np.ndarray, most: int) -> Any:
-    """Put one weight into the graph; the array is let go before the next is read, as a net's largest two are large."""
-    if array.nbytes <= most:
-        return tf.constant(array, name=name)
-    dtype = tf.as_dtype(array.dtype)
-    handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=array.shape, shared_name=name, name=f"slimcam/{name}")
-    _assigning(session, {name: handle}, {name: lambda: array})()
-    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype, name=name)
 
 
 def _assigning(session: Any, handles: Mapping[str, Any], weights: Mapping[str, Callable[[], np.ndarray]]) -> Callable:
@@ -177,9 +185,16 @@ def _assigning(session: Any, handles: Mapping[str, Any], weights: Mapping[str, C
         assigns[name] = tf.raw_ops.AssignVariableOp(resource=handle, value=value, name="slimcam/assign"), value
 
     def assign(names: Optional[Iterable[str]] = None) -> None:
+        operations, feeds = [], {}
         for name in assigns if names is None else names:
             operation, value = assigns[name]
-            session.run(operation, {value: weights[name]()})
+            operations.append(operation)
+            feeds[value] = weights[name]()
+            if sum(array.nbytes for array in feeds.values()) > LARGE:
+                session.run(operations, feeds)
+                operations, feeds = [], {}
+        if operations:
+            session.run(operations, feeds)
 
     return assign
 

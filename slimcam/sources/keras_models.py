@@ -32,8 +32,8 @@ from .._tf import (
 )
 from ..errors import ModelError
 from ..tracing import trace
-from . import session as sessions
 from .assembly import Parts
+from .reading import reads
 from .recording import recorded
 from .variables import without_variables
 
@@ -168,13 +168,13 @@ def _session_of(model: Any, name: str) -> Any:
 
 def _reads_of(model: Any, held: Any, name: str, rebuilt: Any, _: Any) -> Dict[str, Callable[[], np.ndarray]]:
     """Map the variables of a rebuilt model to what reads the caller's own, in the session that holds them."""
-    reads: Dict[str, Callable[[], np.ndarray]] = {}
-    for mine, theirs in _pairs(rebuilt, model):
+    pairs = list(_pairs(rebuilt, model))
+    for mine, theirs in pairs:
         if tuple(mine.shape.as_list()) != tuple(theirs.shape.as_list()):
             raise ModelError(f"{name}: its configuration is not that of its weights ({theirs.name!r}): save it as .h5")
-        in_graph = functools.partial(sessions.value, held, theirs.op.name, theirs) if held is not None else None
-        reads[mine.op.name] = in_graph or functools.partial(_eager_value, theirs)
-    return reads
+    if held is not None:
+        return reads(held, {mine.op.name: theirs for mine, theirs in pairs})
+    return {mine.op.name: functools.partial(_eager_value, theirs) for mine, theirs in pairs}
 
 
 def _eager_value(variable: Any) -> np.ndarray:
@@ -198,11 +198,17 @@ def _pairs(mine: Any, theirs: Any) -> Iterator[Tuple[Any, Any]]:
 
 
 def rebuilt(
-    source: str, build: Callable, reads: Callable, live: bool = False, logits: Any = None, input: Any = None, **_: Any
+    source: str,
+    build: Callable,
+    weights_of: Callable,
+    live: bool = False,
+    logits: Any = None,
+    input: Any = None,
+    **_: Any,
 ) -> Parts:
     """Build a model of Keras 2 in a graph and a session of its own, and take it from there.
 
-    `reads` maps the names of its variables to what reads their values, given the model and the session.
+    `weights_of` maps the names of its variables to what reads their values, given the model and the session.
     """
     keras = keras2()
     graph = tf1.Graph()
@@ -214,7 +220,7 @@ def rebuilt(
             raise ModelError(what_failed(source, error)) from error
         if not model.inputs:
             raise ModelError(_unbuilt(source))
-        weights = reads(model, session)
+        weights = weights_of(model, session)
     inputs, outputs = ([tensor.name for tensor in some] for some in (model.inputs, model.outputs))
     cut = without_variables(graph.as_graph_def(), outputs)
     parts = Parts(source, cut, weights, input=input, logits=logits, inputs=inputs, outputs=outputs, calls=calls)
