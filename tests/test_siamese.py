@@ -160,7 +160,7 @@ def test_photos_for_one_branch_go_to_its_input(model, monkeypatch):
     expected = slimcam.explain(
         model, picture[None].astype(np.float32) / 255, LAYER % 2, slimcam.Mean("encoder@input_2")
     )
-    np.testing.assert_allclose(cam(picture).raw, expected.raw, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(cam(picture).raw, expected.raw, rtol=1e-3, atol=1e-6)
 
 
 # --- held is fed
@@ -170,8 +170,8 @@ def test_holding_the_features_of_an_image_equals_feeding_it(model):
     features = model.features("encoder@input_2", Y)
     held = slimcam.explain(model, X, LAYER % 1, hold={"encoder@input_2": features})
     fed, _ = slimcam.explain_pair(model, X, Y)
-    np.testing.assert_allclose(held.raw, fed.raw, rtol=0, atol=1e-6 * np.abs(fed.raw).max())
-    np.testing.assert_allclose(held.scores, fed.scores, rtol=1e-4)
+    np.testing.assert_allclose(held.raw, fed.raw, rtol=0, atol=2e-5 * np.abs(fed.raw).max())
+    np.testing.assert_allclose(held.scores, fed.scores, rtol=1e-3, atol=1e-5)
 
 
 def test_features_are_what_the_graph_computes(model):
@@ -303,7 +303,7 @@ def test_pair_writes_a_map_for_each_photo_and_both_side_by_side(run, tmp_path, m
         assert list(arrays["files"]) == ["A.png", "B.png"]
         pixels = [(255 * array[:1]).astype(np.uint8).astype(np.float32) / 255 for array in (X, Y)]
         for raw, maps in zip(arrays["raw"], slimcam.explain_pair(model, *pixels)):
-            np.testing.assert_allclose(raw, maps.raw[0], rtol=1e-4, atol=1e-7)
+            np.testing.assert_allclose(raw, maps.raw[0], rtol=1e-3, atol=1e-6)
     assert cv2.imread(str(tmp_path / "out" / "A-B.png")).shape == (256, 520, 3)
 
 
@@ -316,7 +316,7 @@ def test_hold_takes_zeros_an_array_or_a_photo(run, model, tmp_path, value):
     hold = {"encoder@input_2": "zeros" if value == "zeros" else features}
     expected = slimcam.explain(model, str(tmp_path / "A.png"), LAYER % 1, hold=hold)
     with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
-        np.testing.assert_allclose(arrays["raw"], expected.raw, rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(arrays["raw"], expected.raw, rtol=1e-3, atol=1e-6)
 
 
 def test_the_dot_with_the_features_of_a_photo_is_a_target(run, model, tmp_path):
