@@ -17,6 +17,10 @@ _HOME = {  # public name: the module that holds it
     "ExplainPair": "pair",
     "Pair": "pair",
     "Maps": "maps",
+    "compare": "comparison",
+    "Comparison": "comparison",
+    "record": "migration",
+    "verify": "migration",
     "Class": "target",
     "Top": "target",
     "Mean": "target",
@@ -33,6 +37,9 @@ _HOME = {  # public name: the module that holds it
     "LayerError": "errors",
     "TargetError": "errors",
     "PhotoError": "errors",
+    "GoldenError": "errors",
+    "ComparisonError": "errors",
+    "InterpreterError": "errors",
     "OutputError": "errors",
 }
 

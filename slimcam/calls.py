@@ -10,7 +10,7 @@ Nothing here imports TensorFlow.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from .errors import UnknownName
 from .names import nearest
@@ -52,6 +52,9 @@ class Calls:
         self.tensors: Dict[str, Any] = {}  # by the name of the call; of several outputs, the first
         for call in self._calls:
             self.tensors[self._name[call]] = call.outputs[0]
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
 
     def find(self, name: str) -> Optional[Any]:
         """Return the tensor of a call, or None where no layer has that name.

@@ -9,6 +9,9 @@ SlimcamError
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or as many targets as there are no photos
 ├── PhotoError       a photo that cannot be read, or an array that is no image
+├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
+├── ComparisonError  two things that cannot be compared
+├── InterpreterError another Python that cannot run slimcam; the message says what it lacks
 └── OutputError      a file that cannot be written
 """
 
@@ -66,6 +69,18 @@ class TargetError(SlimcamError):
 
 class PhotoError(SlimcamError):
     """A photo cannot be read, or an array is not an image."""
+
+
+class GoldenError(SlimcamError):
+    """A recording cannot be read, or does not fit what is verified."""
+
+
+class ComparisonError(SlimcamError):
+    """Two things cannot be compared."""
+
+
+class InterpreterError(SlimcamError):
+    """Another Python cannot run slimcam."""
 
 
 class OutputError(SlimcamError):

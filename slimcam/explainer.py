@@ -1,18 +1,35 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from . import evidence, tape
 from . import photos as pictures
 from . import target as targets
 from .entry import Entry
-from .errors import TargetError, UnknownName, WrongFeed
-from .evidence import Evidence, gather, probe
+from .errors import PhotoError, TargetError, UnknownName, WrongFeed
+from .evidence import Evidence
 from .maps import Dialect, Maps, find_dialect
 from .methods import METHODS, raw_map
 from .model import Model, check_open
 from .names import nearest
+from .sources import load
+
+
+class Engine(NamedTuple):
+    """A way to get evidence from a model."""
+
+    probe: Callable[..., Any]  # of a model, layer and target: what is kept of a run
+    feeds: Callable[..., Dict[Any, Any]]  # of an entry and a batch: what is fed
+    gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
+    features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
+
+
+ENGINES: Dict[str, Engine] = {
+    "graph": Engine(evidence.probe, Entry.feeds, evidence.gather, Model.features),
+    "tape": Engine(tape.probe, tape.feeds, tape.gather, tape.features),
+}
 
 
 class GradCAM:
@@ -22,6 +39,7 @@ class GradCAM:
     slimcam.target; None is the winning class), `dialect` a row of maps.DIALECTS, `method` a row of methods.METHODS that
     takes the place of the dialect's. `hold` maps tensors to arrays, one for all images or one an image, that replace
     what the graph would compute there, "zeros" stands for an array of them; what lies behind is not needed and not run.
+    `engine` is "graph", or "tape", which runs a Keras model eagerly (see slimcam.tape); `model` may then be that model.
     In a model of several inputs for images, the photos go to the one that the layer and the score then need; `entry` is
     for photos that are explained together with others', and then all inputs are fed (see slimcam.explain_pair).
 
@@ -31,15 +49,17 @@ class GradCAM:
 
     def __init__(
         self,
-        model: Model,
+        model: Any,
         layer: Any = None,
         target: Any = None,
         dialect: str = "paper",
         method: Optional[str] = None,
         hold: Optional[Mapping[Any, Any]] = None,
         entry: Optional[Entry] = None,
+        engine: str = "graph",
     ) -> None:
-        self.model = model
+        self.engine = find_engine(engine)
+        model = self.model = model if isinstance(model, Model) else load(model, engine=engine)
         self.dialect = _chosen(dialect, method)
         self.target = targets.as_target(target)
         self._hold = {model.tensor(name): _held(model.tensor(name), array) for name, array in (hold or {}).items()}
@@ -50,7 +70,8 @@ class GradCAM:
             layer_tensor = model.tensor(layer)
         self.entry = entry
         self.layer = layer if isinstance(layer, str) else model.name_of(layer_tensor)
-        self.probe = probe(model, layer_tensor, self.target, self.dialect.score, list(self._hold), given or [entry])
+        score, given = self.dialect.score, given or [entry]
+        self.probe = self.engine.probe(model, layer_tensor, self.target, score, list(self._hold), given)
         if not isinstance(self.target, (list, tuple, np.ndarray)) and self.probe.mask is not None:
             targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at an image
 
@@ -61,6 +82,19 @@ class GradCAM:
         cannot be read, TargetError where targets and images do not agree.
         """
         return together([self], [pictures.as_batch(images)], target)[0]
+
+    def evidence(self, images: Any, target: Any = None) -> Evidence:
+        """Return what the maps of a call are made from, a map a row; arguments and errors are those of a call.
+
+        Raises PhotoError for images of which a net that takes any size makes maps of different sizes.
+        """
+        runs = _runs([self], [pictures.as_batch(images)], target)
+        each = [got[0] for _, got in runs]
+        if len({one.activations.shape[1:] for one in each}) > 1:
+            raise PhotoError("the images differ in size, and so do their maps: ask for the evidence of one at a time")
+        rows = _rows([part for part, _ in runs], self.probe.k)
+        names = "activations", "gradients", "scores", "classes"
+        return Evidence(*(np.concatenate([getattr(one, name) for one in each])[rows] for name in names))
 
     def _mask(self, target: Any, count: int) -> Optional[np.ndarray]:
         if target is None:
@@ -78,8 +112,7 @@ class GradCAM:
         """Return the Maps of a batch from the evidence of its parts."""
         dialect, k = self.dialect, self.probe.k
         raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
-        order = np.argsort([i for part, _ in runs for i in part], kind="stable")
-        rows = (order[:, None] * k + np.arange(k)).reshape(-1)
+        rows = _rows([part for part, _ in runs], k)
         if len({raw.shape[1:] for raw in raws}) == 1:
             raw: Any = np.concatenate(raws)[rows]
         else:
@@ -94,6 +127,14 @@ class GradCAM:
 
 def together(cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target: Any = None) -> List[Maps]:
     """Run GradCAMs of one model and target together, each with the batch of its own input; a session run a part."""
+    runs = _runs(cams, batches, target)
+    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs]) for i, cam in enumerate(cams)]
+
+
+def _runs(
+    cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target: Any
+) -> List[Tuple[List[int], List[Evidence]]]:
+    """Return, for each part of the batches that runs at once, its images and the evidence of each GradCAM."""
     first = cams[0]
     check_open(first.model)
     count = len(batches[0].photos)
@@ -105,15 +146,33 @@ def together(cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target:
     for part in parts:
         feeds: Dict[Any, Any] = {}
         for cam, batch in zip(cams, batches):
-            feeds.update(cam.entry.feeds(batch, part))
-        masks = None if mask is None else mask[part]
-        runs.append((part, gather(first.model, [cam.probe for cam in cams], feeds, masks, first.holds(part, count))))
-    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs]) for i, cam in enumerate(cams)]
+            feeds.update(first.engine.feeds(cam.entry, batch, part))
+        masks, holds = None if mask is None else mask[part], first.holds(part, count)
+        runs.append((part, first.engine.gather(first.model, [cam.probe for cam in cams], feeds, masks, holds)))
+    return runs
+
+
+def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:
+    """Return the rows, k an image, that bring what came part by part into the order of the images."""
+    order = np.argsort([i for part in parts for i in part], kind="stable")
+    return (order[:, None] * k + np.arange(k)).reshape(-1)
+
+
+def features(model: Model, name: Any, images: Any, engine: str = "graph") -> np.ndarray:
+    """Return the values of a tensor for images, (N, ...), by an engine; see Model.features."""
+    return find_engine(engine).features(model, name, images)
 
 
 def explain(model: Model, images: Any, layer: Any = None, target: Any = None, **options: Any) -> Maps:
     """Build a GradCAM and call it once; the gradient stays with the model for the next time."""
     return GradCAM(model, layer, target, **options)(images)
+
+
+def find_engine(name: str) -> Engine:
+    """Return the row of ENGINES; raise UnknownName for another name."""
+    if name not in ENGINES:
+        raise UnknownName(f"no engine {name!r} (there are {', '.join(ENGINES)}); {nearest(name, ENGINES)}")
+    return ENGINES[name]
 
 
 def _chosen(dialect: str, method: Optional[str]) -> Dialect:

@@ -26,6 +26,15 @@ class Layer(NamedTuple):
     tensor: Any
 
 
+class Eager(NamedTuple):
+    """The Keras model that a graph was traced from, as TensorFlow 2 runs it."""
+
+    keras: Any  # the package that it is of
+    model: Any
+    inputs: List[str]  # the names of the graph's inputs, in the order in which the model takes them
+    call: Callable[[List[Any]], List[Any]]  # from its inputs to its outputs
+
+
 @dataclass
 class Model:
     """A loaded model. It is a context manager; leaving it closes the session."""
@@ -41,6 +50,7 @@ class Model:
     why: List[str] = field(default_factory=list)
     source: str = ""
     undeclared: str = ""  # what nothing said, and what was done instead
+    eager: Optional[Eager] = None  # what engine="tape" runs
     reread: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
     _cache: Dict[Any, Any] = field(default_factory=dict, repr=False)
 

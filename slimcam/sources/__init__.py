@@ -48,6 +48,7 @@ def load(
     tags: saved_model.Tags = None,
     signature: Optional[str] = None,
     checkpoint: Optional[str] = None,
+    engine: str = "graph",
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -56,6 +57,7 @@ def load(
     `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
     `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class.
     `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
+    `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
     `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
@@ -81,6 +83,7 @@ def load(
         tags=tags,
         signature=signature,
         checkpoint=checkpoint,
+        engine=engine,
     )
     parts.preprocess = preprocess or parts.preprocess
     if parts.preprocess is None and parts.undeclared:

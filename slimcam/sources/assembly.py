@@ -21,7 +21,7 @@ from ..entry import Entry, Photos
 from ..errors import MissingFeed, ModelError
 from ..feeds import plan
 from ..graphs import ancestors, between
-from ..model import Model
+from ..model import Eager, Model
 from . import infer
 from .sharing import shared_calls
 
@@ -48,6 +48,7 @@ class Parts:
     labels: Optional[List[str]] = None
     why: List[str] = field(default_factory=list)
     live: bool = False  # the weights may be read again later
+    eager: Optional[Eager] = None  # the Keras model that the graph was traced from
     undeclared: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
 
 
@@ -78,7 +79,7 @@ def assemble(parts: Parts) -> Model:
         found = shared_calls(between([entry.tensor for entry in inputs], logits))
         calls = Calls(found, {entry.tensor.name: entry.tensor.op.name for entry in inputs}) if found else None
     model = Model(graph, session, inputs, logits, calls, labels=parts.labels, source=parts.source, why=parts.why)
-    model.reread = reread if parts.live else None
+    model.reread, model.eager = reread if parts.live else None, parts.eager
     model.undeclared = parts.undeclared
     model.end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     _settle(model, parts.layer, max(fixed for _, fixed in joined))

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import eager, kept_classes, keras2, keras3, tf
+from .._tf import TF_VERSION, eager, kept_classes, keras2, keras3, tf
 from ..errors import ModelError
 from .assembly import Parts
 from .keras_models import from_config, read_eager, rebuilt, what_failed
@@ -47,7 +47,9 @@ def read_file(path: str, **said: Any) -> Parts:
     return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, **said)
 
 
-def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, **said: Any) -> Parts:
+def _read_h5(
+    path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, engine: str = "graph", **said: Any
+) -> Parts:
     h5py = importlib.import_module("h5py")  # TensorFlow brings it
     try:
         with h5py.File(path, "r") as file:
@@ -60,8 +62,10 @@ def _read_h5(path: str, custom_objects: Optional[Dict] = None, trusted: bool = F
             "and give slimcam.load() the model"
         )
     parsed = json.loads(config)
-    if version and version.startswith("3"):
-        return read_eager(_load_eagerly(keras3(), path, parsed, custom_objects, trusted), path, **said)
+    new = (version or "2").startswith("3")
+    if new or (engine == "tape" and TF_VERSION >= (2, 1)):
+        keras = keras3() if new else keras2()
+        return read_eager(_load_eagerly(keras, path, parsed, custom_objects, trusted), path, **said)
     custom = dict(custom_objects or {})
     _refuse_code(path, parsed, custom, trusted)
 

@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import warnings
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -31,10 +31,11 @@ from .._tf import (
     tf1,
 )
 from ..errors import ModelError
+from ..model import Eager
+from ..recording import recorded
 from ..tracing import trace
 from .assembly import Parts
 from .reading import reads
-from .recording import recorded
 from .variables import without_variables
 
 # Keras 2's own layers that keras.layers does not show
@@ -246,16 +247,20 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
         raise ModelError(_unbuilt(source))
     takes = inspect.signature(model.call).parameters
     mode = {"training": False} if "training" in takes or "kwargs" in takes else {}
+
+    def call(tensors: Sequence[Any]) -> List[Any]:
+        return list(tf.nest.flatten(model(pack(tensors), **mode)))
+
     with kept_classes(keras), recorded(keras, root=model) as calls:
         try:
-            traced = trace(lambda *tensors: tf.nest.flatten(model(pack(tensors), **mode)), specs)
+            traced = trace(lambda *tensors: call(tensors), specs)
         except Exception as error:  # layers raise whatever they raise
             raise ModelError(what_failed(source, error)) from error
     calls = [call for call in calls if all(tensor.graph is traced.graph for tensor in call.outputs)]
     parts = Parts(source, without_variables(traced.graph_def, traced.outputs), traced.weights, calls=calls)
     parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
     parts.why.append(f"{len(traced.weights)} variables; called with training=False")
-    parts.live = live
+    parts.live, parts.eager = live, Eager(keras, model, traced.inputs, call)
     return _undeclared(parts)
 
 

@@ -3,17 +3,24 @@
 import contextlib
 import functools
 import threading
-from typing import Any, Iterator, List
+from typing import Any, Callable, Iterator, List
 
-from .._tf import layer_classes, tf
-from ..calls import Call
+from ._tf import layer_classes, tf
+from .calls import Call
+
+Around = Callable[[Call, Any, Any, Callable[[], Any]], Any]
+
+
+def _just_run(call: Call, layer: Any, inputs: Any, run: Callable[[], Any]) -> Any:
+    return run()
 
 
 @contextlib.contextmanager
-def recorded(keras: Any, root: Any = None) -> Iterator[List[Call]]:
+def recorded(keras: Any, root: Any = None, around: Around = _just_run) -> Iterator[List[Call]]:
     """Collect the calls that layers of `keras` make on graph tensors in this thread, `root` itself left out.
 
-    The layers are not touched: their base class notes each call while the context lasts.
+    The layers are not touched: their base class notes each call while the context lasts. `around(call, layer, inputs,
+    run)` runs each one and returns its result, on eager tensors too; `call` has no outputs by then.
     """
     calls: List[Call] = []
     under_way: List[Any] = []
@@ -30,7 +37,7 @@ def recorded(keras: Any, root: Any = None) -> Iterator[List[Call]]:
             turn[0] += 1
             made = Call(path, _tensors((args, kwargs)), turn[0])
             try:
-                result = original(layer, *args, **kwargs)
+                result = around(made, layer, (args, kwargs), lambda: original(layer, *args, **kwargs))
             finally:
                 under_way.pop()
             turn[0] += 1
