@@ -30,6 +30,7 @@ class Eager(NamedTuple):
     """The Keras model that a graph was traced from, as TensorFlow 2 runs it."""
 
     keras: Any  # the package that it is of
+    classes: Dict[Any, Any]  # that Keras' classes, in the state in which the model runs
     model: Any
     inputs: List[str]  # the names of the graph's inputs, in the order in which the model takes them
     call: Callable[[List[Any]], List[Any]]  # from its inputs to its outputs

@@ -55,6 +55,7 @@ class ExplainPair:
         dialect: str = "paper",
         method: Optional[str] = None,
         hold: Optional[Mapping[Any, Any]] = None,
+        engine: str = "graph",
     ) -> None:
         if len(model.inputs) < 2:
             raise ModelError(f"{model.source} takes one image: slimcam.explain(model, photo) explains it")
@@ -64,7 +65,7 @@ class ExplainPair:
         self.inputs = model.inputs_of([score], held)
         layers = [_branch(model, self.inputs, i, score, layer) for i in range(len(self.inputs))]
         self._cams = [
-            GradCAM(model, tensor, target, dialect, method, hold, entry=entry)
+            GradCAM(model, tensor, target, dialect, method, hold, entry, engine)
             for tensor, entry in zip(layers, self.inputs)
         ]
 

@@ -246,7 +246,7 @@ def _run(
     given = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
     count = len(next(iter(images.values())))
     tensors = [_input(model.graph.get_tensor_by_name(name), given.get(name), count) for name in live.inputs]
-    with kept_classes(live.keras), recorded(live.keras, live.model, around):
+    with kept_classes(live.keras, live.classes), recorded(live.keras, live.model, around):
         live.call(tensors)
     return found
 

@@ -5,7 +5,7 @@ import functools
 import importlib
 import re
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from .._pip import pip_line
 from ..errors import MissingPackage
@@ -55,9 +55,12 @@ def layer_classes(keras: Any) -> List[Any]:
 
 
 @contextlib.contextmanager
-def kept_classes(keras: Any) -> Iterator[None]:
+def kept_classes(keras: Any, bases: Optional[Dict[Any, Any]] = None) -> Iterator[Dict[Any, Any]]:
     """Leave Keras' classes as they were: from 2.2 on Keras 2 swaps the bases of a layer's class, for the whole process,
-    as instances are made in a graph or eagerly, and the caller's layers would run with the other kind's methods."""
+    as instances are made in a graph or eagerly, and the caller's layers would run with the other kind's methods.
+
+    Yields the bases of all of them, as they are; `bases` brings those of another time back for the while.
+    """
     kept: Dict[Any, Any] = {}
     stack = list(layer_classes(keras))
     while stack:
@@ -65,12 +68,17 @@ def kept_classes(keras: Any) -> Iterator[None]:
         if kind not in kept:
             kept[kind] = kind.__bases__
             stack.extend(kind.__subclasses__())
+    _set_bases(bases or {})
     try:
-        yield
+        yield kept
     finally:
-        for kind, bases in kept.items():
-            if kind.__bases__ != bases:
-                kind.__bases__ = bases
+        _set_bases(kept)
+
+
+def _set_bases(wanted: Dict[Any, Any]) -> None:
+    for kind, bases in wanted.items():
+        if kind.__bases__ != bases:
+            kind.__bases__ = bases
 
 
 def keras_of(model: Any) -> Any:

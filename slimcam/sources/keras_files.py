@@ -65,7 +65,7 @@ def _read_h5(
     new = (version or "2").startswith("3")
     if new or (engine == "tape" and TF_VERSION >= (2, 1)):
         keras = keras3() if new else keras2()
-        return read_eager(_load_eagerly(keras, path, parsed, custom_objects, trusted), path, **said)
+        return _read_eagerly(keras, path, parsed, custom_objects, trusted, **said)
     custom = dict(custom_objects or {})
     _refuse_code(path, parsed, custom, trusted)
 
@@ -109,19 +109,22 @@ def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = 
         config = json.loads(archive.read("config.json").decode())
         metadata = json.loads(archive.read("metadata.json").decode())
     keras = keras3() if str(metadata.get("keras_version", "3")).startswith("3") else keras2()
-    return read_eager(_load_eagerly(keras, path, config, custom_objects, trusted), path, **said)
+    return _read_eagerly(keras, path, config, custom_objects, trusted, **said)
 
 
-def _load_eagerly(keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool) -> Any:
+def _read_eagerly(
+    keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool, **said: Any
+) -> Parts:
     custom = dict(custom_objects or {})
     given = _refuse_code(path, config, custom, trusted)
     unsafe = {} if not trusted else {"safe_mode": False}
     with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
         place = _with_config(path, config, folder) if given else path
         try:
-            return keras.models.load_model(place, custom_objects=custom, compile=False, **unsafe)
+            model = keras.models.load_model(place, custom_objects=custom, compile=False, **unsafe)
         except Exception as error:  # Keras raises whatever its layers raise
             raise ModelError(what_failed(path, error)) from error
+        return read_eager(model, path, **said)
 
 
 def _with_config(path: str, config: Any, folder: str) -> str:

@@ -251,7 +251,7 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     def call(tensors: Sequence[Any]) -> List[Any]:
         return list(tf.nest.flatten(model(pack(tensors), **mode)))
 
-    with kept_classes(keras), recorded(keras, root=model) as calls:
+    with kept_classes(keras) as classes, recorded(keras, root=model) as calls:
         try:
             traced = trace(lambda *tensors: call(tensors), specs)
         except Exception as error:  # layers raise whatever they raise
@@ -260,7 +260,7 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     parts = Parts(source, without_variables(traced.graph_def, traced.outputs), traced.weights, calls=calls)
     parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
     parts.why.append(f"{len(traced.weights)} variables; called with training=False")
-    parts.live, parts.eager = live, Eager(keras, model, traced.inputs, call)
+    parts.live, parts.eager = live, Eager(keras, classes, model, traced.inputs, call)
     return _undeclared(parts)
 
 
