@@ -13,6 +13,8 @@ import tensorflow.compat.v1 as tf1
 
 import slimcam
 from slimcam import cli, paint
+from slimcam.cli import options
+from slimcam.explainer import ENGINES
 from slimcam.maps import DIALECTS
 from slimcam.methods import METHODS
 from slimcam.nets import NETS
@@ -239,9 +241,10 @@ def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen
 
 
 def test_the_choices_are_the_tables():
-    assert tuple(cli.PREPROCESSING.choices) == tuple(PREPROCESSING)
-    assert tuple(cli.METHODS.choices) == tuple(METHODS)
-    assert tuple(cli.DIALECTS.choices) == tuple(DIALECTS)
+    assert tuple(options.PREPROCESSING.choices) == tuple(PREPROCESSING)
+    assert tuple(options.METHODS.choices) == tuple(METHODS)
+    assert tuple(options.DIALECTS.choices) == tuple(DIALECTS)
+    assert tuple(options.ENGINES.choices) == tuple(ENGINES)
 
 
 # explain: photos that fail

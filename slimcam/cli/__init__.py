@@ -1,0 +1,39 @@
+"""The command line: the only place that prints and exits. What it needs beyond click is imported by the command."""
+
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import MissingFeed, SlimcamError
+from ..quiet import quiet
+from .explaining import explain, pair
+from .migrating import compare, record, verify
+from .telling import doctor, inspect, nets
+
+
+class _Commands(click.Group):
+    """Turn slimcam's errors, and those of usage, into one line on stderr and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with quiet((SlimcamError, click.ClickException, click.exceptions.Exit)):
+                return super().invoke(ctx)
+        except SlimcamError as error:
+            text = error.on_one_line() if isinstance(error, MissingFeed) else error
+            click.echo(f"slimcam: {text}", err=True)
+            ctx.exit(2)
+        except click.UsageError as error:
+            command = (error.ctx or ctx).command_path
+            click.echo(f"slimcam: {error.format_message().rstrip('.')}; see {command} --help", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def main() -> None:
+    """Explain image models whose living form is a TensorFlow 1 graph."""
+
+
+for command in (explain, pair, record, verify, compare, inspect, nets, doctor):
+    main.add_command(command)

@@ -1,0 +1,129 @@
+"""What commands share: the options that say which model is meant and what of it is explained, and reading them."""
+
+import sys
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import click
+
+# The names of the tables PREPROCESSING, METHODS, DIALECTS and ENGINES: for --help to import them would take too long.
+PREPROCESSING = click.Choice(("inception", "vgg", "squash", "unit", "caffe", "torch", "none"))
+METHODS = click.Choice(("gradcam", "normalised", "gated"))
+DIALECTS = click.Choice(("paper", "hiveml", "book", "csdn", "gates"))
+ENGINES = click.Choice(("graph", "tape"))
+SAID = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted", "engine"  # what load() is told
+OUT = "maps"  # the folder that results go to when none is said
+MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
+LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
+TARGETS = (
+    "Class to explain, by number or label (else the winner); topK: the K best; mean:TENSOR, norm:TENSOR, "
+    "channel:TENSOR:K, dot:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are meant)."
+)
+HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
+
+
+def _importable(ctx: click.Context, param: click.Parameter, net: Optional[str]) -> Optional[str]:
+    """Let package.module:function be found in the current folder, as `python -m` would."""
+    if net is not None and ":" in net and "" not in sys.path:
+        sys.path.insert(0, "")
+    return net
+
+
+def _listed(ctx: click.Context, param: click.Parameter, text: Optional[str]) -> Optional[List[str]]:
+    return text.split(",") if text else None
+
+
+# What load() would otherwise infer, and how each is read.
+_LOADING: Tuple[Tuple[str, Dict[str, Any], str], ...] = (
+    (
+        "net",
+        {"callback": _importable, "metavar": "NAME"},
+        "Net of a checkpoint: see `slimcam nets`, or package.module:function.",
+    ),
+    ("input", {"metavar": "TENSOR"}, "Tensor that images are fed to."),
+    ("logits", {"metavar": "TENSOR"}, "Tensor of the classes' scores before the softmax."),
+    ("labels", {"metavar": "FILE"}, "Text file with a line a class."),
+    ("preprocess", {"type": PREPROCESSING}, "How photos were prepared."),
+    ("tags", {"metavar": "A,B", "callback": _listed}, "Tags of the graph in a SavedModel."),
+    ("signature", {"metavar": "NAME"}, "Signature of a SavedModel."),
+    ("trusted", {"is_flag": True}, "Run the code in a Keras file (Lambda layers)."),
+    ("engine", {"type": ENGINES, "default": "graph"}, "How it is run: in a graph, or a Keras model eagerly by a tape."),
+)
+
+
+def stacked(*options: Callable) -> Callable:
+    """Return a decorator that gives a command these options, in this order."""
+
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+model_options = stacked(*(click.option(f"--{name}", help=text, **how) for name, how, text in _LOADING))
+# The same for the second of two models; what is not said of it is taken from the first where both may well share it.
+SHARED = "net", "labels", "preprocess", "trusted"
+second_model_options = stacked(
+    *(
+        click.option(f"--b-{name}", help=f"B's, if not A's --{name}." if name in SHARED else f"B's --{name}.", **how)
+        for name, how, _ in _LOADING
+    )
+)
+how_options = stacked(
+    click.option("--target", metavar="TARGET", help=TARGETS),
+    click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way)."),
+    click.option("--dialect", type=DIALECTS, default="paper", help="Published pipeline to follow."),
+)
+explain_options = stacked(
+    click.option("--model", required=True, metavar="PATH", help=f"{MODELS}."),
+    model_options,
+    click.option("--layer", metavar="TENSOR", help=LAYER),
+    how_options,
+    click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
+    click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the results; it is made."),
+)
+
+
+def said(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what load() is told."""
+    return {key: options[key] for key in SAID}
+
+
+def said_of_second(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what load() is told of the second model."""
+    own = {key: options[f"b_{key}"] for key in SAID}
+    return {key: options[key] if key in SHARED and not value else value for key, value in own.items()}
+
+
+def loaded(options: Dict[str, Any]) -> Any:
+    """Load the model that is meant, a context manager."""
+    from ..sources import load
+
+    return load(options["model"], **said(options))
+
+
+def say_undeclared(model: Any) -> None:
+    """Say on stderr what nothing said of a model, and what was done instead."""
+    if model.undeclared:
+        click.echo(f"slimcam: {model.undeclared}", err=True)
+
+
+def asked(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what GradCAM is told, read from the command line."""
+    from ..arguments import read_hold, read_target
+
+    hold = dict(read_hold(model, one) for one in options["hold"])
+    target = read_target(model, options["target"])
+    return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method", "engine")}}
+
+
+def named_pairs(words: Sequence[str], option: str) -> Dict[str, str]:
+    """Read OLD=NEW, or a NAME that both have, of each of several options."""
+    pairs = {}
+    for word in words:
+        old, _, new = word.partition("=")
+        if not old:
+            raise click.UsageError(f"{option} {word}: give NAME, or OLD=NEW")
+        pairs[old] = new or old
+    return pairs
