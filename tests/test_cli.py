@@ -139,7 +139,7 @@ def test_the_overlay_is_the_one_that_python_gives(explain, make_photo, model, tm
 
 
 def test_many_photos_keep_their_order(explain, make_photo, written, monkeypatch):
-    monkeypatch.setattr(cli, "TOGETHER", 2)
+    monkeypatch.setattr(cli.explaining, "TOGETHER", 2)
     photos = [make_photo(f"{seed}.png", seed=seed) for seed in range(5)]
     assert explain(*photos).status == 0
     together = written()[1]
