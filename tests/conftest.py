@@ -1,5 +1,6 @@
 """What the tests share: data made by real TensorFlow 1.15.5, and small models that are frozen on the spot."""
 
+import os
 import pathlib
 
 import numpy as np
@@ -24,6 +25,15 @@ def golden(shared):
     """Return, by key, the arrays that TensorFlow 1.15.5 computed on the real MobileNet of `shared`."""
     with np.load(str(shared / "real" / "goldens_tf1155.npz")) as arrays:
         return dict(arrays)
+
+
+@pytest.fixture(scope="session")
+def other_python():
+    """Return the Python of the other TensorFlow, 1.15.5 or today's; scripts/test says where it is."""
+    path = os.environ.get("SLIMCAM_OTHER_PYTHON")
+    if not path:
+        pytest.skip("needs another Python with another TensorFlow, SLIMCAM_OTHER_PYTHON")
+    return path
 
 
 @pytest.fixture
