@@ -1,6 +1,6 @@
 """Real nets, recorded by the other TensorFlow, are verified in this one: in a graph, and as a Keras model by the tape.
 
-With TensorFlow 1.15.5 as the other, that is the proof of a migration: the maps of TensorFlow 1 are those of TensorFlow 2.
+With TensorFlow 1.15.5 as the other, that proves a migration: the maps of TensorFlow 1 are those of TensorFlow 2.
 """
 
 import pathlib
@@ -77,7 +77,7 @@ def assert_passed(verification):
 
 @pytest.mark.slow
 def test_in_a_graph(net, golden):
-    name, options, path = net
+    _, options, path = net
     tolerances = {"logits": LOGITS, "maps": MAPS}
     with slimcam.load(str(path), **options) as model:
         assert_passed(slimcam.verify(golden[0], model, photos=golden[1], tolerances=tolerances))

@@ -160,6 +160,28 @@ class TestOf:
         assert_map(found[int(swapped)], first)
         assert_map(found[int(not swapped)], second)
 
+    @pytest.mark.parametrize("packed", [list, lambda both: {"left": both[0], "right": both[1]}], ids=["list", "dict"])
+    def test_a_subclassed_model_of_two_images(self, keras, packed):
+        class Two(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.conv = conv(keras, "conv")
+                self.dense = keras.layers.Dense(3, name="dense")
+
+            def call(self, inputs, training=False):
+                left, right = inputs if isinstance(inputs, (list, tuple)) else (inputs["left"], inputs["right"])
+                return self.dense(tf.reduce_mean(self.conv(left), [1, 2]) * tf.reduce_mean(self.conv(right), [1, 2]))
+
+        model = Two()
+        model(packed([X, Y]))
+        sow(model)
+        kernel, bias = (np.asarray(weight) for weight in model.dense.get_weights())
+        other = tf.reduce_mean(model.conv(Y), [1, 2])
+        after = lambda a: tf.matmul(tf.reduce_mean(a, [1, 2]) * other, kernel) + bias  # noqa: E731
+        with slimcam.load(model) as loaded:
+            pair = slimcam.explain_pair(loaded, X, Y, layer="conv", target=1, engine="tape")
+        assert_map(pair[0].raw, by_hand(model, X, model.conv, after, 1))
+
     def test_a_sequential_model(self, keras):
         layers = keras.layers
         model = keras.Sequential(

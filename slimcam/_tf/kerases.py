@@ -143,7 +143,19 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
     shape = shape if shape is not None else next(iter(shapes.values()), None)
     if shape is None:
         return [], lambda tensors: tensors
-    return [tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32, "input_1")], lambda tensors: tensors[0]
+    nested = _specs_of(shape)
+    flat = tf.nest.flatten(nested)
+    specs = [tf.TensorSpec(one.shape, one.dtype, f"input_{i + 1}") for i, one in enumerate(flat)]
+    return specs, lambda tensors: tf.nest.pack_sequence_as(nested, list(tensors))
+
+
+def _specs_of(shape: Any) -> Any:
+    """Return a tf.TensorSpec of any batch size for each shape in a structure of them, lists or dictionaries."""
+    if isinstance(shape, dict):
+        return {key: _specs_of(one) for key, one in shape.items()}
+    if isinstance(shape, tf.TensorShape) or all(size is None or isinstance(size, int) for size in shape):
+        return tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32)
+    return [_specs_of(one) for one in shape]
 
 
 def imported_keras2() -> List[Any]:
