@@ -3,11 +3,14 @@
 import os
 import pathlib
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from command import Result
 
 import slimcam
+from slimcam import cli
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
@@ -75,3 +78,28 @@ def photo():
         return np.random.RandomState(seed).randint(0, 256, (height, width, 3), np.uint8)
 
     return noise
+
+
+@pytest.fixture
+def make_photo(tmp_path, photo):
+    """Return `make_photo(name, height, width, seed=0)`: the path of a photo on disk."""
+
+    def make(name, height=12, width=16, seed=0):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), photo(height, width, seed))
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def run(capsys):
+    """Return `run(command, *arguments)`: how the command ended in this process, and what it printed."""
+
+    def invoke(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments], prog_name="slimcam")
+        return Result(ended.value.code, *capsys.readouterr())
+
+    return invoke

@@ -1,6 +1,5 @@
 """The command line: what it writes, what it prints, and how it ends."""
 
-import collections
 import os
 import re
 import subprocess
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from command import Result, assert_said
 
 import slimcam
 from slimcam import cli, paint
@@ -19,8 +19,6 @@ from slimcam.maps import DIALECTS
 from slimcam.methods import METHODS
 from slimcam.nets import NETS
 from slimcam.preprocess import PREPROCESSING
-
-Result = collections.namedtuple("Result", "status stdout stderr")
 
 SIDE = 8
 LABELS = ["cat", "dog", "eel", "fox"]
@@ -50,31 +48,6 @@ def model(frozen):
 
 
 @pytest.fixture
-def make_photo(tmp_path, photo):
-    """Return `make_photo(name, height, width, seed=0)`: the path of a photo on disk."""
-
-    def make(name, height=12, width=16, seed=0):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        cv2.imwrite(str(path), photo(height, width, seed))
-        return str(path)
-
-    return make
-
-
-@pytest.fixture
-def run(capsys):
-    """Return `run(command, *arguments)`: how the command ended in this process, and what it printed."""
-
-    def invoke(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments], prog_name="slimcam")
-        return Result(ended.value.code, *capsys.readouterr())
-
-    return invoke
-
-
-@pytest.fixture
 def explain(run, model, tmp_path):
     """Return `explain(photo, ..., option, ...)`: the result of `slimcam explain` into the folder `out`."""
 
@@ -93,13 +66,6 @@ def written(tmp_path):
             return sorted(os.listdir(str(tmp_path / "out"))), dict(arrays)
 
     return read
-
-
-def assert_said(result, message):
-    """Assert that the command ended with status 2, no output, and one line on stderr that matches `message`."""
-    assert result.status == 2
-    assert result.stdout == ""
-    assert re.fullmatch(f"slimcam: .*{message}.*\n", result.stderr), result.stderr
 
 
 # explain: what it writes

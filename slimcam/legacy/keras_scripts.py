@@ -55,6 +55,7 @@ def _copied(model: Any) -> Copy:
             f"the Keras model {model.name!r} has no output of its own, as a subclassed one: use slimcam.GradCAM"
         ) from error
     loaded = load(model, logits=name)
+    loaded.eager = None  # it would keep the model, and the model its copy
     _COPIES[model] = Copy(loaded, loaded.logits, session and weakref.ref(session))
     return _COPIES[model]
 
