@@ -24,6 +24,7 @@ from .kerases import (
     keras3,
     keras_of,
     keras_session,
+    keras_version,
     layer_classes,
     lives_eagerly,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "keras3",
     "keras_of",
     "keras_session",
+    "keras_version",
     "layer_classes",
     "lives_eagerly",
     "map_fn",

@@ -34,6 +34,12 @@ def keras3() -> Any:
     return keras
 
 
+def keras_version(keras: Any) -> str:
+    """Return the version of a Keras; `tf.keras` of TensorFlow 2.13 to 2.15 does not say it, its package does."""
+    package = sys.modules.get(keras.layers.Layer.__module__.split(".")[0])
+    return str(getattr(keras, "__version__", None) or getattr(package, "__version__", "?"))
+
+
 def is_keras3(thing: Any) -> bool:
     """Whether an object is of a class of Keras 3, which from 2.16 on is what `tf.keras` means."""
     keras = sys.modules.get("keras")
