@@ -14,6 +14,7 @@ from .core import (
 )
 from .kerases import (
     code_allowed,
+    configuration,
     held_session,
     imported_keras2,
     input_specs,
@@ -35,6 +36,7 @@ __all__ = [
     "TF_VERSION",
     "called_again",
     "code_allowed",
+    "configuration",
     "eager",
     "frozen",
     "held_session",
