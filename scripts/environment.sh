@@ -1,4 +1,4 @@
-# Sourced by demo, test and matrix-like scripts: make a virtual environment once, with slimcam and its extras in it.
+# Sourced by demo and test, called by matrix: make a virtual environment once, with slimcam and its extras in it.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 environments="${SLIMCAM_ENVIRONMENTS:-$root/.venvs}"
@@ -21,17 +21,18 @@ python_of() {
     return 1
 }
 
-# environment PYTHON EXTRAS: make the environment if this checkout has none of that kind yet, and print its folder.
+# environment PYTHON EXTRAS [PIN...]: make the environment if there is none of that kind yet, and print its folder.
+# It is named after the first pin (tensorflow==2.3.4, say); an environment that could not be made is made again.
 environment() {
     local name folder want
-    name="$("$1" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')-${2//,/-}"
+    name="$("$1" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')-${2//,/-}${3:+-${3/==/}}"
     folder="$environments/$name"
-    want="$(cksum <"$root/setup.py")"
+    want="$(cat "$root/setup.py" - <<<"${*:3}" | cksum)"
     if [ "$(cat "$folder/made-for" 2>/dev/null)" != "$want" ]; then
         echo "making $folder (some minutes: TensorFlow is large)" >&2
-        "$1" -m venv --clear "$folder" >&2
-        "$folder/bin/python" -m pip install --quiet --upgrade pip >&2
-        "$folder/bin/python" -m pip install --quiet --editable "$root[$2]" >&2
+        "$1" -m venv --clear "$folder" >&2 &&
+            "$folder/bin/python" -m pip install --quiet --upgrade pip >&2 &&
+            "$folder/bin/python" -m pip install --quiet --editable "$root[$2]" "${@:3}" >&2 || return 1
         echo "$want" >"$folder/made-for"
     fi
     echo "$folder"

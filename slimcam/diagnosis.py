@@ -85,10 +85,10 @@ def _build_batch_norm(tf_slim: Any) -> None:
 
 def _keras() -> Finding:
     """Keras 2, which old .h5 files need: TensorFlow's own to 2.15, tf_keras after that."""
-    from ._tf import TF_VERSION, tf
+    from ._tf import TF_VERSION, keras_version, tf
 
     if TF_VERSION < (2, 16):
-        return Finding("Keras 2", str(getattr(tf.keras, "__version__", "?")), "works (TensorFlow's own)", "")
+        return Finding("Keras 2", keras_version(tf.keras), "works (TensorFlow's own)", "")
     try:
         tf_keras = importlib.import_module("tf_keras")
     except ImportError:

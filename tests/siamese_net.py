@@ -73,4 +73,4 @@ def images(side=SIDE, count=2, seed=1):
 
 
 def _is_keras3(keras):
-    return keras.__version__.startswith("3")
+    return getattr(keras, "__version__", "2").startswith("3")  # tf.keras of TensorFlow 2.13 to 2.15 has none

@@ -5,6 +5,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 import slimcam
+from slimcam.sources import sharing
 
 SIDE = 6
 RANDOM = np.random.RandomState(0)
@@ -107,6 +108,10 @@ def test_a_layer_on_its_own_output_is_named_by_the_call_before(model_of):
     model = model_of(twice_in_a_row, logits="logits", input="left")
     assert model.tensor("block@left").name == "block/act/Relu:0"
     assert model.tensor("block@block@left").name == "block_1/act/Relu:0"
+
+
+def test_names_do_not_hang_on_the_order_of_a_set():
+    assert sharing._inner_first({"b", "a/c", "a", "a/c/d"}) == ["a/c/d", "a/c", "a", "b"]
 
 
 def test_a_scope_of_several_calls_is_ambiguous(model_of):

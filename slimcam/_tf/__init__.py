@@ -14,6 +14,7 @@ from .core import (
 )
 from .kerases import (
     code_allowed,
+    configuration,
     held_session,
     imported_keras2,
     input_specs,
@@ -24,6 +25,7 @@ from .kerases import (
     keras3,
     keras_of,
     keras_session,
+    keras_version,
     layer_classes,
     lives_eagerly,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "TF_VERSION",
     "called_again",
     "code_allowed",
+    "configuration",
     "eager",
     "frozen",
     "held_session",
@@ -49,6 +52,7 @@ __all__ = [
     "keras3",
     "keras_of",
     "keras_session",
+    "keras_version",
     "layer_classes",
     "lives_eagerly",
     "map_fn",

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import json
 import re
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -32,6 +33,12 @@ def keras3() -> Any:
     if keras is None:
         raise MissingPackage(f"Keras 3 needs TensorFlow 2.16 or newer; this is {tf.__version__}")
     return keras
+
+
+def keras_version(keras: Any) -> str:
+    """Return the version of a Keras; `tf.keras` of TensorFlow 2.13 to 2.15 does not say it, its package does."""
+    package = sys.modules.get(keras.layers.Layer.__module__.split(".")[0])
+    return str(getattr(keras, "__version__", None) or getattr(package, "__version__", "?"))
 
 
 def is_keras3(thing: Any) -> bool:
@@ -177,6 +184,21 @@ def held_session(keras: Any) -> Any:
     own, theirs = (sys.modules[one.backend.get_value.__module__] for one in (keras, keras2()))
     held = getattr(own if hasattr(own, "_SESSION") else theirs, "_SESSION", None)
     return held if held is None or hasattr(held, "run") else getattr(held, "session", None)
+
+
+def configuration(model: Any) -> Dict[str, Any]:
+    """Return the configuration of a Keras 2 model, as its to_json() gives it.
+
+    From 2.5 to 2.12 a layer of two models, one inside the other, has one dict for both, so that the calls in one are
+    given as those in the other; Keras' own context makes it two.
+    """
+    root = keras_of(model).layers.Layer.__module__.split(".engine.")[0]
+    for name in ("utils.generic_utils", "saving.legacy.serialization"):
+        apart = getattr(sys.modules.get(f"{root}.{name}"), "DisableSharedObjectScope", None)
+        if apart is not None and TF_VERSION < (2, 13):
+            with apart():
+                return json.loads(model.to_json())
+    return json.loads(model.to_json())
 
 
 def code_allowed(keras: Any) -> Any:

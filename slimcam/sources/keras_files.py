@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import TF_VERSION, eager, kept_classes, keras2, keras3, tf
+from .._tf import TF_VERSION, eager, kept_classes, keras2, keras3, keras_version, tf
 from ..errors import ModelError
 from .assembly import Parts
 from .keras_models import from_config, read_eager, rebuilt, what_failed
@@ -73,7 +73,7 @@ def _read_h5(
     try:
         return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
     except ModelError as error:
-        here = keras2().__version__
+        here = keras_version(keras2())
         if version and _numbers(version) > _numbers(here):
             raise ModelError(f"{error} (it was written by Keras {version}, newer than {here} here)") from error
         raise

@@ -8,7 +8,6 @@ eager mode (Keras 3, and models of tf_keras) is run once on symbols. Either way 
 import contextlib
 import functools
 import inspect
-import json
 import re
 import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -17,6 +16,7 @@ import numpy as np
 
 from .._tf import (
     code_allowed,
+    configuration,
     eager,
     input_specs,
     is_graph_variable,
@@ -66,7 +66,7 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
     custom.update(custom_objects or {})
 
     def build(keras: Any) -> Any:
-        config = json.loads(model.to_json())
+        config = configuration(model)
         _give_functions(config["config"], model, custom)
         return from_config(keras, config, custom, shape)
 

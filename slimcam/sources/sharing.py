@@ -27,17 +27,20 @@ def shared_calls(flow: List[Any]) -> List[Call]:
         for other in names[1:]:
             _compare(names[0], other, renamed, apart)
     scopes = {scope for op in flow for scope in _scopes(op.name)}
-    inside = [scope for scope in scopes if _within(scope, [*renamed, *renamed.values()])]
+    inside = _inner_first(scope for scope in scopes if _within(scope, [*renamed, *renamed.values()]))
     root = _root(flow)
     calls = [_call(_path(scope, renamed)[len(root) :], _under(flow, scope), place) for scope in inside]
     for scope in _outermost(apart, flow):
         base = scope.rsplit("/", 1)[0] + "/" if "/" in scope else ""
         for group in _components(_under(flow, scope)):
-            for inner in {
-                one for op in group for one in _scopes(op.name) if one == scope or one.startswith(scope + "/")
-            }:
+            for inner in _inner_first({one for op in group for one in _scopes(op.name) if _within(one, [scope])}):
                 calls.append(_call(inner[len(base) :], _under(group, inner), place))
     return [call for call in calls if call.inputs and call.outputs]
+
+
+def _inner_first(scopes: Iterable[str]) -> List[str]:
+    """Sort scopes as Keras' calls end, so that names do not hang on the order of a set."""
+    return sorted(scopes, key=lambda scope: (-scope.count("/"), scope))
 
 
 def _root(flow: List[Any]) -> str:
@@ -105,7 +108,9 @@ def _under(ops: Iterable[Any], scope: str) -> List[Any]:
 
 def _outermost(scopes: Set[str], flow: List[Any]) -> List[str]:
     """Return the widest of the scopes that hold several calls: those in which the calls do not touch."""
-    several = [scope for scope in sorted(scopes, key=len) if len(_components(_under(flow, scope))) > 1]
+    several = [
+        scope for scope in sorted(scopes, key=lambda one: (len(one), one)) if len(_components(_under(flow, scope))) > 1
+    ]
     return [scope for scope in several if not any(scope.startswith(wider + "/") for wider in several)]
 
 
