@@ -145,9 +145,14 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
         specs = [tf.TensorSpec(one.shape, one.dtype, re.sub(r"\W", "_", name)) for one, name in zip(inputs, history)]
         nested = getattr(model, "input", inputs[0])  # a Sequential of Keras 3 has none before its first call
         return specs, lambda tensors: tf.nest.pack_sequence_as(nested, list(tensors))
-    shape = getattr(model, "_build_input_shape", None)  # Keras 2
     shapes = getattr(model, "_build_shapes_dict", None) or {}  # Keras 3
-    shape = shape if shape is not None else next(iter(shapes.values()), None)
+    known = (
+        *(
+            getattr(model, name, None) for name in ("_build_input_shape", "_saved_model_inputs_spec")
+        ),  # Keras 2; 2.2-2.8
+        *shapes.values(),
+    )
+    shape = next((one for one in known if one is not None), None)
     if shape is None:
         return [], lambda tensors: tensors
     nested = _specs_of(shape)
@@ -157,9 +162,11 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
 
 
 def _specs_of(shape: Any) -> Any:
-    """Return a tf.TensorSpec of any batch size for each shape in a structure of them, lists or dictionaries."""
+    """Return a tf.TensorSpec of any batch size for each shape, or tf.TensorSpec, in a structure of them."""
     if isinstance(shape, dict):
         return {key: _specs_of(one) for key, one in shape.items()}
+    if isinstance(shape, tf.TensorSpec):
+        return tf.TensorSpec([None, *shape.shape[1:]], shape.dtype)
     if isinstance(shape, tf.TensorShape) or all(size is None or isinstance(size, int) for size in shape):
         return tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32)
     return [_specs_of(one) for one in shape]
