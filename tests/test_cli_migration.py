@@ -21,7 +21,9 @@ def net(layer="maps", kernel=0, classes=4, half=False):
     """Two convolutions, mean, dense, softmax; `kernel` seeds the second one's weights."""
     images = tf1.placeholder(tf1.float32, [None, SIDE, SIDE, 3], name="input")
     first = tf1.nn.relu(tf1.nn.conv2d(images, constant(1, 3, 3, 3, 6), [1, 1, 1, 1], "SAME"), name="first")
-    maps = tf1.nn.relu(tf1.nn.conv2d(first, constant(kernel, 3, 3, 6, 6), [1, 1, 1, 1], "SAME"), name=layer)
+    maps = tf1.nn.relu(
+        tf1.nn.conv2d(first, constant(kernel, 3, 3, 6, 6), [1, 1, 1, 1], "SAME", name="second"), name=layer
+    )
     tf1.nn.softmax(tf1.matmul(tf1.reduce_mean(maps, [1, 2]), constant(2, 6, classes), name="logits"))
 
 
@@ -130,7 +132,7 @@ def test_each_model_has_its_own_preprocessing(run, old, make_photo):
 def test_compare_layers_names_the_first_that_parts(run, old, other, make_photo):
     result = run("compare", old, other, make_photo("one.png"), "--preprocess", "squash", "--layers")
     assert result.status == 1, result.stderr
-    assert "maps" in result.stdout.splitlines()[-1]
+    assert "'second'" in result.stdout.splitlines()[-1]
     assert "weights" in result.stdout.splitlines()[-1]
 
 

@@ -93,6 +93,7 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
 
     With --layers the exit status is 1 where the models part.
     """
+    from ..arguments import read_target
     from ..sources import load
 
     pairs = named_pairs(options["layers"], "--layer")
@@ -103,7 +104,7 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
         if options["all_layers"]:
             from ..parting import part
 
-            parting = part(model_a, model_b, list(photos), pairs)
+            parting = part(model_a, model_b, list(photos), pairs, target=read_target(model_a, options["target"]))
             click.echo(_json(parting) if as_json else f"{parting.table()}\n{parting.verdict()}")
             ctx.exit(1 if parting.first else 0)
         comparison, pictures = _compared((model_a, model_b), photos, pairs, options)
