@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from ._tf import eager, restate_gradients, tf, tf1
+from ._tf import eager, graph_of_function, restate_gradients, tf, tf1
 
 
 class Traced(NamedTuple):
@@ -32,7 +32,7 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
 
     with eager():
         concrete = tf.function(body, autograph=False).get_concrete_function(*specs)
-    graph = concrete.graph
+    graph = graph_of_function(concrete)
     graph_def = tf1.GraphDef()
     graph_def.CopyFrom(graph.as_graph_def())
     restate_gradients(graph_def)

@@ -100,6 +100,13 @@ def frozen(function: Any) -> Tuple[Any, List[str], List[str]]:
     return found.graph.as_graph_def(), inputs, [tensor.name for tensor in found.outputs]
 
 
+def graph_of_function(function: Any) -> Any:
+    """Return the graph of a concrete function; 2.1 takes it apart when the function goes, so it gets hold of that."""
+    if TF_VERSION < (2, 3):
+        function.graph._slimcam_function = function
+    return function.graph
+
+
 def restate_gradients(graph_def: Any) -> None:
     """Let a trace's operations be differentiated as they are computed, where TensorFlow only restates the derivative.
 
