@@ -12,6 +12,7 @@ from .core import (
     saved_model_proto,
     tf,
     tf1,
+    variables_of,
 )
 from .kerases import (
     code_allowed,
@@ -32,7 +33,15 @@ from .kerases import (
     lives_eagerly,
 )
 from .mends import slim
-from .symbols import called_again, input_name, inputs_of, is_keras_tensor, symbols_before, symbols_joined
+from .symbols import (
+    called_again,
+    input_name,
+    inputs_of,
+    is_keras_graph,
+    is_keras_tensor,
+    symbols_before,
+    symbols_joined,
+)
 
 __all__ = [
     "TF_VERSION",
@@ -50,6 +59,7 @@ __all__ = [
     "inputs_of",
     "is_graph_variable",
     "is_keras3",
+    "is_keras_graph",
     "is_keras_tensor",
     "kept_classes",
     "keras2",
@@ -69,4 +79,5 @@ __all__ = [
     "symbols_joined",
     "tf",
     "tf1",
+    "variables_of",
 ]

@@ -17,8 +17,8 @@ import numpy as np
 from .._tf import (
     code_allowed,
     configuration,
-    given_objects,
     eager,
+    given_objects,
     input_specs,
     is_graph_variable,
     is_keras3,
