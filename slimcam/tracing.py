@@ -5,7 +5,8 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from ._tf import eager, restate_gradients, tf, tf1
+from ._tf import eager, graph_of_function, restate_gradients, tf, tf1, variables_of
+from .graphs import ancestors
 
 
 class Traced(NamedTuple):
@@ -32,11 +33,25 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
 
     with eager():
         concrete = tf.function(body, autograph=False).get_concrete_function(*specs)
-    graph = concrete.graph
+    graph = graph_of_function(concrete)
     graph_def = tf1.GraphDef()
     graph_def.CopyFrom(graph.as_graph_def())
+    return _taken(graph, graph_def, names)
+
+
+def traced_before(tensors: List[Any]) -> Traced:
+    """Take over of the graph of a function what its tensors need."""
+    needed = {op.name for op in ancestors(tensors)}
+    whole = tensors[0].graph.as_graph_def()
+    nodes = [node for node in whole.node if node.name in needed]
+    graph_def = tf1.GraphDef(versions=whole.versions, library=whole.library, node=nodes)
+    return _taken(tensors[0].graph, graph_def, [tensor.name for tensor in tensors])
+
+
+def _taken(graph: Any, graph_def: Any, outputs: List[str]) -> Traced:
+    """Put variables in the places of what the graph of a function captures."""
     restate_gradients(graph_def)
-    variables = {id(variable.handle): variable for variable in graph.variables}
+    variables = {id(variable.handle): variable for variable in variables_of(graph)}
     captured = {inner.op.name: outer for outer, inner in graph.captures}
     names_taken = _Names(node.name for node in graph_def.node)
     weights: Dict[str, Callable[[], np.ndarray]] = {}
@@ -57,7 +72,7 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
         if "_class" in node.attr:
             del node.attr["_class"]  # to be placed with a variable that has another name now
     taken = [tensor.name for tensor in graph.inputs if tensor.op.name not in captured]
-    return Traced(graph_def, weights, taken, names, graph)
+    return Traced(graph_def, weights, taken, outputs, graph)
 
 
 class _Names:

@@ -221,7 +221,10 @@ def test_a_subclassed_model_is_loaded_after_its_first_call(keras):
     net = subclassed(keras())
     with pytest.raises(slimcam.ModelError, match="'net' has no input shape yet"):
         slimcam.load(net)
-    net(X)
+    if TF_VERSION < (2, 2):  # its Keras notes no shape when it is called
+        net.predict(X)
+    else:
+        net(X)
     with tf.GradientTape() as tape:
         layer = net.tower(X, training=False)
         tape.watch(layer)

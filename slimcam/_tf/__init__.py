@@ -4,6 +4,7 @@ from .core import (
     TF_VERSION,
     eager,
     frozen,
+    graph_of_function,
     map_fn,
     on_type_error,
     prepared_run,
@@ -11,10 +12,12 @@ from .core import (
     saved_model_proto,
     tf,
     tf1,
+    variables_of,
 )
 from .kerases import (
     code_allowed,
     configuration,
+    given_objects,
     held_session,
     imported_keras2,
     input_specs,
@@ -30,7 +33,15 @@ from .kerases import (
     lives_eagerly,
 )
 from .mends import slim
-from .symbols import called_again, input_name, inputs_of, is_keras_tensor, symbols_before, symbols_joined
+from .symbols import (
+    called_again,
+    input_name,
+    inputs_of,
+    is_keras_graph,
+    is_keras_tensor,
+    symbols_before,
+    symbols_joined,
+)
 
 __all__ = [
     "TF_VERSION",
@@ -39,6 +50,8 @@ __all__ = [
     "configuration",
     "eager",
     "frozen",
+    "given_objects",
+    "graph_of_function",
     "held_session",
     "imported_keras2",
     "input_name",
@@ -46,6 +59,7 @@ __all__ = [
     "inputs_of",
     "is_graph_variable",
     "is_keras3",
+    "is_keras_graph",
     "is_keras_tensor",
     "kept_classes",
     "keras2",
@@ -65,4 +79,5 @@ __all__ = [
     "symbols_joined",
     "tf",
     "tf1",
+    "variables_of",
 ]

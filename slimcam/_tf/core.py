@@ -100,6 +100,18 @@ def frozen(function: Any) -> Tuple[Any, List[str], List[str]]:
     return found.graph.as_graph_def(), inputs, [tensor.name for tensor in found.outputs]
 
 
+def graph_of_function(function: Any) -> Any:
+    """Return the graph of a concrete function; 2.1 takes it apart when the function goes, so it gets hold of that."""
+    if TF_VERSION < (2, 3):
+        function.graph._slimcam_function = function
+    return function.graph
+
+
+def variables_of(graph: Any) -> List[Any]:
+    """Return the variables that the graph of a function reads; to 2.3 Keras' own graph has noted them elsewhere."""
+    return list(graph.variables or graph._watched_variables)
+
+
 def restate_gradients(graph_def: Any) -> None:
     """Let a trace's operations be differentiated as they are computed, where TensorFlow only restates the derivative.
 
@@ -117,7 +129,9 @@ def restate_gradients(graph_def: Any) -> None:
 
 def _module_of_gradient(name: str) -> str:
     """Return the module whose function a registered custom gradient calls: tf.custom_gradient wraps it twice."""
-    found = private("framework.ops").gradient_registry.lookup(name)
+    ops = private("framework.ops")
+    registry = getattr(ops, "gradient_registry", None) or ops._gradient_registry  # the latter to 2.3, at the least
+    found = registry.lookup(name)
     for inner in ("tape_grad_fn", "grad_fn"):
         found = inspect.getclosurevars(found).nonlocals.get(inner, found) if callable(found) else found
     return str(getattr(found, "__module__", ""))

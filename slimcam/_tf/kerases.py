@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import inspect
 import json
 import re
 import sys
@@ -128,7 +129,8 @@ def lives_eagerly(model: Any) -> bool:
         weights = []
     if weights:
         return not is_graph_variable(weights[0])
-    return tf1.executing_eagerly_outside_functions()
+    with tf.init_scope():
+        return tf.executing_eagerly()
 
 
 def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
@@ -141,17 +143,15 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
     except (ValueError, AttributeError):  # Keras 3 raises for a Sequential without a shape
         inputs = []
     if inputs:
-        history = [one._keras_history[0].name for one in inputs]
-        specs = [tf.TensorSpec(one.shape, one.dtype, re.sub(r"\W", "_", name)) for one, name in zip(inputs, history)]
+        # 2.1 gives a subclassed model plain tensors, once it was called
+        layers = [one._keras_history[0] if hasattr(one, "_keras_history") else one.op for one in inputs]
+        names = [re.sub(r"\W", "_", layer.name) for layer in layers]
+        specs = [tf.TensorSpec(one.shape, one.dtype, name) for one, name in zip(inputs, names)]
         nested = getattr(model, "input", inputs[0])  # a Sequential of Keras 3 has none before its first call
         return specs, lambda tensors: tf.nest.pack_sequence_as(nested, list(tensors))
     shapes = getattr(model, "_build_shapes_dict", None) or {}  # Keras 3
-    known = (
-        *(
-            getattr(model, name, None) for name in ("_build_input_shape", "_saved_model_inputs_spec")
-        ),  # Keras 2; 2.2-2.8
-        *shapes.values(),
-    )
+    keras2_names = "_build_input_shape", "_saved_model_inputs_spec"  # the latter after a call, from 2.2 on
+    known = [*(getattr(model, name, None) for name in keras2_names), *shapes.values()]
     shape = next((one for one in known if one is not None), None)
     if shape is None:
         return [], lambda tensors: tensors
@@ -206,6 +206,17 @@ def configuration(model: Any) -> Dict[str, Any]:
             with apart():
                 return json.loads(model.to_json())
     return json.loads(model.to_json())
+
+
+def given_objects(custom: Dict[str, Any]) -> Dict[str, Any]:
+    """Return custom objects as a Keras 2 is to be given them.
+
+    From 2.1 to some release before 2.8 Keras takes each string of a layer's configuration for the function of that
+    name, where there is one, the layer's own name too; but a partial is none to it.
+    """
+    if TF_VERSION >= (2, 8):
+        return custom
+    return {name: functools.partial(one) if inspect.isfunction(one) else one for name, one in custom.items()}
 
 
 def code_allowed(keras: Any) -> Any:

@@ -4,12 +4,17 @@ import inspect
 import re
 from typing import Any, Dict, List, Optional
 
-from .core import tf
+from .core import TF_VERSION, tf
 
 
 def is_keras_tensor(thing: Any) -> bool:
     """Whether a thing is a Keras symbol, not a tensor: from 2.4 on, in Keras 2's eager mode and in Keras 3."""
     return any(kind.__name__ == "KerasTensor" for kind in type(thing).__mro__)
+
+
+def is_keras_graph(graph: Any) -> bool:
+    """Whether a graph is the one that Keras 2 makes functional models in eagerly, to 2.3, and that no session runs."""
+    return TF_VERSION < (2, 4) and getattr(graph, "name", None) == "keras_graph"
 
 
 def inputs_of(symbol: Any) -> List[Any]:

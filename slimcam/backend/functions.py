@@ -37,10 +37,12 @@ class Function:
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         wanted = [outputs] if self._single else list(outputs)
         _check(given, wanted)
-        lowered = lower([*given, *wanted])
+        fed = options.get("feed_dict") or {}
+        lowered = lowering.in_a_session([*lower([*given, *wanted]), *(lower([key])[0] for key in fed)])
+        lowered, keys = lowered[: len(given) + len(wanted)], lowered[len(given) + len(wanted) :]
         self.graph = _graph([*lowered[len(given) :], *_flat(updates)] or lowered)
         self.inputs: List[Any] = [_input(one, self.graph) for one in lowered[: len(given)]]
-        feed_dict = {lower([key])[0]: value for key, value in (options.get("feed_dict") or {}).items()}
+        feed_dict = dict(zip(keys, fed.values()))
         cut = [one.name for one in [*self.inputs, *feed_dict] if graph_of(one) is not None]
         with self.graph.as_default():
             self.outputs: List[Any] = [_fetchable(one, cut) for one in lowered[len(given) :]]

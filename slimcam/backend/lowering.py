@@ -5,6 +5,9 @@ graph can do nothing. A symbol is lowered by running what leads to it once on th
 becomes a placeholder of its name, and each symbol on the way one tensor, once. So symbols that are lowered later, a
 slice of a layer's output say, join what is there, and gradients connect. The weights are read when a K.function is
 built, those that it needs.
+
+To TensorFlow 2.3 such a model's tensors are those of a graph, with which TensorFlow's functions work as they are. But
+it is a function's graph, without a session: K.function takes over what its outputs need.
 """
 
 import contextlib
@@ -15,6 +18,7 @@ from .._tf import (
     input_name,
     inputs_of,
     is_keras3,
+    is_keras_graph,
     is_keras_tensor,
     kept_classes,
     keras2,
@@ -26,7 +30,7 @@ from .._tf import (
 )
 from ..errors import LayerError
 from ..graphs import CALLS, between
-from ..tracing import trace
+from ..tracing import Traced, trace, traced_before
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
 
@@ -76,20 +80,24 @@ class Lowered:
 
         with kept_classes(keras3() if is_keras3(made[0]) else keras2()), _standing_in() as symbols:
             traced = trace(run, specs)
+        found = self.take(traced, {**dict(zip(traced.inputs, tensors)), **symbols})
+        for one, tensor in zip(made, found):
+            self.tensors[id(one)] = one, tensor
+
+    def take(self, traced: Traced, given: Dict[str, Any]) -> List[Any]:
+        """Add a graph, in which the tensors `given` take the places of those of their names; return its outputs."""
         for node in traced.graph_def.node:
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
         wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
         with self.graph.as_default():
-            given = {**dict(zip(traced.inputs, tensors)), **symbols}
             found = tf1.import_graph_def(traced.graph_def, given, wanted, name="")
-            for handle, read in zip(found[len(made) :], traced.weights.values()):
+            for handle, read in zip(found[len(traced.outputs) :], traced.weights.values()):
                 dtype, shape = tf.as_dtype(handle.op.get_attr("dtype")), tf.TensorShape(handle.op.get_attr("shape"))
                 place = tf1.placeholder(dtype, shape, name="slimcam/value")
                 assign = tf.raw_ops.AssignVariableOp(resource=handle, value=place, name="slimcam/assign")
                 self._assigns.append((assign, place, read))
-        for one, tensor in zip(made, found):
-            self.tensors[id(one)] = one, tensor
+        return found[: len(traced.outputs)]
 
     def refresh(self, needed: Collection[Any]) -> None:
         """Read the weights again of those variables whose handles are among the operations `needed`."""
@@ -120,6 +128,22 @@ def lower(nested: Any) -> Any:
     lowered.add(symbols)
     find = lambda one: lowered.tensors[id(one)][1] if is_keras_tensor(one) else one  # noqa: E731
     return tf.nest.map_structure(find, nested)
+
+
+def in_a_session(things: List[Any]) -> List[Any]:
+    """Return things with the tensors of a Keras graph that no session runs replaced by those of a graph of ours."""
+    found = list(things)
+    for graph in {id(one.graph): one.graph for one in things if _is_keras_s(one)}.values():
+        places = [i for i, one in enumerate(things) if _is_keras_s(one) and one.graph is graph]
+        with graph.as_default():  # a gradient may be IndexedSlices
+            tensors = [tf.convert_to_tensor(things[i]) for i in places]
+        for i, tensor in zip(places, Lowered().take(traced_before(tensors), {})):
+            found[i] = tensor
+    return found
+
+
+def _is_keras_s(thing: Any) -> bool:
+    return isinstance(thing, (tf.Tensor, tf.IndexedSlices)) and is_keras_graph(getattr(thing, "graph", None))
 
 
 def _home(symbols: List[Any]) -> Lowered:

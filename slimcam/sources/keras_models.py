@@ -18,6 +18,7 @@ from .._tf import (
     code_allowed,
     configuration,
     eager,
+    given_objects,
     input_specs,
     is_graph_variable,
     is_keras3,
@@ -85,7 +86,7 @@ def from_config(keras: Any, config: Any, custom: Dict[str, Any], shape: Any = No
     """
     try:
         with code_allowed(keras):
-            model = keras.models.model_from_config(_plain(config), custom_objects=custom)
+            model = keras.models.model_from_config(_plain(config), custom_objects=given_objects(custom))
     except TypeError as error:
         kind = _missing_layer(keras, config, custom)
         raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
@@ -276,8 +277,8 @@ def what_failed(source: str, error: Exception) -> str:
     unknown = re.search(r"Unknown (\w+(?: function)?)(?:: ?['\"]?| ['\"])([\w.>]+)", text)
     missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
     found = unknown or missing
-    if found and found.group(2) not in _UNLISTED:
-        name = found.group(2).rsplit(".", 1)[-1]
+    name = found.group(2).rstrip(".").rsplit(".", 1)[-1] if found else ""
+    if found and name not in _UNLISTED:
         return (
             f"{source}: it needs the {found.group(1)} {name!r}, which Keras does not have: "
             f"load it with custom_objects={{{name!r}: {name}}}"
@@ -305,6 +306,6 @@ def _about_name(text: str) -> str:
 
 def _unbuilt(source: str) -> str:
     return (
-        f"{source} has no input shape yet: build it, model.build((None, 224, 224, 3)), or call it on one batch, "
+        f"{source} has no input shape yet: build it, model.build((None, 224, 224, 3)), or let it predict one batch, "
         "before slimcam.load()"
     )
