@@ -143,7 +143,7 @@ class TestOf:
                 return self.dense(self.mean(self.two(x) + tf.nn.relu(self.two(x * 2.0))))
 
         model = Twice()
-        model(X)
+        model.predict(X, verbose=0)
         sow(model)
         one, two, dense = model.one, model.two, model.dense
         kernel, bias = (np.asarray(weight) for weight in dense.get_weights())
@@ -160,6 +160,7 @@ class TestOf:
         assert_map(found[int(swapped)], first)
         assert_map(found[int(not swapped)], second)
 
+    @pytest.mark.skipif(TF_VERSION < (2, 2), reason="2.1 tells nothing of a subclassed model's several inputs")
     @pytest.mark.parametrize("packed", [list, lambda both: {"left": both[0], "right": both[1]}], ids=["list", "dict"])
     def test_a_subclassed_model_of_two_images(self, keras, packed):
         class Two(keras.Model):
@@ -173,7 +174,7 @@ class TestOf:
                 return self.dense(tf.reduce_mean(self.conv(left), [1, 2]) * tf.reduce_mean(self.conv(right), [1, 2]))
 
         model = Two()
-        model(packed([X, Y]))
+        model.predict(packed([X, Y]), verbose=0)  # of a model that was only called 2.1 knows no shapes
         sow(model)
         kernel, bias = (np.asarray(weight) for weight in model.dense.get_weights())
         other = tf.reduce_mean(model.conv(Y), [1, 2])

@@ -142,7 +142,7 @@ def input_specs(model: Any) -> Tuple[List[Any], Callable[[Any], Any]]:
         inputs = list(model.inputs or ())
     except (ValueError, AttributeError):  # Keras 3 raises for a Sequential without a shape
         inputs = []
-    if inputs:
+    if inputs and not isinstance(inputs[0], str):  # 2.1 has names there for a subclassed model that takes a dictionary
         # 2.1 gives a subclassed model plain tensors, once it was called
         layers = [one._keras_history[0] if hasattr(one, "_keras_history") else one.op for one in inputs]
         names = [re.sub(r"\W", "_", layer.name) for layer in layers]
