@@ -53,6 +53,9 @@ setup(
         "test": ["pytest>=7", "psutil>=5.9"],  # psutil: the memory tests and the benchmark
         "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
     },
-    entry_points={"console_scripts": ["slimcam = slimcam.cli:main"]},
+    entry_points={
+        "console_scripts": ["slimcam = slimcam.cli:main"],
+        "pytest11": ["slimcam = slimcam.testing"],  # golden_maps, --slimcam-record, pytest.mark.tensorflow
+    },
     classifiers=["Programming Language :: Python :: 3", "Topic :: Scientific/Engineering :: Image Recognition"],
 )

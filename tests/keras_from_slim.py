@@ -86,7 +86,7 @@ LAYERS = {
     "AddV2": lambda layers, op, value, name: (layers.Add(name=name), []),
     "Add": lambda layers, op, value, name: (layers.Add(name=name), []),
     "Mean": lambda layers, op, value, name: (layers.GlobalAveragePooling2D(keepdims=True, name=name), []),
-    "Squeeze": lambda layers, op, value, name: (layers.Flatten(name=name), []),
+    "Squeeze": lambda layers, op, value, name: (layers.Reshape((op.outputs[0].shape.as_list()[-1],), name=name), []),
     "Identity": None,
     "BiasAdd": None,  # part of its convolution
 }

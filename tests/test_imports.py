@@ -16,8 +16,8 @@ ROOT = pathlib.Path(slimcam.__file__).parent
 ROWS = (
     {"__main__"},
     {"cli"},
-    {"arguments"},
-    {"results", "inspection", "diagnosis", "quiet", "testing", "elsewhere"},
+    {"arguments", "testing"},
+    {"results", "inspection", "diagnosis", "quiet"},
     {"pair", "legacy", "migration", "parting"},
     {"explainer", "backend"},
     {"tape"},
@@ -25,11 +25,14 @@ ROWS = (
     {"target", "head", "dense", "nets"},
     {"model", "preprocess", "tracing", "recording"},
     {"feeds", "entry"},
-    {"_tf", "graphs", "methods", "maps", "photos", "calls", "comparison", "golden"},
+    {"_tf", "graphs", "methods", "maps", "photos", "calls", "comparison", "golden", "elsewhere"},
     {"paint"},
     {"names", "errors", "_pip"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "paint", "photos", "names", "errors", "graphs", "results", "entry", "calls")
+NEVER_TENSORFLOW = (
+    *("methods", "maps", "paint", "photos", "names", "errors", "graphs", "results", "entry", "calls"),
+    *("comparison", "golden", "elsewhere"),
+)
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 MAY_IMPORT = {"_tf": FRAMEWORKS, "diagnosis": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))

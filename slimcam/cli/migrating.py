@@ -34,14 +34,13 @@ def record(photos: Tuple[str, ...], out: str, python: str, **options: Any) -> No
     from ..arguments import read_target
     from ..migration import record as write
 
-    how = {key: options[key] for key in ("layers", "dialect", "method", "engine")}
+    how = {key: options[key] for key in ("dialect", "method", "engine")}
     how["layers"] = list(options["layers"]) or None
     if python:
         from ..elsewhere import record_elsewhere
 
-        click.echo(
-            record_elsewhere(python, options["model"], photos, out, target=options["target"], **how, **said(options))
-        )
+        told = {**how, **said(options), "target": options["target"]}
+        click.echo(record_elsewhere(python, options["model"], photos, out, **told))
         return
     with loaded(options) as model:
         say_undeclared(model)
