@@ -3,6 +3,8 @@
 A layer is called what slim calls the operation, with dots for slashes: `InceptionV3.InceptionV3.Mixed_7c.concat`.
 """
 
+from keras_nets import give
+
 from slimcam.graphs import between
 
 
@@ -16,18 +18,19 @@ def migrated(keras, model):
     ops = between([model.input], model.logits)
     shape = model.input.shape.as_list()[1:]
     start = keras.layers.Input(shape, name="images")
-    made = {model.input.name: start}
+    made, weights = {model.input.name: start}, []
     for op in ops[1:]:
         known = [made[tensor.name] for tensor in op.inputs if tensor.name in made]
         make = LAYERS[op.type]
         if make is None:
             made[op.outputs[0].name] = known[0]
             continue
-        layer, weights = make(keras.layers, op, model.session.run, keras_name(op.name))
+        layer, arrays = make(keras.layers, op, model.session.run, keras_name(op.name))
         made[op.outputs[0].name] = layer(known if len(known) > 1 else known[0])
-        if weights:
-            layer.set_weights(weights)
-    return keras.Model(start, made[model.logits.name], name="migrated")
+        weights += zip(layer.weights, arrays)
+    built = keras.Model(start, made[model.logits.name], name="migrated")
+    give(built, weights)
+    return built
 
 
 def _window(op, key="ksize"):

@@ -54,12 +54,17 @@ def sow(model):
                 fan = max(1, int(np.prod(shape[:-1]))) if len(shape) > 1 else 100
                 array = random.normal(0, np.sqrt(2 / fan), shape)
             pairs.append((weight, array))
+    give(model, pairs)
+    return model
+
+
+def give(model, pairs):
+    """Give weights of a model their values: pairs of a weight and an array."""
     if is_keras3(model):
         for weight, array in pairs:
             weight.assign(array)
     else:
         keras_of(model).backend.batch_set_value(pairs)  # at once: in a graph each run has its price
-    return model
 
 
 # --- loading and truth
