@@ -190,6 +190,8 @@ def _fetches(probe: Probe) -> Dict[str, Any]:
 
 
 def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
+    # bfloat16 is a type that NumPy does not know by itself, and cannot calculate with on 1.15
+    got = {key: array if array.dtype.kind in "fiub" else array.astype(np.float32) for key, array in got.items()}
     activations, gradients = got["activations"], got["gradients"]
     if probe.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)

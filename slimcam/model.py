@@ -222,7 +222,8 @@ class Model:
         found: Dict[int, np.ndarray] = {}
         for part in entry.parts(batch):
             values = self.session.run(tensor, {**fed, **entry.feeds(batch, part)})
-            found.update(zip(part, values))
+            unbatched = tensor is entry.tensor and tensor.shape.rank == 3
+            found.update(zip(part, values[None] if unbatched else values))
         return np.stack([found[i] for i in sorted(found)])
 
     def required(self) -> List[str]:

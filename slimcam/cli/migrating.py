@@ -127,8 +127,10 @@ def _compared(models: Any, photos: Tuple[str, ...], pairs: Dict[str, str], optio
         cam = GradCAM(model, layer, target, options["dialect"], options["method"], engine=engine)
         both.append(cam(list(photos)))
     comparison = compare_maps(*both)
-    rows = range(len(both[0]) if folder else 0)
-    return comparison, [folder.add_picture([photos[both[0].photo[i]]], comparison.picture(i)) for i in rows]
+    if folder is None:
+        return comparison, []
+    files = [photos[i] for i in both[0].photo]
+    return comparison, [folder.add_picture([file], comparison.picture(i)) for i, file in enumerate(files)]
 
 
 def _numbers(words: Tuple[str, ...]) -> Dict[str, float]:

@@ -1,0 +1,175 @@
+"""verify(): a model against a recording."""
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import numpy as np
+
+from .. import golden as files
+from .. import photos as pictures
+from ..entry import Entry
+from ..errors import GoldenError, UnknownName
+from ..explainer import GradCAM, features
+from ..model import Model
+from ..names import nearest
+from . import naming, rounding
+from .measures import largest, statistics, top_classes
+from .recording import explained, feedable, inputs_of, listed, made_by, opened, told_photos
+from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
+
+STATISTICS = "mean", "deviation", "smallest", "largest"
+
+
+def verify(
+    golden: Any,
+    model: Any,
+    photos: Any = None,
+    layers: Optional[Mapping[str, str]] = None,
+    tolerances: Optional[Mapping[str, float]] = None,
+    engine: str = "graph",
+    **load_options: Any,
+) -> Verification:
+    """Compare what a model gives with a recording: the folder that record() wrote, or a Golden.
+
+    The recorded inputs are fed and the recorded classes explained. With `photos`, those that were recorded, the model's
+    own preparation of them is compared as well. `layers` maps recorded names to the model's where they differ;
+    `tolerances` takes the place of some of TOLERANCES. `model`, `engine` and `load_options` are as for record().
+
+    Raises GoldenError for a recording that cannot be read or is of something else (other photos, shapes, types, number
+    of classes), UnknownName for a layer that the model lacks and for a quantity without tolerance.
+    """
+    recorded = golden if isinstance(golden, files.Golden) else files.read(golden)
+    limits = chosen_tolerances(tolerances)
+    names = _checked_names(recorded, layers or {})
+    with opened(model, engine, load_options) as loaded:
+        _check_classes(recorded, loaded)
+        cams = [_cam(recorded, layer, names, loaded, engine) for layer in recorded.layers]
+        entry = cams[0].entry
+        _check_input(recorded, loaded, entry)
+        rows = [] if photos is None else [_prepared(recorded, loaded, entry, photos, engine, limits)]
+        fed = feedable(entry, recorded.inputs)
+        if recorded.logits is not None and recorded.top_classes is not None:
+            rows += _logits(recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits)
+        found = [_layer(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
+        rows += found[0][:1] + [row for some in found for row in some[1:]]
+        keys = "made_by", "model", "photos", "target", "dialect", "method", "engine"
+        verified = {"made_by": made_by(loaded), "source": loaded.source, "engine": engine}
+    return Verification({key: getattr(recorded, key) for key in keys}, verified, rows)
+
+
+def _checked_names(recorded: files.Golden, layers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `layers` if all that it maps was recorded."""
+    known = [layer.name for layer in recorded.layers] + list(naming.names_in(recorded.target))
+    for name in layers:
+        if name not in known:
+            raise UnknownName(
+                f"layers: {name!r} was not recorded (there are {', '.join(known)}); {nearest(name, known)}"
+            )
+    return layers
+
+
+def _check_classes(recorded: files.Golden, model: Model) -> None:
+    if recorded.logits is None:
+        return
+    old, new = recorded.logits.shape[-1], model.classes if model.logits.shape.rank else None
+    if old == new:
+        return
+    why = "verify a model of the same classes"
+    if new is not None and abs(old - new) == 1:
+        more = "recording" if old > new else "model"
+        why = (
+            f"the {more} seems to count a background class, as slim's class 0, and the other not: compare with one "
+            "that counts the same (num_classes= for a checkpoint)"
+        )
+    raise GoldenError(f"the recording has {old} classes, and the logits {model.logits.name!r} have {new}: {why}")
+
+
+def _check_input(recorded: files.Golden, model: Model, entry: Entry) -> None:
+    tensor, old = entry.tensor, recorded.inputs.shape
+    kind = recorded.model["dtype"]
+    if tensor.dtype.name != kind:
+        raise GoldenError(
+            f"the recording feeds {kind}, and {tensor.name!r} takes {tensor.dtype.name}: name a tensor that takes "
+            f"{kind} (input=), or record again a model that is fed as this one"
+        )
+    shape = tensor.shape
+    wanted = old[1:] if shape.rank == 3 else old
+    if not shape.is_compatible_with(wanted):
+        raise GoldenError(
+            f"the recording feeds {list(old)}, and {tensor.name!r} takes {shape}: verify a model of the same size of "
+            "images, or record again"
+        )
+
+
+def _cam(recorded: files.Golden, layer: files.Layer, names: Mapping[str, str], model: Model, engine: str) -> GradCAM:
+    """Return the GradCAM of a recorded layer: of a class that is said later, or of the target that was recorded."""
+    name = names.get(layer.name, layer.name)
+    try:
+        model.tensor(name)
+    except UnknownName as error:
+        raise UnknownName(
+            f"{model.source} lacks the recorded layer {layer.name!r} ({error}): say what it is called there, "
+            f"layers={{{layer.name!r}: NAME}}, or --layer {layer.name}=NAME"
+        ) from error
+    target = None if (layer.classes >= 0).all() else naming.meant(recorded.target, model, names)
+    return GradCAM(model, name, target, recorded.dialect, recorded.method, engine=engine)
+
+
+def _prepared(
+    recorded: files.Golden, model: Model, entry: Entry, photos: Any, engine: str, limits: Mapping[str, float]
+) -> Row:
+    """Return the row of the model's own preparation of the recorded photos."""
+    given = listed(photos)
+    batch = pictures.as_batch(given)
+    if len(batch.photos) != len(recorded.photos):
+        raise GoldenError(f"{len(batch.photos)} photos, and {len(recorded.photos)} were recorded: give those, in order")
+    for old, new in zip(recorded.photos, told_photos(given, batch)):
+        if old["sha256"] != new["sha256"]:
+            raise GoldenError(
+                f"{new['name']}: not the photo that was recorded as {old['name']} (its sha256 differs): give the "
+                "recorded photos in their order, or none"
+            )
+    inputs = files.plain(inputs_of(model, entry, batch, engine))
+    if inputs.shape != recorded.inputs.shape:
+        raise GoldenError(
+            f"the photos are prepared as {list(inputs.shape)}, and were as {list(recorded.inputs.shape)}: load the "
+            "model with the preprocess= and the size that were recorded"
+        )
+    return row_of("input", "", recorded.inputs, inputs, limits["input"])
+
+
+def _logits(old: np.ndarray, top: np.ndarray, new: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
+    if new.shape != old.shape:
+        raise GoldenError(f"the recorded logits are {list(old.shape)}, the model's {list(new.shape)}: say logits=")
+    first = row_of("logits", "", old, new, limits["logits"])
+    return [first, row_of_top(old, top, top_classes(new), limits["logits"])]
+
+
+def _layer(layer: files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
+    """Return the rows of one layer: scores (which are those of all), activations, gradients, maps."""
+    classes = layer.classes if (layer.classes >= 0).all() else None
+    found, maps = explained(cam, feedable(cam.entry, inputs), classes)
+    name = layer.name if cam.layer == layer.name else f"{layer.name} = {cam.layer}"
+    activations = found.activations[:: len(found.activations) // len(inputs)]
+    if activations.shape != layer.shape:
+        raise GoldenError(
+            f"the recorded layer {layer.name!r} is {list(layer.shape)}, and the model's {cam.layer!r} "
+            f"{list(activations.shape)}: name the one that it became, layers={{{layer.name!r}: NAME}}, or "
+            f"--layer {layer.name}=NAME"
+        )
+    limit = limits["activations"]
+    scale = max(largest(layer.smallest), largest(layer.largest))
+    kept: Dict[str, Any] = statistics(activations)
+    parts = [row_of("activations", name, getattr(layer, key), kept[key], limit, scale) for key in STATISTICS]
+    parts.append(row_of("activations", name, layer.sample, activations.reshape(-1)[layer.places], limit, scale))
+    forward = [row_of("scores", "", layer.scores, found.scores, limits["scores"]), worst(parts)]
+    old, new = (layer.gradients, layer.maps), (found.gradients, maps)
+    back = [row_of(key, name, a, b, limits[key]) for key, a, b in zip(("gradients", "maps"), old, new)]
+    if all(row.passed for row in forward) and not all(row.passed for row in back) and rounding.can_move(inputs):
+        bounds = rounding.bounds(lambda images: _back(cam, images, classes), inputs, new)
+        back = [row if row.passed else rounding.beyond(row, a, *b) for row, a, b in zip(back, old, bounds)]
+    return forward + back
+
+
+def _back(cam: GradCAM, images: np.ndarray, classes: Optional[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
+    found, maps = explained(cam, images, classes)
+    return found.gradients, maps
