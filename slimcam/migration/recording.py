@@ -108,10 +108,7 @@ def inputs_of(model: Model, entry: Entry, batch: pictures.Batch, engine: str) ->
     images = batch.array if batch.array is not None else batch.photos
     if len(entry.parts(batch)) > 1 and not entry.one_by_one:
         raise PhotoError("the net takes any size, and the photos differ in size: record those of each size alone")
-    if tensor.shape.rank != 3:
-        return features(model, tensor, images, engine)
-    each = [model.session.run(tensor, entry.feeds(batch, part)) for part in entry.parts(batch)]
-    return np.stack(each)
+    return features(model, tensor, images, engine)
 
 
 def feedable(entry: Entry, inputs: np.ndarray) -> Any:
