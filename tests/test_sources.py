@@ -5,13 +5,14 @@ import warnings
 
 import numpy as np
 import pytest
+from keras_nets import KERASES
 from siamese_net import seeded
 
 import slimcam
-from slimcam._tf import TF_VERSION, eager, keras2, keras3, tf, tf1
+from slimcam._tf import TF_VERSION, eager, keras2, tf, tf1
 
 X = np.random.RandomState(5).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
-TF2 = pytest.mark.skipif(TF_VERSION < (2, 16), reason="needs TensorFlow 2.16")
+TF2 = pytest.mark.skipif(TF_VERSION < (2, 1), reason="models are eager from TensorFlow 2.1 on")
 
 
 def net(keras):
@@ -129,7 +130,7 @@ def test_the_live_model_gives_it(program, expected):
 
 
 @TF2
-@pytest.mark.parametrize("keras", [keras2, keras3])
+@pytest.mark.parametrize("keras", KERASES)
 @pytest.mark.parametrize("write", ["object", ".keras", ".h5", "SavedModel"])
 def test_eager_models_and_their_files_give_it(expected, tmp_path, keras, write):
     model, path = net(keras()), str(tmp_path / "net")
