@@ -33,6 +33,7 @@ OF_WEIGHTS = {
     "height and width": lambda array: array.transpose(1, 0, 2, 3),
     "in and out": lambda array: array.swapaxes(-1, -2),
     "stored in and out": lambda array: array.swapaxes(-1, -2).reshape(array.shape),
+    "stored out first": lambda array: array.transpose(3, 2, 0, 1).reshape(array.shape),
     "channels first": lambda array: array.reshape(8, 8, 5, -1).transpose(2, 0, 1, 3).reshape(array.shape),
     "BGR": lambda array: array[:, :, ::-1],
     "shuffled": lambda array: array[..., np.random.RandomState(0).permutation(array.shape[-1])],
@@ -47,6 +48,25 @@ def net(*changes):
     A change is a text that Net asks for, or one of OF_WEIGHTS after the name of a weight.
     """
     return Net(changes).build
+
+
+def switched_norm(x, gamma, beta, mean, variance, epsilon):
+    """Return what tf.cond made of batch norm in TensorFlow 1: two norms, one of which runs."""
+    training = tf1.placeholder(tf1.bool, [], name="is_training")
+    branches = list(zip(*(tf1.raw_ops.Switch(data=one, pred=training) for one in (x, gamma, beta, mean, variance))))
+    found = [
+        tf1.raw_ops.FusedBatchNorm(
+            x=x,
+            scale=scale,
+            offset=offset,
+            mean=mean[:count],
+            variance=variance[:count],
+            epsilon=epsilon,
+            is_training=not count,
+        ).y
+        for (x, scale, offset, mean, variance), count in zip(branches, (4, 0))
+    ]
+    return tf1.raw_ops.Merge(inputs=found, name="norm_1").output
 
 
 class Net:
@@ -84,9 +104,17 @@ class Net:
         return tf1.reverse(x, [3], name="bgr") if self.has("takes BGR") else x
 
     def conv_1(self, x):
-        kernel = self.weight("kernel_1", 3, 3, 3, 4)
+        kernel, bias = self.weight("kernel_1", 3, 3, 3, 4), self.weight("bias_1", 4)
+        if self.has("norm_1: folded"):
+            gamma, beta, mean, variance = self.statistics("norm_1", 4)
+            scale = gamma / tf1.sqrt(variance + self.epsilon_1())
+            with tf1.Session() as session:
+                kernel, bias = map(tf1.constant, session.run([kernel * scale, beta + (bias - mean) * scale]))
         x = tf1.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding="SAME", name="conv_1")
-        return tf1.nn.bias_add(x, self.weight("bias_1", 4), name="biased_1")
+        return tf1.nn.bias_add(x, bias, name="biased_1")
+
+    def epsilon_1(self):
+        return 1e-4 if self.has("norm_1: epsilon") else 1e-3
 
     def statistics(self, name, channels):
         """Return gamma, beta, and mean and variance after some updates from 0 and 1 on."""
@@ -100,8 +128,12 @@ class Net:
         return [tf1.constant(array.astype(np.float32), name=f"{name}/{key}") for key, array in arrays.items()]
 
     def norm_1(self, x):
+        if self.has("norm_1: folded"):
+            return x
         gamma, beta, mean, variance = self.statistics("norm_1", 4)
-        epsilon = 1e-5 if self.has("norm_1: epsilon") else 1e-3
+        epsilon = self.epsilon_1()
+        if self.has("norm_1: switched"):
+            return switched_norm(x, gamma, beta, mean, variance, epsilon)
         if self.has("norm_1: unfused"):
             return tf1.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon, name="norm_1")
         training = self.has("norm_1: training")
@@ -121,23 +153,31 @@ class Net:
         padding = "SAME"
         if self.has("conv_2: explicit"):
             x, padding = tf1.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], name="pad_2"), "VALID"
+        if self.has("conv_2: uneven"):
+            x, padding = tf1.pad(x, [[0, 0], [0, 2], [2, 0], [0, 0]], name="pad_2"), "VALID"
         if self.has("conv_2: VALID"):
             padding = "VALID"
         if self.has("conv_2: half"):
             x, kernel = tf1.cast(x, tf1.float16), tf1.cast(kernel, tf1.float16)
         x = tf1.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding=padding, name="conv_2")
-        x = tf1.cast(x, tf1.float32) if self.has("conv_2: half") else x
-        return tf1.nn.bias_add(x, self.weight("bias_2", 4), name="biased_2")
+        x = tf1.nn.bias_add(x, tf1.cast(self.weight("bias_2", 4), x.dtype), name="biased_2")
+        return tf1.cast(x, tf1.float32) if self.has("conv_2: half") else x
 
     def depthwise(self, x):
         kernel = self.weight("kernel_d", 3, 3, 4, 2)
-        return tf1.nn.depthwise_conv2d_native(x, kernel, [1, 1, 1, 1], "SAME", name="depthwise")
+        if self.has("depthwise: half"):
+            x = tf1.cast(tf1.cast(x, tf1.float16, name="act_2_half"), tf1.float16)
+        x = tf1.nn.depthwise_conv2d_native(x, tf1.cast(kernel, x.dtype), [1, 1, 1, 1], "SAME", name="depthwise")
+        return tf1.cast(x, tf1.float32)
 
     def pool(self, x):
         if self.has("pool: explicit"):
             x = tf1.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], name="pad_pool")
         padding = "VALID" if self.has("pool: explicit") else "SAME"
-        return tf1.nn.max_pool2d(x, [1, 3, 3, 1], [1, 2, 2, 1], padding, name="pool")
+        if self.has("pool: average"):
+            return tf1.nn.avg_pool2d(x, [1, 3, 3, 1], [1, 2, 2, 1], padding, name="pool")
+        x = tf1.nn.max_pool2d(x, [1, 3, 3, 1], [1, 2, 2, 1], padding, name="pool")
+        return tf1.tanh(x, name="pool_act") if self.has("pool: and tanh") else x
 
     def resize(self, x):
         corners, centres = self.has("resize: align_corners"), self.has("resize: half-pixel centres")
@@ -162,11 +202,7 @@ class Net:
         functions = {"relu": tf1.nn.relu, "tanh": tf1.tanh, "sigmoid": tf1.sigmoid, "softmax": tf1.nn.softmax}
         functions.update(relu6=tf1.nn.relu6, elu=tf1.nn.elu, softplus=tf1.nn.softplus)
         functions["swish"] = lambda x, name: tf1.multiply(x, tf1.sigmoid(x), name=name)
-        if self.has(f"{name}: none"):
-            return x
-        for other, function in functions.items():
-            if self.has(f"{name}: {other}"):
-                return function(x, name=name)
-            if self.has(f"{name}: and {other}"):
-                return function(functions[kind](x, name=name), name=f"{name}_more")
-        return functions[kind](x, name=name)
+        kind = next((other for other in functions if self.has(f"{name}: {other}")), kind)
+        more = next((other for other in functions if self.has(f"{name}: and {other}")), None)
+        x = x if self.has(f"{name}: none") else functions[kind](x, name=name)
+        return x if more is None else functions[more](x, name=f"{name}_more")

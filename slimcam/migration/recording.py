@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import __version__, golden
 from .. import photos as pictures
-from .._tf import tf
+from .._tf import keras_version, tf
 from ..elsewhere import record_elsewhere
 from ..entry import Entry
 from ..errors import MissingFeed, ModelError, PhotoError
@@ -171,11 +171,12 @@ def made_by(model: Model) -> Dict[str, str]:
         "tensorflow": tf.__version__,
         "numpy": np.__version__,
     }
-    kerases = [(name, sys.modules.get(name)) for name in ("keras", "tf_keras")]
+    for name in ("keras", "tf_keras"):
+        if hasattr(sys.modules.get(name), "__version__"):
+            versions[name] = sys.modules[name].__version__
     if model.eager is not None:
-        kerases.append((model.eager.keras.__name__.split(".")[0], model.eager.keras))
-    found = {name: getattr(keras, "__version__", None) for name, keras in kerases}
-    return {**versions, **{name: version for name, version in found.items() if version}}
+        versions[model.eager.keras.__name__.split(".")[0]] = keras_version(model.eager.keras)
+    return versions
 
 
 def _told(model: Model, source: str, entry: Entry, batch: pictures.Batch) -> Dict[str, Any]:
