@@ -98,7 +98,7 @@ def between(starts: Sequence[Any], end: Any) -> List[Any]:
     while stack:
         op, done = stack.pop()
         if done:
-            leads[op] = any(leads.get(tensor.op, False) for tensor in op.inputs)
+            leads[op] = _carries(op) and any(leads.get(tensor.op, False) for tensor in op.inputs)
             if leads[op]:
                 order.append(op)
         elif op not in leads:

@@ -47,11 +47,11 @@ PLANTED = [
     ((), ("act_1: none",), "act_1", "missing activation", "B lacks a relu after norm_1"),
     ((), ("act_3: none",), "act_3", "missing activation", "B lacks a sigmoid after depthwise"),
     ((), ("act_4: none",), "act_4", "missing activation", "B lacks a tanh after norm_2"),
-    ((), ("act_5: none",), "act_5|scores_biased", "missing activation", "B lacks a softmax after hidden_biased"),
+    ((), ("act_5: none",), "act_5", "missing activation", "B lacks a softmax after hidden_biased"),
     ((), ("act_1: and relu",), "act_1", "doubled activation", "relu twice"),  # only its gradients tell
     ((), ("act_3: and sigmoid",), "act_3_more", "doubled activation", "sigmoid of sigmoid"),
     ((), ("act_4: and tanh",), "act_4_more", "doubled activation", "tanh of tanh"),
-    ((), ("act_5: and softmax",), "act_5_more|scores_biased", "doubled activation", "softmax of softmax"),
+    ((), ("act_5: and softmax",), "act_5_more", "doubled activation", "softmax of softmax"),
     ((), ("act_1: and softplus",), "act_1_more", "extra activation", "softplus"),
     ((), ("act_2: elu",), "act_2", "another activation", "relu in A, elu in B"),
     ((), ("dropout",), "dropout|hidden_biased", "dropout left in training", "dropout"),

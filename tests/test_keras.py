@@ -9,6 +9,7 @@ import pytest
 from keras_nets import KERASES, KINDS, SIDE, THREE, assert_map, conv, head, quiet, sow, tower
 
 import slimcam
+from slimcam import nets as slim_nets
 from slimcam._tf import TF_VERSION, keras2, tf, tf1
 
 X, Y = nets.photos(), nets.photos(seed=1)
@@ -33,6 +34,16 @@ def logits(model, *arrays):
 def predicted(model, *arrays):
     with quiet():
         return model.predict(list(arrays) if len(arrays) > 1 else arrays[0], verbose=0)
+
+
+@EAGER
+def test_an_eager_model_runs_after_a_slim_net_was_built():
+    with quiet():
+        model = nets.nested_net(keras2())
+    before = np.asarray(model(X))
+    with tf1.Graph().as_default():
+        slim_nets.build("mobilenet_v1_025", tf1.placeholder(tf1.float32, [1, 64, 64, 3]), 3)
+    np.testing.assert_array_equal(np.asarray(model(X)), before)
 
 
 # --- inference

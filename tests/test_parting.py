@@ -209,3 +209,20 @@ def test_one_of_inceptions_94_convolutions_is_found_in_a_copy_without_names(ince
     assert len(pairs) == 313 and not found.only_a and not found.only_b
     assert all(numbers[one.op.name] == other.op.name for one, other in pairs)
     assert found.first.a == f"InceptionV3/InceptionV3/{place}/Conv2D"
+
+
+def test_a_net_of_swish(model_of):
+    """TensorFlow 2.21 makes one operation of a convolution, its bias and swish, and cannot fetch what is in between."""
+
+    def net(scale=1.0):
+        weight = lambda *shape: tf1.constant(np.random.RandomState(0).normal(size=shape).astype(np.float32))  # noqa: E731
+        x = tf1.placeholder(tf1.float32, [None, 8, 8, 3], name="images")
+        for name, channels, factor in (("one", 3, 1.0), ("two", 4, scale)):
+            x = tf1.nn.conv2d(x, factor * weight(3, 3, channels, 4), 1, "SAME", name=name)
+            x = tf1.nn.bias_add(x, weight(4), name=f"{name}_biased")
+            x = tf1.multiply(x, tf1.sigmoid(x), name=f"{name}_swish")
+        tf1.matmul(tf1.reduce_mean(x, [1, 2]), weight(4, 3), name="logits")
+
+    images = np.random.RandomState(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
+    assert part(model_of(net), model_of(net), images).first is None
+    assert part(model_of(net), model_of(lambda: net(1.1)), images).first.a == "two_biased"

@@ -109,7 +109,7 @@ def build(
     is built under the arg scope that its module has for it: for `resnet_v1_50` the first of `resnet_v1_50_arg_scope`,
     `resnet_v1_arg_scope` and `resnet_arg_scope`. UnknownName without such a net, ModelError if it returns no pair.
     """
-    from .._tf import tf1
+    from .._tf import imported_keras2, kept_classes, tf1
 
     function, arg_scope, known = _find(net)
     if num_classes is not None:
@@ -118,6 +118,8 @@ def build(
         # Said by TensorFlow to tf_slim; whoever builds a net can do nothing about it.
         warnings.filterwarnings("ignore", r"`(tf\.layers|layer)\.\w+` is deprecated", UserWarning)
         scopes.enter_context(tf1.variable_creator_scope(_compared_by_identity))
+        for keras in imported_keras2():  # slim's batch norm is a layer of Keras, made in a graph
+            scopes.enter_context(kept_classes(keras))
         if arg_scope is not None:
             for enter in _arg_scopes():
                 scopes.enter_context(enter(arg_scope(**_inference(arg_scope, named=True))))

@@ -12,7 +12,7 @@ from .matching import Node, Pairs
 from .sides import Found, Pair, Side, Stage, in_layout_of, squeezed
 
 # What a net may lack without lacking a layer.
-LONE = ("activation", "dropout", "norm", "scale", "shift", "lrn", "cond")
+LONE = ("activation", "softmax", "dropout", "norm", "scale", "shift", "lrn", "cond")
 SAMPLE = 4096  # values of a stage that matching sees
 
 

@@ -51,14 +51,20 @@ class Side:
     feeds: Dict[Any, Any]  # the images as fed, and a value for whatever else the logits need
     stages: List[Stage] = field(default_factory=list)  # each after those that it reads
     values: Dict[str, np.ndarray] = field(default_factory=dict)  # by the name of a stage's tensor
-    gradients: Dict[str, Optional[np.ndarray]] = field(
-        default_factory=dict
-    )  # None where none flows; not there where not known
+    gradients: Dict[str, Optional[np.ndarray]] = field(default_factory=dict)  # None where none flows; or not known
 
     def run(self, tensors: Sequence[Any], replaced: Optional[Mapping[Any, np.ndarray]] = None) -> List[np.ndarray]:
-        """Return the values of tensors for the photos, with arrays in place of what the graph computes elsewhere."""
+        """Return the values of tensors for the photos, with arrays in place of what the graph computes elsewhere.
+
+        TensorFlow 2.21 makes one operation of a convolution and `x * sigmoid(x)` even where one in between is fetched
+        too, and then misses it; where that fails, tensors are run one by one.
+        """
         check_open(self.model)
-        return self.model.session.run(list(tensors), {**self.feeds, **(replaced or {})})
+        run, feeds = self.model.session.run, {**self.feeds, **(replaced or {})}
+        try:
+            return run(list(tensors), feeds)
+        except tf.errors.InvalidArgumentError:
+            return [run(tensor, feeds) for tensor in tensors]
 
 
 class Found(NamedTuple):
@@ -145,9 +151,9 @@ def _batches(a: Model, b: Model, photos: Any) -> Tuple[List[Batch], List[List[En
         names = ", ".join(repr(entry.tensor.name) for entry in entries[0])
         raise ComparisonError(f"the logits need {counts[0]} images ({names}): give a tuple with the photos of each")
     batches = [as_batch(one) for one in (photos if several else [photos])]
-    if len({len(batch.photos) for batch in batches}) > 1:
-        given = [len(batch.photos) for batch in batches]
-        raise ComparisonError(f"each input takes as many photos as the others, and {given} were given")
+    photos_each = [len(batch.photos) for batch in batches]
+    if len(set(photos_each)) > 1:
+        raise ComparisonError(f"each input takes as many photos as the others, and {photos_each} were given")
     return batches, entries
 
 
