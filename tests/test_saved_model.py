@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from keras_nets import KERASES, NEW
 
 import slimcam
@@ -57,7 +58,11 @@ class Program:
             builder.add_meta_graph_and_variables(self.session, list(tags), signatures, main_op=tf1.tables_initializer())
             if also:
                 builder.add_meta_graph(list(also), {"other": self.signature(probs=self.probs)})
-            builder.save(as_text)
+            builder.save()
+        if as_text:  # not by the builder: it takes str(), which protobuf 5.29.6 writes without escapes
+            text = text_format.MessageToString(saved_model_proto(str(path)))
+            (path / "saved_model.pbtxt").write_text(text)
+            (path / "saved_model.pb").unlink()
         return str(path)
 
     def map(self):
