@@ -50,7 +50,8 @@ setup(
     ],
     extras_require={
         "tf": TENSORFLOW,
-        "test": ["pytest>=7", "psutil>=5.9"],  # psutil: the memory tests and the benchmark
+        # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time
+        "test": ["pytest>=7", "pytest-xdist>=3", "psutil>=5.9"],
         "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
     },
     entry_points={
