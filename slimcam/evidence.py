@@ -14,6 +14,7 @@ from ._tf import tf, tf1
 from .entry import Entry
 from .errors import LayerError, MissingFeed, Way
 from .feeds import Fed, needs, plan
+from .golden import plain
 from .graphs import CALLS, between, data_format, gates
 from .head import repeated_head
 from .model import Model
@@ -190,8 +191,7 @@ def _fetches(probe: Probe) -> Dict[str, Any]:
 
 
 def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
-    # bfloat16 is a type that NumPy does not know by itself, and cannot calculate with on 1.15
-    got = {key: array if array.dtype.kind in "fiub" else array.astype(np.float32) for key, array in got.items()}
+    got = {key: plain(array) for key, array in got.items()}  # on 1.15 NumPy cannot calculate with bfloat16
     activations, gradients = got["activations"], got["gradients"]
     if probe.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)

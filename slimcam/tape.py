@@ -21,11 +21,13 @@ from .entry import Entry
 from .errors import LayerError, ModelError
 from .evidence import Evidence
 from .feeds import Fed, plan
+from .golden import plain
 from .graphs import ancestors, data_format
 from .model import Eager, Model, check_open
 from .recording import recorded
 
-ACTIVATIONS = "Softmax", "Sigmoid"  # what the last layer does to the logits
+# What the last layer does to the logits, by the operation's type.
+ACTIVATIONS: Dict[str, Callable[[Any], Any]] = {"Softmax": tf.nn.softmax, "Sigmoid": tf.nn.sigmoid}
 
 
 class Place(NamedTuple):
@@ -33,7 +35,7 @@ class Place(NamedTuple):
 
     call: Call
     output: int  # which of the call's outputs
-    bare: bool = False  # the output as it is before the layer's own activation
+    before: str = ""  # the activation of the layer's own before which the output is meant, a row of ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _scored(model: Model, tensor: Any) -> Place:
                 op = op.inputs[0].op
             if output is not tensor and op.type in ACTIVATIONS and op.inputs[0] is tensor:
                 own = all(one is not tensor for one in call.inputs)
-                return Place(call, number, bare=True) if own else _output(model, tensor)
+                return Place(call, number, before=op.type) if own else _output(model, tensor)
     return _output(model, tensor)
 
 
@@ -204,11 +206,11 @@ def _evidence(made: TapeProbe, layer: Any, scores: List[Any], classes: np.ndarra
     slopes = [tape.gradient(score, layer) for score in scores]
     if slopes[0] is None:
         raise LayerError(f"no gradient reaches {made.layer.call.path!r} from the score")
-    activations = layer.numpy().repeat(made.k, 0)
-    gradients = np.stack([slope.numpy() for slope in slopes], 1).reshape(activations.shape)
+    activations = plain(layer.numpy()).repeat(made.k, 0)
+    gradients = np.stack([plain(slope.numpy()) for slope in slopes], 1).reshape(activations.shape)
     if made.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
-    each = np.stack([score.numpy() for score in scores], 1).reshape(-1)
+    each = np.stack([plain(score.numpy()) for score in scores], 1).reshape(-1)
     return Evidence(activations, gradients, each, classes.astype(np.int64))
 
 
@@ -229,7 +231,8 @@ def _run(
         if paths.get(call.begun, call.path) != call.path:
             raise LayerError(f"{model.source} calls {call.path!r} where its graph has {paths[call.begun]!r}")
         here = [place for place in [*places, *replaced] if place is not None and place.call.begun == call.begun]
-        with _linear(layer) if any(place.bare for place in here) else contextlib.nullcontext():
+        activation = next((place.before for place in here if place.before), "")
+        with _linear(layer, activation) if activation else contextlib.nullcontext():
             result = run()
         for place in here:
             flat = tf.nest.flatten(result)
@@ -248,6 +251,9 @@ def _run(
     tensors = [_input(model.graph.get_tensor_by_name(name), given.get(name), count) for name in live.inputs]
     with kept_classes(live.keras, live.classes), recorded(live.keras, live.model, around):
         live.call(tensors)
+    for place in places:
+        if place not in found:
+            raise LayerError(f"{model.source} did not call {place.call.path!r} this time, as its graph does")
     return found
 
 
@@ -261,9 +267,15 @@ def _input(tensor: Any, value: Any, count: int) -> Any:
 
 
 @contextlib.contextmanager
-def _linear(layer: Any) -> Iterator[None]:
-    """Let a layer give what its activation is given."""
-    kept = layer.activation
+def _linear(layer: Any, name: str) -> Iterator[None]:
+    """Let a layer give what its activation, a row of ACTIVATIONS, is given; raise LayerError if it has another."""
+    kept = getattr(layer, "activation", None)
+    some = tf.constant([[-1.0, 0.5, 2.0]])
+    if not callable(kept) or not np.allclose(kept(some), ACTIVATIONS[name](some)):
+        raise LayerError(
+            f"{layer.name!r} applies its {name} by itself, so that no tape sees what is before it: give the scores a "
+            "layer of their own, or load with logits= the name of a layer"
+        )
     layer.activation = lambda values: values
     try:
         yield

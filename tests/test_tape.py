@@ -53,6 +53,29 @@ class TestOf:
         logit = np.log(np.asarray(model(X)))
         np.testing.assert_allclose(maps.scores - cam(X, target=0).scores, logit[:, 1] - logit[:, 0], atol=1e-5)
 
+    def test_a_softmax_that_no_tape_sees_through(self, keras):
+        class Own(keras.layers.Layer):
+            def __init__(self, **options):
+                super().__init__(**options)
+                self.dense = keras.layers.Dense(3, activation=lambda x: tf.nn.softmax(2.0 * x), name="inner")
+
+            def call(self, x):
+                return self.dense(x)
+
+        start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
+        x = keras.layers.GlobalAveragePooling2D()(conv(keras, "last")(start))
+        with pytest.raises(slimcam.LayerError, match=r"'inner' applies its Softmax by itself.*logits="):
+            slimcam.GradCAM(keras.Model(start, Own(name="own")(x)), "last", engine="tape")(X)
+
+    def test_a_layer_in_bfloat16(self, keras):
+        start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
+        x = conv(keras, "last", dtype="mixed_bfloat16" if keras is not keras2() else "bfloat16")(start)
+        x = keras.layers.GlobalAveragePooling2D(dtype="float32")(x)
+        model = sow(keras.Model(start, keras.layers.Dense(3, name="scores", dtype="float32")(x)))
+        graph, tape = (slimcam.GradCAM(model, "last", 1, engine=engine)(X) for engine in ("graph", "tape"))
+        assert tape.raw.dtype == np.float32
+        np.testing.assert_allclose(tape.raw, graph.raw, rtol=0, atol=2e-2 * np.abs(graph.raw).max())
+
     def test_the_model_is_left_as_it_was(self, keras):
         model = softmax_net(keras)
         kept, before = model.get_layer("probs").activation, np.asarray(model(X))
