@@ -29,6 +29,16 @@ def photos(count=2, side=SIDE, seed=0, channels=3):
     return np.random.RandomState(seed).uniform(-1, 1, (count, side, side, channels)).astype(np.float32)
 
 
+def skip_unless_convolved(kind):
+    """Skip a test where TensorFlow itself does not convolve a type: 2.8 does not convolve bfloat16 on each CPU."""
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        ones = tf1.ones([1, 3, 3, 1], getattr(tf1, kind))
+        try:
+            session.run(tf1.nn.conv2d(ones, tf1.reshape(ones, [3, 3, 1, 1]), 1, "SAME"))
+        except tf1.errors.OpError:
+            pytest.skip(f"TensorFlow {tf1.__version__} does not convolve {kind} on this CPU")
+
+
 # --- weights
 
 

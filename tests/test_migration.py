@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from keras_nets import KERASES, quiet, sow
+from keras_nets import KERASES, quiet, skip_unless_convolved, sow
 
 import slimcam
 from slimcam import golden
@@ -519,13 +519,7 @@ def test_a_function_cannot_be_kept(old, tmp_path):
 
 @pytest.fixture
 def convolved(kind):
-    """Skip the test where TensorFlow itself does not convolve a type: 2.8 does not on each CPU."""
-    with tf1.Graph().as_default(), tf1.Session() as session:
-        ones = tf1.ones([1, 3, 3, 1], getattr(tf1, kind))
-        try:
-            session.run(tf1.nn.conv2d(ones, tf1.reshape(ones, [3, 3, 1, 1]), 1, "SAME"))
-        except tf1.errors.OpError:
-            pytest.skip(f"TensorFlow {tf1.__version__} does not convolve {kind} on this CPU")
+    skip_unless_convolved(kind)
 
 
 @pytest.mark.usefixtures("convolved")
