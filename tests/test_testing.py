@@ -382,7 +382,7 @@ def test_missing_recording_says_what_to_run(pytester):
             f"pytest --slimcam-record '{path.name}::test_maps'"
         ]
     )
-    assert "testing.py" not in result.stdout.str()
+    assert "slimcam/testing.py" not in result.stdout.str()
 
 
 def asked(recorded_method="normalised", **said):
@@ -474,7 +474,7 @@ def test_five_lines_record_a_model_and_verify_another_that_must_give_the_same(ru
     assert re.search(r"^E +FAILED: input$", ended.stdout, re.M)
     assert f"recording: {recording}" in ended.stdout
     assert "if the change is meant: pytest --slimcam-record 'test_migration.py::test_the_maps" in ended.stdout
-    assert "testing.py" not in ended.stdout
+    assert "slimcam/testing.py" not in ended.stdout
 
 
 def test_recording_of_the_other_tensorflow_is_verified_by_this_one(run, other_python):
@@ -498,4 +498,4 @@ def test_failing_assertion_shows_the_test_and_not_the_plugin(run):
     assert ended.returncode == 1
     assert re.search(r"^E +AssertionError: the maps are not close:\nE +relative 0.25 of map 0", ended.stdout, re.M)
     assert re.search(r"^E +worst +1 of 1 agree +1.00e\+00 +2.50e-01", ended.stdout, re.M)
-    assert "testing.py" not in ended.stdout
+    assert "slimcam/testing.py" not in ended.stdout
