@@ -34,7 +34,7 @@ class UnknownName(SlimcamError):
     """A name that does not exist; names match exactly."""
 
 
-class Way(NamedTuple):
+class Remedy(NamedTuple):
     """A way out of an error: a line of Python, what to say on the command line instead, and what it does."""
 
     code: str
@@ -43,16 +43,16 @@ class Way(NamedTuple):
 
 
 class MissingFeed(SlimcamError):
-    """What is fetched depends on a placeholder that is not fed, `tensor`; each of `ways` mends that."""
+    """What is fetched depends on a placeholder that is not fed, `tensor`; each of `remedies` mends that."""
 
-    def __init__(self, message: str, tensor: Any = None, ways: Sequence[Way] = ()) -> None:
-        lines = [f"    {way.code}  # {way.why}" for way in ways]
-        super().__init__("\n".join([message + (". Ways out:" if ways else ""), *lines]))
-        self.message, self.tensor, self.ways = message, tensor, ways
+    def __init__(self, message: str, tensor: Any = None, remedies: Sequence[Remedy] = ()) -> None:
+        lines = [f"    {remedy.code}  # {remedy.why}" for remedy in remedies]
+        super().__init__("\n".join([message + (". Ways out:" if remedies else ""), *lines]))
+        self.message, self.tensor, self.remedies = message, tensor, remedies
 
     def on_one_line(self) -> str:
         """Return the message for the command line."""
-        return self.message + "".join(f"; or {way.option}" for way in self.ways)
+        return self.message + "".join(f"; or {remedy.option}" for remedy in self.remedies)
 
 
 class WrongFeed(SlimcamError):

@@ -4,30 +4,32 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from . import evidence, tape
-from . import photos as pictures
-from . import target as targets
-from .entry import Entry
+from . import targets
+from .engines import graph as evidence
+from .engines import tape
 from .errors import PhotoError, TargetError, UnknownName, WrongFeed
-from .evidence import Evidence
-from .maps import Dialect, Maps, find_dialect
-from .methods import METHODS, raw_map
+from .inputs.image_input import ImageInput
+from .inputs.photos import Batch, as_batch
+from .maps.dialects import Dialect, find_dialect
+from .maps.maps import Maps
+from .methods.cams import METHODS, raw_map
+from .methods.evidence import Evidence
 from .model import Model, check_open
-from .names import nearest
 from .sources import load
+from .suggest import nearest
 
 
 class Engine(NamedTuple):
     """A way to get evidence from a model."""
 
     probe: Callable[..., Any]  # of a model, layer and target: what is kept of a run
-    feeds: Callable[..., Dict[Any, Any]]  # of an entry and a batch: what is fed
+    feeds: Callable[..., Dict[Any, Any]]  # of an image_input and a batch: what is fed
     gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
     features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
 
 
 ENGINES: Dict[str, Engine] = {
-    "graph": Engine(evidence.probe, Entry.feeds, evidence.gather, Model.features),
+    "graph": Engine(evidence.probe, ImageInput.feeds, evidence.gather, Model.features),
     "tape": Engine(tape.probe, tape.feeds, tape.gather, tape.features),
 }
 
@@ -36,12 +38,13 @@ class GradCAM:
     """Explain images by the gradient-weighted activations of one layer.
 
     `layer` is a name or tensor (the model's own default where it is left out), `target` what is explained (see
-    slimcam.target; None is the winning class), `dialect` a row of maps.DIALECTS, `method` a row of methods.METHODS that
-    takes the place of the dialect's. `hold` maps tensors to arrays, one for all images or one an image, that replace
+    slimcam.targets; None is the winning class), `dialect` a row of DIALECTS, `method` a row of METHODS that takes the
+    place of the dialect's. `hold` maps tensors to arrays, one for all images or one an image, that replace
     what the graph would compute there, "zeros" stands for an array of them; what lies behind is not needed and not run.
-    `engine` is "graph", or "tape", which runs a Keras model eagerly (see slimcam.tape); `model` may then be that model.
-    In a model of several inputs for images, the photos go to the one that the layer and the score then need; `entry` is
-    for photos that are explained together with others', and then all inputs are fed (see slimcam.explain_pair).
+    `engine` is "graph", or "tape", which runs a Keras model eagerly (see engines.tape); `model` may then be that model.
+    In a model of several inputs for images, the photos go to the one that the layer and the score then need;
+    `image_input` is for photos that are explained together with others', and then all inputs are fed (see
+    slimcam.explain_pair).
 
     Errors come here and not at the first image: LayerError, MissingFeed, TargetError, UnknownName. After this, nothing
     is added to the model's graph; two GradCAMs of one layer and one kind of target share their gradient.
@@ -55,7 +58,7 @@ class GradCAM:
         dialect: str = "paper",
         method: Optional[str] = None,
         hold: Optional[Mapping[Any, Any]] = None,
-        entry: Optional[Entry] = None,
+        image_input: Optional[ImageInput] = None,
         engine: str = "graph",
     ) -> None:
         self.engine = find_engine(engine)
@@ -63,14 +66,14 @@ class GradCAM:
         self.dialect = _chosen(dialect, method)
         self.target = targets.as_target(target)
         self._hold = {model.tensor(name): _held(model.tensor(name), array) for name, array in (hold or {}).items()}
-        given = [] if entry is None else model.inputs
-        if entry is None:
-            layer_tensor, entry = _layer_and_entry(model, layer, targets.scored(model, self.target), self._hold)
+        given = [] if image_input is None else model.inputs
+        if image_input is None:
+            layer_tensor, image_input = _layer_and_entry(model, layer, targets.scored(model, self.target), self._hold)
         else:
             layer_tensor = model.tensor(layer)
-        self.entry = entry
+        self.image_input = image_input
         self.layer = layer if isinstance(layer, str) else model.name_of(layer_tensor)
-        score, given = self.dialect.score, given or [entry]
+        score, given = self.dialect.score, given or [image_input]
         self.probe = self.engine.probe(model, layer_tensor, self.target, score, list(self._hold), given)
         if not isinstance(self.target, (list, tuple, np.ndarray)) and self.probe.mask is not None:
             targets.mask(model, self.target, 1)  # a class that does not exist is an error now, not at an image
@@ -81,14 +84,14 @@ class GradCAM:
         `target` is another class, or one an image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
         """
-        return together([self], [pictures.as_batch(images)], target)[0]
+        return together([self], [as_batch(images)], target)[0]
 
     def evidence(self, images: Any, target: Any = None) -> Evidence:
         """Return what the maps of a call are made from, a map a row; arguments and errors are those of a call.
 
         Raises PhotoError for images of which a net that takes any size makes maps of different sizes.
         """
-        runs = _runs([self], [pictures.as_batch(images)], target)
+        runs = _runs([self], [as_batch(images)], target)
         each = [got[0] for _, got in runs]
         if len({one.activations.shape[1:] for one in each}) > 1:
             raise PhotoError("the images differ in size, and so do their maps: ask for the evidence of one at a time")
@@ -108,7 +111,7 @@ class GradCAM:
         """Return what is held for the images `part` of `count`."""
         return {tensor: _each(array, tensor, part, count) for tensor, array in self._hold.items()}
 
-    def maps(self, batch: pictures.Batch, runs: Sequence[Tuple[List[int], Evidence]]) -> Maps:
+    def maps(self, batch: Batch, runs: Sequence[Tuple[List[int], Evidence]]) -> Maps:
         """Return the Maps of a batch from the evidence of its parts."""
         dialect, k = self.dialect, self.probe.k
         raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
@@ -121,32 +124,30 @@ class GradCAM:
         classes, scores = (np.concatenate([getattr(e, name) for _, e in runs])[rows] for name in ("classes", "scores"))
         fed = [str(one) for one in self.probe.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
-        windows = self.entry.windows(batch)
+        windows = self.image_input.windows(batch)
         return Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, self.model.labels)
 
 
-def together(cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target: Any = None) -> List[Maps]:
+def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: Any = None) -> List[Maps]:
     """Run GradCAMs of one model and target together, each with the batch of its own input; a session run a part."""
     runs = _runs(cams, batches, target)
     return [cam.maps(batches[i], [(part, got[i]) for part, got in runs]) for i, cam in enumerate(cams)]
 
 
-def _runs(
-    cams: Sequence[GradCAM], batches: Sequence[pictures.Batch], target: Any
-) -> List[Tuple[List[int], List[Evidence]]]:
+def _runs(cams: Sequence[GradCAM], batches: Sequence[Batch], target: Any) -> List[Tuple[List[int], List[Evidence]]]:
     """Return, for each part of the batches that runs at once, its images and the evidence of each GradCAM."""
     first = cams[0]
     check_open(first.model)
     count = len(batches[0].photos)
     mask = first._mask(target, count)
-    parts = first.entry.parts(batches[0])
-    if any(cam.entry.parts(batch) != parts for cam, batch in zip(cams, batches)):
+    parts = first.image_input.parts(batches[0])
+    if any(cam.image_input.parts(batch) != parts for cam, batch in zip(cams, batches)):
         parts = [[i] for i in range(count)]
     runs = []
     for part in parts:
         feeds: Dict[Any, Any] = {}
         for cam, batch in zip(cams, batches):
-            feeds.update(first.engine.feeds(cam.entry, batch, part))
+            feeds.update(first.engine.feeds(cam.image_input, batch, part))
         masks, holds = None if mask is None else mask[part], first.holds(part, count)
         runs.append((part, first.engine.gather(first.model, [cam.probe for cam in cams], feeds, masks, holds)))
     return runs
@@ -184,16 +185,16 @@ def _chosen(dialect: str, method: Optional[str]) -> Dialect:
     return row._replace(method=method)
 
 
-def _layer_and_entry(model: Model, layer: Any, score: Any, held: Mapping[Any, Any]) -> Tuple[Any, Entry]:
+def _layer_and_entry(model: Model, layer: Any, score: Any, held: Mapping[Any, Any]) -> Tuple[Any, ImageInput]:
     """Return the layer to explain, the best for the score where none is said, and the input that photos go to."""
     cut = [tensor.name for tensor in held]
     tensor = None if layer is None else model.tensor(layer)
     found = model.inputs_of([score if tensor is None else tensor], cut) or model.inputs_of([score], cut)
-    entry = (found or model.inputs)[0]
-    tensor = model.best_layer(entry, score, cut) if tensor is None else tensor
+    image_input = (found or model.inputs)[0]
+    tensor = model.best_layer(image_input, score, cut) if tensor is None else tensor
     if tensor is None:
         raise UnknownName(f"{model.source} has no 4-D layer that all ways to {score.name!r} pass: name one, layer=")
-    return tensor, entry
+    return tensor, image_input
 
 
 def _held(tensor: Any, value: Any) -> np.ndarray:

@@ -8,14 +8,14 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, 
 
 import numpy as np
 
-from . import graphs
-from . import photos as pictures
 from ._tf import tf
-from .calls import Calls
-from .entry import Entry, Photos
 from .errors import ModelError, UnknownName
-from .feeds import PLACEHOLDERS, needs, plan
-from .names import nearest
+from .graphs import walk
+from .graphs.feeds import PLACEHOLDERS, needs, plan
+from .inputs.image_input import ImageInput, PhotoPipeline
+from .inputs.photos import as_batch
+from .layers.names import Calls
+from .suggest import nearest
 
 
 class Layer(NamedTuple):
@@ -42,7 +42,7 @@ class Model:
 
     graph: Any
     session: Any
-    inputs: List[Entry]  # what images are fed to; most models have one
+    inputs: List[ImageInput]  # what images are fed to; most models have one
     logits: Any  # (N, classes), before the softmax
     calls: Optional[Calls] = None  # the names of Keras layers; None where the graph is all that is known
     end_points: Dict[str, Any] = field(default_factory=dict)
@@ -50,17 +50,17 @@ class Model:
     layer: Any = None  # the tensor that is explained when none is named
     why: List[str] = field(default_factory=list)
     source: str = ""
-    undeclared: str = ""  # what nothing said, and what was done instead
+    preprocess_note: str = ""  # what nothing said, and what was done instead
     eager: Optional[Eager] = None  # what engine="tape" runs
-    reread: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
+    reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
     _cache: Dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         # as loaded: gradients that come later are not layers
         self._ops = [op for op in self.graph.get_operations() if not op.name.startswith("slimcam/")]
-        starts = [entry.tensor.op for entry in self.inputs]
+        starts = [image_input.tensor.op for image_input in self.inputs]
         # a scope's weights leave it too, and are not meant by its name
-        self._flow = graphs.after(op for op in self._ops if op.type in PLACEHOLDERS or op in starts)
+        self._flow = walk.after(op for op in self._ops if op.type in PLACEHOLDERS or op in starts)
         self._layers: Optional[List[Layer]] = None
         self._scopes: Optional[Dict[str, Dict[str, Any]]] = None
 
@@ -80,9 +80,9 @@ class Model:
         Raises ModelError for a model that came from a file.
         """
         check_open(self)
-        if self.reread is None:
+        if self.reload_weights is None:
             raise ModelError(f"{self.source} holds the weights that were loaded: load() it again to read it anew")
-        self.reread()
+        self.reload_weights()
 
     @property
     def input(self) -> Any:
@@ -90,14 +90,14 @@ class Model:
         return self.inputs[0].tensor
 
     @property
-    def photos(self) -> Optional[Photos]:
+    def photos(self) -> Optional[PhotoPipeline]:
         """How photos get into the (first) input."""
         return self.inputs[0].photos
 
     @property
-    def one_by_one(self) -> bool:
+    def single_image(self) -> bool:
         """Whether the graph takes one image a run."""
-        return any(entry.one_by_one for entry in self.inputs)
+        return any(image_input.single_image for image_input in self.inputs)
 
     @property
     def classes(self) -> int:
@@ -139,7 +139,7 @@ class Model:
 
     def _scope_outputs(self) -> Dict[str, Dict[str, Any]]:
         if self._scopes is None:
-            self._scopes = graphs.scope_outputs(self._flow)
+            self._scopes = walk.scope_outputs(self._flow)
         return self._scopes
 
     def layers(self) -> List[Layer]:
@@ -149,8 +149,8 @@ class Model:
         """
         if self._layers is None:
             found = [] if self.layer is None else [self.layer]
-            for entry in self.inputs:
-                found += graphs.worth_explaining(entry.tensor, self.logits)
+            for image_input in self.inputs:
+                found += walk.worth_explaining(image_input.tensor, self.logits)
             found += self._maps_of_calls()
             unique = list({tensor.name: tensor for tensor in found}.values())
             self._layers = [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
@@ -160,27 +160,33 @@ class Model:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""
         maps = [t for t in (self.calls.tensors.values() if self.calls else ()) if t.shape.rank == 4]
         order = {t.name: self.inputs.index((self.inputs_of([t]) or self.inputs)[0]) for t in maps}
-        return sorted((t for t in maps[::-1] if graphs.is_map(t.op)), key=lambda tensor: order[tensor.name])
+        return sorted((t for t in maps[::-1] if walk.is_map(t.op)), key=lambda tensor: order[tensor.name])
 
-    def best_layer(self, entry: Entry, score: Any, cut: Collection[str] = ()) -> Optional[Any]:
-        """Return the tensor to explain `score` at for images fed to `entry`, None where every way passes none.
+    def best_layer(self, image_input: ImageInput, score: Any, cut: Collection[str] = ()) -> Optional[Any]:
+        """Return the tensor to explain `score` at for images fed to `image_input`, None where every way passes none.
 
         It is the nearest to the score that depends on this input alone, if there is one; `cut` names what is held.
         """
-        if self.layer is not None and self.inputs_of([self.layer]) == [entry]:
+        if self.layer is not None and self.inputs_of([self.layer]) == [image_input]:
             return self.layer
-        found = graphs.worth_explaining(entry.tensor, score)
-        own = [tensor for tensor in found if self.inputs_of([tensor]) == [entry] and not self._behind(tensor, cut)]
+        found = walk.worth_explaining(image_input.tensor, score)
+        own = [
+            tensor for tensor in found if self.inputs_of([tensor]) == [image_input] and not self._behind(tensor, cut)
+        ]
         return next(iter(own + found), None)
 
     def _behind(self, tensor: Any, names: Collection[str]) -> bool:
         """Whether a tensor depends on one of those named."""
-        return bool(names) and any(out.name in names for op in graphs.ancestors([tensor]) for out in op.outputs)
+        return bool(names) and any(out.name in names for op in walk.ancestors([tensor]) for out in op.outputs)
 
-    def inputs_of(self, tensors: Iterable[Any], cut: Collection[str] = ()) -> List[Entry]:
+    def inputs_of(self, tensors: Iterable[Any], cut: Collection[str] = ()) -> List[ImageInput]:
         """Return the inputs for images that `tensors` depend on, given the tensors named in `cut`."""
-        before = graphs.ancestors(tensors, cut)
-        return [entry for entry in self.inputs if entry.tensor.op in before and entry.tensor.name not in cut]
+        before = walk.ancestors(tensors, cut)
+        return [
+            image_input
+            for image_input in self.inputs
+            if image_input.tensor.op in before and image_input.tensor.name not in cut
+        ]
 
     def name_of(self, tensor: Any) -> str:
         """Return the shortest name that `tensor(name)` finds this tensor by."""
@@ -205,8 +211,8 @@ class Model:
     def needs(self, *names: Union[str, Any]) -> List[str]:
         """Return the names of the placeholders that these tensors depend on; the inputs for images count as some."""
         tensors = [self.tensor(name) for name in names]
-        taken = [entry.tensor.name for entry in self.inputs_of(tensors)]
-        inner = needs(tensors, cut=[entry.tensor.name for entry in self.inputs])
+        taken = [image_input.tensor.name for image_input in self.inputs_of(tensors)]
+        inner = needs(tensors, cut=[image_input.tensor.name for image_input in self.inputs])
         return taken + [tensor.name for tensor in inner if tensor.name not in taken]
 
     def features(self, name: Union[str, Any], photos: Any) -> np.ndarray:
@@ -216,19 +222,19 @@ class Model:
         """
         check_open(self)
         tensor = self.tensor(name)
-        entry = next(iter(self.inputs_of([tensor])), self.inputs[0])
-        fed = {one.tensor: one.value for one in plan([tensor], (entry.tensor.name,), self.required())}
-        batch = pictures.as_batch(photos)
+        image_input = next(iter(self.inputs_of([tensor])), self.inputs[0])
+        fed = {one.tensor: one.value for one in plan([tensor], (image_input.tensor.name,), self.required())}
+        batch = as_batch(photos)
         found: Dict[int, np.ndarray] = {}
-        for part in entry.parts(batch):
-            values = self.session.run(tensor, {**fed, **entry.feeds(batch, part)})
-            unbatched = tensor is entry.tensor and tensor.shape.rank == 3
+        for part in image_input.parts(batch):
+            values = self.session.run(tensor, {**fed, **image_input.feeds(batch, part)})
+            unbatched = tensor is image_input.tensor and tensor.shape.rank == 3
             found.update(zip(part, values[None] if unbatched else values))
         return np.stack([found[i] for i in sorted(found)])
 
     def required(self) -> List[str]:
         """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""
-        return [entry.tensor.name for entry in self.inputs]
+        return [image_input.tensor.name for image_input in self.inputs]
 
     def label(self, class_id: int) -> str:
         """Return the label of a class, or its number where there are no labels."""

@@ -5,13 +5,13 @@ from typing import Any, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
-from . import paint
-from . import photos as pictures
-from . import target as targets
-from .entry import Entry
+from . import targets
 from .errors import ModelError, PhotoError, UnknownName
 from .explainer import GradCAM, together
-from .maps import Maps
+from .inputs.image_input import ImageInput
+from .inputs.photos import as_batch
+from .maps import paint
+from .maps.maps import Maps
 from .model import Model
 
 GAP = 8  # pixels between the pictures of a pair
@@ -65,16 +65,16 @@ class ExplainPair:
         self.inputs = model.inputs_of([score], held)
         layers = [_branch(model, self.inputs, i, score, layer) for i in range(len(self.inputs))]
         self._cams = [
-            GradCAM(model, tensor, target, dialect, method, hold, entry, engine)
-            for tensor, entry in zip(layers, self.inputs)
+            GradCAM(model, tensor, target, dialect, method, hold, image_input, engine)
+            for tensor, image_input in zip(layers, self.inputs)
         ]
 
     def __call__(self, *photos: Any, target: Any = None) -> Pair:
         """Return the Pair of a photo for each input, or of as many for each; photos are given as to a GradCAM."""
         if len(photos) != len(self.inputs):
-            names = ", ".join(entry.tensor.name for entry in self.inputs)
+            names = ", ".join(image_input.tensor.name for image_input in self.inputs)
             raise PhotoError(f"the score takes {len(self.inputs)} photos, for {names}; {len(photos)} were given")
-        batches = [pictures.as_batch(some) for some in photos]
+        batches = [as_batch(some) for some in photos]
         counts = [len(batch.photos) for batch in batches]
         if len(set(counts)) > 1:
             raise PhotoError(f"as many photos for each input, please: these are {' and '.join(map(str, counts))}")
@@ -89,14 +89,14 @@ def explain_pair(model: Model, *photos: Any, layer: Any = None, target: Any = No
     return ExplainPair(model, layer, target, **options)(*photos)
 
 
-def _branch(model: Model, inputs: Sequence[Entry], i: int, score: Any, layer: Any) -> Any:
+def _branch(model: Model, inputs: Sequence[ImageInput], i: int, score: Any, layer: Any) -> Any:
     """Return the layer that is explained for input `i` of those that the score needs."""
-    entry = inputs[i]
+    image_input = inputs[i]
     if layer is None:
-        found = model.best_layer(entry, score)
-        if found is None or model.inputs_of([found]) != [entry]:
+        found = model.best_layer(image_input, score)
+        if found is None or model.inputs_of([found]) != [image_input]:
             raise UnknownName(
-                f"no layer that only {entry.tensor.name!r} leads to: name one for each input, layer=[...]"
+                f"no layer that only {image_input.tensor.name!r} leads to: name one for each input, layer=[...]"
             )
         return found
     if not isinstance(layer, str):
@@ -104,5 +104,5 @@ def _branch(model: Model, inputs: Sequence[Entry], i: int, score: Any, layer: An
             raise UnknownName(f"{len(layer)} layers for {len(inputs)} inputs: give one for each")
         return model.tensor(layer[i])
     calls = [] if model.calls is None else model.calls.named(layer)
-    own = [tensor for tensor in calls if model.inputs_of([tensor]) == [entry]]
+    own = [tensor for tensor in calls if model.inputs_of([tensor]) == [image_input]]
     return own[0] if len(own) == 1 else model.tensor(layer)

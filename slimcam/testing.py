@@ -42,7 +42,7 @@ def assert_maps_close(
     Raises AssertionError with the table, ComparisonError for maps that cannot be compared.
     """
     __tracebackhide__ = True
-    from .comparison import compare
+    from .maps.comparison import compare
 
     found = compare(a, b)
     named = found.named(names)
@@ -146,7 +146,7 @@ def tensorflow_version() -> Optional[str]:
         from importlib import metadata
     except ImportError:  # Python 3.7, where pytest brings the backport
         import importlib_metadata as metadata  # type: ignore[no-redef]
-    from .diagnosis import DISTRIBUTIONS
+    from ._packages import DISTRIBUTIONS
 
     for name in DISTRIBUTIONS["tensorflow"]:
         try:
@@ -210,7 +210,8 @@ class GoldenMaps:
         folder, again = self.folder(name), f"pytest {RECORD} {self._node.nodeid!r}"
         if not self.recording and not os.path.isdir(folder):
             raise AssertionError(f"there is no recording {folder}: write it, with the old program's model, by {again}")
-        from . import golden, migration
+        from . import migration
+        from .migration import golden
 
         asked = list(layers) if isinstance(layers, Mapping) else layers
         if self.recording and folder not in self._config.slimcam_recorded:
@@ -249,13 +250,13 @@ def file_safe(name: str) -> str:
 
 def _asked_otherwise(recorded: Any, layers: Any, target: Any, dialect: str, method: Optional[str]) -> str:
     """Return in what a recording is not what a test asks for, "" if it is; targets are compared by classes' numbers."""
-    from .maps import find_dialect
-    from .migration import naming
+    from .maps.dialects import find_dialect
+    from .targets import as_json
 
     method = method or find_dialect(dialect).method
     names = [layers] if isinstance(layers, str) else list(layers or ())
     held = [layer.name for layer in recorded.layers]
-    told = naming.told(target)
+    told = as_json.to_json(target)
     if recorded.dialect != dialect:
         return f"is of dialect {recorded.dialect!r}, not {dialect!r}"
     if recorded.method != method:

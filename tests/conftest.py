@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from command import Result
+from fixtures.command import Result
 
 import slimcam
 from slimcam import cli

@@ -15,10 +15,13 @@ import pytest
 import tensorflow as tf
 
 import slimcam
-from slimcam import diagnosis, golden, migration, testing
-from slimcam.comparison import Comparison
+from slimcam import migration, testing
+from slimcam.cli import diagnosis
 from slimcam.errors import ComparisonError, UnknownName
-from slimcam.maps import DIALECTS, Maps
+from slimcam.maps.comparison import Comparison
+from slimcam.maps.dialects import DIALECTS
+from slimcam.maps.maps import Maps
+from slimcam.migration import golden
 
 pytest_plugins = ["pytester"]
 
@@ -138,7 +141,8 @@ WITHOUT_PYTEST = """
 import sys
 sys.modules["pytest"] = None
 import numpy as np
-from slimcam.maps import DIALECTS, Maps
+from slimcam.maps.dialects import DIALECTS
+from slimcam.maps.maps import Maps
 from slimcam.testing import assert_maps_close
 photo = np.zeros((8, 8, 3), np.uint8)
 a, b = (Maps(np.array([[[x, 4.0]]]), np.array([0]), np.array([0]), "a", [], DIALECTS["paper"], [photo],
@@ -487,7 +491,8 @@ def test_recording_of_the_other_tensorflow_is_verified_by_this_one(run, other_py
 def test_failing_assertion_shows_the_test_and_not_the_plugin(run):
     ended = run(
         "import numpy as np\n"
-        "from slimcam.maps import DIALECTS, Maps\n"
+        "from slimcam.maps.dialects import DIALECTS\n"
+        "from slimcam.maps.maps import Maps\n"
         "from slimcam.testing import assert_maps_close\n"
         "def of(x):\n"
         "    photo, one = np.zeros((8, 8, 3), np.uint8), np.array([0])\n"

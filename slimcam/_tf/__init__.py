@@ -14,7 +14,7 @@ from .core import (
     tf1,
     variables_of,
 )
-from .kerases import (
+from .keras import (
     code_allowed,
     configuration,
     given_objects,
@@ -32,8 +32,7 @@ from .kerases import (
     layer_classes,
     lives_eagerly,
 )
-from .mends import slim
-from .symbols import (
+from .keras_symbols import (
     called_again,
     input_name,
     inputs_of,
@@ -42,6 +41,7 @@ from .symbols import (
     symbols_before,
     symbols_joined,
 )
+from .tf_slim import slim
 
 __all__ = [
     "TF_VERSION",

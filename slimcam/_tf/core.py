@@ -7,7 +7,7 @@ import inspect
 import weakref
 from typing import Any, Callable, List, Tuple
 
-from .._pip import pip_line
+from .._packages import pip_line
 from ..errors import MissingPackage
 
 try:

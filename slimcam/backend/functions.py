@@ -6,8 +6,8 @@ import numpy as np
 
 from .._tf import prepared_run, tf, tf1
 from ..errors import ModelError, TargetError, WrongFeed
-from ..feeds import plan
-from ..graphs import ancestors
+from ..graphs.feeds import plan
+from ..graphs.walk import ancestors
 from . import lowering
 from .sessions import found_session, initialise, keep, learning_phase, session_of
 from .symbols import check_symbolic, graph_of, is_symbolic, lower
@@ -63,7 +63,7 @@ class Function:
         self._options = options.get("options")
         metadata = options.get("run_metadata")
         self._said = {} if metadata is None else {"run_metadata": metadata}
-        lowering.reread(self.graph, needed)
+        lowering.reload_weights(self.graph, needed)
         self._prepare(session_of(self.graph))
 
     def __call__(self, inputs: Any) -> Any:

@@ -29,8 +29,8 @@ from .._tf import (
     tf1,
 )
 from ..errors import LayerError
-from ..graphs import CALLS, between
-from ..tracing import Traced, trace, traced_before
+from ..graphs.tracing import Traced, trace, traced_before
+from ..graphs.walk import CALLS, between
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
 
@@ -170,7 +170,7 @@ def is_symbolic(thing: Any) -> bool:
     return is_keras_tensor(thing)
 
 
-def reread(graph: Any, needed: Collection[Any]) -> None:
+def reload_weights(graph: Any, needed: Collection[Any]) -> None:
     """Read the weights again that operations of a graph of ours need; other graphs hold their own."""
     lowered = getattr(graph, _LOWERED, None)
     if lowered is not None:

@@ -6,9 +6,9 @@ import click
 
 from .. import __version__
 from ..errors import MissingFeed, SlimcamError
-from ..quiet import quiet
 from .explaining import explain, pair
 from .migrating import compare, record, verify
+from .quiet import quiet
 from .telling import doctor, inspect, nets
 
 

@@ -5,7 +5,7 @@ from typing import Any, List, Tuple
 
 import click
 
-from .options import asked, explain_options, loaded, say_undeclared
+from .options import asked, explain_options, loaded, say_preprocess_note
 
 TOGETHER = 8  # photos a session run
 
@@ -20,12 +20,12 @@ def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: An
     Writes an overlay for each photo and maps.npz.
     """
     from ..explainer import GradCAM
-    from ..results import Folder
+    from .results import Folder
 
     with loaded(options) as model:
         cam = GradCAM(model, **asked(model, options))
         folder = Folder(out)
-        say_undeclared(model)
+        say_preprocess_note(model)
         failed = _explain_all(cam, photos, folder)
     if failed < len(photos):
         click.echo(folder.close(cam.layer))
@@ -41,13 +41,13 @@ def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
     Writes an overlay for each photo, a picture of all side by side, and maps.npz.
     """
     from ..pair import ExplainPair
-    from ..results import Folder
+    from .results import Folder
 
     with loaded(options) as model:
         explained = ExplainPair(model, **asked(model, options))
         folder = Folder(out)
         maps = explained(*photos)
-        say_undeclared(model)
+        say_preprocess_note(model)
     for file, one in zip(photos, maps):
         click.echo(_line(file, one, [0], [folder.add(file, one, 0)]))
     click.echo(folder.add_picture(photos, maps.overlay()))
@@ -59,7 +59,7 @@ def _explain_all(cam: Any, photos: Tuple[str, ...], folder: Any) -> int:
     from tqdm import tqdm
 
     from ..errors import OutputError, PhotoError
-    from ..photos import as_batch
+    from ..inputs.photos import as_batch
 
     failed = 0
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:

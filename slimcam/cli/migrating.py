@@ -14,7 +14,7 @@ from .options import (
     named_pairs,
     said,
     said_of_second,
-    say_undeclared,
+    say_preprocess_note,
     second_model_options,
 )
 
@@ -31,19 +31,19 @@ GOLDEN = "golden"  # the folder that a recording goes to when none is said
 @click.option("--python", metavar="PATH", help="Record in this interpreter, of Python 3.7 and TensorFlow 1, say.")
 def record(photos: Tuple[str, ...], out: str, python: str, **options: Any) -> None:
     """Record what a model makes of each PHOTO: inputs, logits, activations, gradients, maps; for `slimcam verify`."""
-    from ..arguments import read_target
     from ..migration import record as write
+    from ..targets.as_text import read_target
 
     how = {key: options[key] for key in ("dialect", "method", "engine")}
     how["layers"] = list(options["layers"]) or None
     if python:
-        from ..elsewhere import record_elsewhere
+        from ..migration.remote import record_in
 
         told = {**how, **said(options), "target": options["target"]}
-        click.echo(record_elsewhere(python, options["model"], photos, out, **told))
+        click.echo(record_in(python, options["model"], photos, out, **told))
         return
     with loaded(options) as model:
-        say_undeclared(model)
+        say_preprocess_note(model)
         click.echo(write(model, list(photos), out, target=read_target(model, options["target"]), **how))
 
 
@@ -92,16 +92,16 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
 
     With --layers the exit status is 1 where the models part.
     """
-    from ..arguments import read_target
     from ..sources import load
+    from ..targets.as_text import read_target
 
     pairs = named_pairs(options["layers"], "--layer")
     if len(pairs) > 1 and not options["all_layers"]:
         raise click.UsageError("--layer: one layer is compared at a time; several can be matched by --layers")
     with load(a, **said(options)) as model_a, load(b, **said_of_second(options)) as model_b:
-        say_undeclared(model_a)
+        say_preprocess_note(model_a)
         if options["all_layers"]:
-            from ..parting import part
+            from ..divergence import part
 
             parting = part(model_a, model_b, list(photos), pairs, target=read_target(model_a, options["target"]))
             click.echo(_json(parting) if as_json else f"{parting.table()}\n{parting.verdict()}")
@@ -114,10 +114,10 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
 
 def _compared(models: Any, photos: Tuple[str, ...], pairs: Dict[str, str], options: Dict[str, Any]) -> Any:
     """Compare the maps of two models; return that, and the paths of the pictures that were asked for."""
-    from ..arguments import read_target
-    from ..comparison import compare as compare_maps
     from ..explainer import GradCAM
-    from ..results import Folder
+    from ..maps.comparison import compare as compare_maps
+    from ..targets.as_text import read_target
+    from .results import Folder
 
     layers = next(iter(pairs.items()), (None, None))
     folder = Folder(options["out"]) if options["out"] else None

@@ -103,15 +103,15 @@ def loaded(options: Dict[str, Any]) -> Any:
     return load(options["model"], **said(options))
 
 
-def say_undeclared(model: Any) -> None:
+def say_preprocess_note(model: Any) -> None:
     """Say on stderr what nothing said of a model, and what was done instead."""
-    if model.undeclared:
-        click.echo(f"slimcam: {model.undeclared}", err=True)
+    if model.preprocess_note:
+        click.echo(f"slimcam: {model.preprocess_note}", err=True)
 
 
 def asked(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:
     """Return what GradCAM is told, read from the command line."""
-    from ..arguments import read_hold, read_target
+    from ..targets.as_text import read_hold, read_target
 
     hold = dict(read_hold(model, one) for one in options["hold"])
     target = read_target(model, options["target"])

@@ -12,7 +12,7 @@ from .options import model_options
 @model_options
 def inspect(path: str, **options: Any) -> None:
     """Say what is in PATH: inputs, scores, layers, what each score needs, which nets its variables fit."""
-    from .. import inspection
+    from . import inspection
 
     click.echo(inspection.report(path, options))
 
@@ -34,7 +34,7 @@ def doctor(ctx: click.Context) -> None:
     """Say what works here, and the pip line that mends the rest."""
     from tabulate import tabulate
 
-    from ..diagnosis import examine
+    from .diagnosis import examine
 
     rows = examine()
     click.echo(tabulate([row[:3] for row in rows], ("", "version", "state")))

@@ -11,16 +11,16 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from .. import paint
 from .._tf import is_graph_variable, keras_of, keras_session, tf
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
-from ..head import between, copied
-from ..maps import relu, unit
-from ..methods import raw_map
+from ..graphs.copying import between, copied
+from ..maps import paint
+from ..maps.dialects import relu, unit
+from ..methods.cams import raw_map
 from ..model import Model
-from ..names import nearest
 from ..sources import keras_models, load
-from . import wires
+from ..suggest import nearest
+from . import score_gradients
 from .resampling import like_scipy
 
 EPSILON = 1e-7  # Keras' own, keras.backend.epsilon()
@@ -66,11 +66,13 @@ def _session(model: Any) -> Any:
     return keras_session(weights[0].graph, keras_of(model)) if weights else None
 
 
-def _run(copy: Copy, images: Any, layer: Any, output: Any, mask: Any, score: Any, head: Any = None) -> wires.Found:
+def _run(
+    copy: Copy, images: Any, layer: Any, output: Any, mask: Any, score: Any, head: Any = None
+) -> score_gradients.Found:
     """Run a score's wire in a copy of a Keras model."""
     given = copy.model.input.name
-    wire = wires.wired(layer, output, given, score, head, copy.model.required())
-    return wires.run(copy.model.session, wire, given, images, mask)
+    wire = score_gradients.wired(layer, output, given, score, head, copy.model.required())
+    return score_gradients.run(copy.model.session, wire, given, images, mask)
 
 
 # --- keras-grad-cam
@@ -89,9 +91,9 @@ def keras_grad_cam(
     images = np.asarray(image)
     if images.ndim != 4:
         raise PhotoError(f"the image is {images.shape}: keras-grad-cam takes a batch of one, (1, H, W, 3)")
-    mask = wires.one_hot(category_index, _count(copy.output))
-    found = _run(copy, images, copy.model.tensor(layer_name), copy.output, mask, wires.total)
-    raw = raw_map(wires.by_rms(found), "gradcam", 1.0)[0]
+    mask = score_gradients.one_hot(category_index, _count(copy.output))
+    found = _run(copy, images, copy.model.tensor(layer_name), copy.output, mask, score_gradients.total)
+    raw = raw_map(score_gradients.by_rms(found), "gradcam", 1.0)[0]
     heat = unit(relu(paint.resize(raw, images.shape[1:3])))
     photo = np.minimum(images[0] - images[0].min(), 255)
     picture = np.float32(paint.colour(heat)[..., ::-1]) + np.float32(photo)
@@ -99,7 +101,7 @@ def keras_grad_cam(
 
 
 def _count(output: Any) -> int:
-    count = wires.class_count(output)
+    count = score_gradients.class_count(output)
     if count is None:
         raise TargetError(f"{output.name!r} is {output.shape}: it does not say how many classes it has")
     return count
@@ -149,10 +151,10 @@ def visualize_cam(
     output = copy.model.tensor(model.layers[layer_idx].name)
     images = _batch_of_one(seed_input)
     mask = _filters(filter_indices, _count(output))
-    found = _run(copy, images, layer, output, mask, wires.spatial_mean, head)
+    found = _run(copy, images, layer, output, mask, score_gradients.spatial_mean, head)
     gradients = change(found.gradients)
     scaled = gradients / (gradients.max() + np.float32(EPSILON))
-    heat = like_scipy(relu(raw_map(wires.Found(found.activations, scaled), "gradcam")[0]), images.shape[1:3])
+    heat = like_scipy(relu(raw_map(score_gradients.Found(found.activations, scaled), "gradcam")[0]), images.shape[1:3])
     return (heat - heat.min()) / (heat.max() - heat.min() + np.float32(EPSILON))
 
 
@@ -172,7 +174,7 @@ def _batch_of_one(image: Any) -> np.ndarray:
 
 def _filters(indices: Any, count: int) -> np.ndarray:
     """Return what each filter counts; None is the mean of all, as keras-vis has it."""
-    return np.full(count, 1 / count, np.float32) if indices is None else wires.one_hot(indices, count)
+    return np.full(count, 1 / count, np.float32) if indices is None else score_gradients.one_hot(indices, count)
 
 
 def _penultimate(model: Any, layer_idx: int, penultimate_layer_idx: Optional[int]) -> Any:

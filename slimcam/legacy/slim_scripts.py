@@ -1,15 +1,15 @@
-"""The scripts for TF-Slim nets and plain TensorFlow 1. NumPy but for what wires.py runs."""
+"""The scripts for TF-Slim nets and plain TensorFlow 1. NumPy but for what score_gradients.py runs."""
 
 from typing import Any, Mapping, NamedTuple
 
 import numpy as np
 
-from .. import paint
 from ..errors import TargetError, UnknownName
-from ..maps import relu, unit
-from ..methods import raw_map
-from ..names import nearest
-from . import wires
+from ..maps import paint
+from ..maps.dialects import relu, unit
+from ..methods.cams import raw_map
+from ..suggest import nearest
+from . import score_gradients
 from .resampling import like_skimage
 
 ANKUSH96_SIDE = 224
@@ -57,11 +57,11 @@ def _named(tensors: Mapping[str, Any], name: str, kind: str) -> Any:
 
 def _heat(images: Any, given: Any, sess: Any, target: Any, logits: Any, layer: Any, count: int) -> np.ndarray:
     """Return the (h, w) map in [0, 1] of the first image, as both scripts make it."""
-    width = wires.class_count(logits)
+    width = score_gradients.class_count(logits)
     if width not in (None, count):
         raise TargetError(f"nb_classes is {count}, and the logits {logits.name!r} have {width} classes")
-    found = wires.run_live(sess, images, given, logits, layer, wires.one_hot(target, count))
-    return unit(relu(raw_map(wires.by_rms(found), "gradcam", 1.0)[0]))
+    found = score_gradients.run_live(sess, images, given, logits, layer, score_gradients.one_hot(target, count))
+    return unit(relu(raw_map(score_gradients.by_rms(found), "gradcam", 1.0)[0]))
 
 
 class InsikkPictures(NamedTuple):
@@ -79,7 +79,7 @@ def insikk_visualize(image: Any, conv_output: Any, conv_grad: Any, gb_viz: Any, 
     `conv_output` and `conv_grad`, (h, w, C), are a layer's values and the gradient of the class score y_c there,
     `gb_viz`, (size, size, 3), is the image's guided gradient. ReLU, / max, scikit-image's resize (0.15 and newer).
     """
-    one = wires.Found(np.asarray(conv_output)[None], np.asarray(conv_grad)[None])
+    one = score_gradients.Found(np.asarray(conv_output)[None], np.asarray(conv_grad)[None])
     heat = like_skimage(unit(relu(raw_map(one, "gradcam")[0])), (size, size))
     guided = _stretched(gb_viz)
     return InsikkPictures(_stretched(image), paint.colour(heat), guided, guided * heat[..., None])

@@ -1,6 +1,6 @@
 """Prove a migration: record() what a model makes of some photos, verify() it in another TensorFlow or another format.
 
-A recording is a folder of NumPy arrays and JSON; slimcam.golden documents it. What is verified is fed the recorded
+A recording is a folder of NumPy arrays and JSON; migration.golden documents it. What is verified is fed the recorded
 inputs, so that a difference is the model's, and asked for the recorded classes, so that maps of one class are compared.
 """
 

@@ -10,20 +10,21 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from .. import __version__, golden
-from .. import photos as pictures
+from .. import __version__
 from .._tf import keras_version, tf
-from ..elsewhere import record_elsewhere
-from ..entry import Entry
 from ..errors import MissingFeed, ModelError, PhotoError
-from ..evidence import Evidence
 from ..explainer import GradCAM, features
-from ..methods import raw_map
+from ..inputs.image_input import ImageInput
+from ..inputs.photos import Batch, as_batch
+from ..inputs.preprocess import PREPROCESSING
+from ..methods.cams import raw_map
+from ..methods.evidence import Evidence, plain
 from ..model import Model
-from ..preprocess import PREPROCESSING
 from ..sources import load
-from . import naming
+from ..targets import as_json
+from . import golden
 from .measures import sample_places, statistics, top_classes
+from .remote import record_in
 
 
 def record(
@@ -50,7 +51,7 @@ def record(
     golden.check_place(out)
     how = {"dialect": dialect, "method": method, "engine": engine}
     if python is not None:
-        return record_elsewhere(python, model, photos, out, layers, naming.told(target), **how, **load_options)
+        return record_in(python, model, photos, out, layers, as_json.to_json(target), **how, **load_options)
     with opened(model, engine, load_options) as loaded:
         source = loaded.source if isinstance(model, Model) or not _is_path(model) else os.fspath(model)
         return golden.write(recorded(loaded, source, photos, layers, target, how), out)
@@ -76,52 +77,52 @@ def recorded(model: Model, source: str, photos: Any, layers: Any, target: Any, h
     """Return the recording of a model that was loaded from `source`; `how` holds dialect, method and engine."""
     names = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     cams = [GradCAM(model, name, target, **how) for name in names]
-    entry = cams[0].entry
+    image_input = cams[0].image_input
     photos = listed(photos)
-    batch = pictures.as_batch(photos)
-    inputs, engine = golden.plain(inputs_of(model, entry, batch, how["engine"])), how["engine"]
-    fed = feedable(entry, inputs)
-    logits = _logits(model, entry, fed, engine)
+    batch = as_batch(photos)
+    inputs, engine = plain(inputs_of(model, image_input, batch, how["engine"])), how["engine"]
+    fed = feedable(image_input, inputs)
+    logits = _logits(model, image_input, fed, engine)
     return golden.Golden(
         made_by=made_by(model),
-        model=_told(model, source, entry, batch),
+        model=_told(model, source, image_input, batch),
         photos=told_photos(photos, batch),
-        target=naming.told(target, model),
+        target=as_json.to_json(target, model),
         dialect=how["dialect"],
         method=cams[0].dialect.method,
         engine=engine,
         inputs=inputs,
-        logits=None if logits is None else golden.plain(logits),
+        logits=None if logits is None else plain(logits),
         top_classes=None if logits is None else top_classes(logits),
         layers=[_layer(cam, fed) for cam in cams],
     )
 
 
-def inputs_of(model: Model, entry: Entry, batch: pictures.Batch, engine: str) -> np.ndarray:
+def inputs_of(model: Model, image_input: ImageInput, batch: Batch, engine: str) -> np.ndarray:
     """Return what is fed for a batch, (N, h, w, C); raise PhotoError where that is not one array."""
-    tensor = entry.tensor
+    tensor = image_input.tensor
     if tensor.dtype == tf.string:
         raise PhotoError(
             f"{tensor.name!r} takes photos as files, which no array can hold: load the model with input= the tensor "
             "behind their decoding and resizing, and preprocess="
         )
     images = batch.array if batch.array is not None else batch.photos
-    if len(entry.parts(batch)) > 1 and not entry.one_by_one:
+    if len(image_input.parts(batch)) > 1 and not image_input.single_image:
         raise PhotoError("the net takes any size, and the photos differ in size: record those of each size alone")
     return features(model, tensor, images, engine)
 
 
-def feedable(entry: Entry, inputs: np.ndarray) -> Any:
+def feedable(image_input: ImageInput, inputs: np.ndarray) -> Any:
     """Return inputs in the form that feeds them as they are; integers go in as photos, which nothing changes."""
-    if np.issubdtype(inputs.dtype, np.floating) or not entry.tensor.dtype.is_integer:
+    if np.issubdtype(inputs.dtype, np.floating) or not image_input.tensor.dtype.is_integer:
         return inputs
     images = np.repeat(inputs, 3, -1) if inputs.shape[-1] == 1 else inputs
     return list(images.astype(np.uint8))
 
 
-def _logits(model: Model, entry: Entry, fed: Any, engine: str) -> Optional[np.ndarray]:
+def _logits(model: Model, image_input: ImageInput, fed: Any, engine: str) -> Optional[np.ndarray]:
     """Return the logits, None where they need more than one image, or are not (N, classes)."""
-    if model.inputs_of([model.logits]) != [entry] or model.logits.shape.rank != 2:
+    if model.inputs_of([model.logits]) != [image_input] or model.logits.shape.rank != 2:
         return None
     try:
         return features(model, model.logits, fed, engine)
@@ -139,7 +140,7 @@ def explained(cam: GradCAM, fed: Any, classes: Optional[np.ndarray] = None) -> T
     each = [cam.evidence(fed, target) for target in runs]
     names = "activations", "gradients", "scores", "classes"
     joined = [np.stack([getattr(one, name) for one in each], 1) for name in names]
-    found = Evidence(*(golden.plain(array.reshape(-1, *array.shape[2:])) for array in joined))
+    found = Evidence(*(plain(array.reshape(-1, *array.shape[2:])) for array in joined))
     dialect = cam.dialect
     return found, raw_map(found, dialect.method, dialect.start, dialect.average)
 
@@ -179,15 +180,15 @@ def made_by(model: Model) -> Dict[str, str]:
     return versions
 
 
-def _told(model: Model, source: str, entry: Entry, batch: pictures.Batch) -> Dict[str, Any]:
-    photos = entry.photos
+def _told(model: Model, source: str, image_input: ImageInput, batch: Batch) -> Dict[str, Any]:
+    photos = image_input.photos
     rows = {id(row): name for name, row in PREPROCESSING.items()}
     prepared = batch.array is None and photos is not None and photos.preprocess is not None
     return {
         "source": source,
         "sha256": sha256_of(model.source if _files(model.source) else source),
-        "input": entry.tensor.name,
-        "dtype": entry.tensor.dtype.name,
+        "input": image_input.tensor.name,
+        "dtype": image_input.tensor.dtype.name,
         "logits": model.logits.name,
         "classes": model.classes if model.logits.shape.rank else None,
         "preprocess": rows.get(id(photos.preprocess)) if prepared and photos is not None else None,
@@ -232,7 +233,7 @@ def listed(photos: Any) -> Any:
     return [photos] if _is_path(photos) else list(photos) if hasattr(photos, "__iter__") else photos
 
 
-def told_photos(photos: Any, batch: pictures.Batch) -> List[Dict[str, Any]]:
+def told_photos(photos: Any, batch: Batch) -> List[Dict[str, Any]]:
     """Return name, sha256 and size of each of the listed photos, as golden.json has them."""
     data: Any = batch.array
     if data is None:

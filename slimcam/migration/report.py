@@ -7,8 +7,8 @@ import numpy as np
 from tabulate import tabulate
 
 from ..errors import UnknownName
-from ..names import nearest
-from . import naming
+from ..suggest import nearest
+from ..targets import as_json
 from .measures import gaps, largest
 
 # Shares of the largest absolute value that was recorded. Between 1.15.5 and 2.21 InceptionV3 and ResNet v2 50 differ by
@@ -59,7 +59,7 @@ class Verification:
         old, new = self.recorded, self.verified
         digest = old["model"]["sha256"]
         photos = len(old["photos"])
-        how = f"{photos} photo{'s' * (photos != 1)}, {naming.said(old['target'])}, "
+        how = f"{photos} photo{'s' * (photos != 1)}, {as_json.describe(old['target'])}, "
         how += f"dialect {old['dialect']}, method {old['method']}"
         return "\n".join(
             [

@@ -4,14 +4,16 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from .. import golden as files
-from .. import photos as pictures
-from ..entry import Entry
 from ..errors import GoldenError, UnknownName
 from ..explainer import GradCAM, features
+from ..inputs.image_input import ImageInput
+from ..inputs.photos import as_batch
+from ..methods.evidence import plain
 from ..model import Model
-from ..names import nearest
-from . import naming, rounding
+from ..suggest import nearest
+from ..targets import as_json
+from . import golden as files
+from . import rounding
 from .measures import largest, statistics, top_classes
 from .recording import explained, feedable, inputs_of, listed, made_by, opened, told_photos
 from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
@@ -43,10 +45,10 @@ def verify(
     with opened(model, engine, load_options) as loaded:
         _check_classes(recorded, loaded)
         cams = [_cam(recorded, layer, names, loaded, engine) for layer in recorded.layers]
-        entry = cams[0].entry
-        _check_input(recorded, loaded, entry)
-        rows = [] if photos is None else [_prepared(recorded, loaded, entry, photos, engine, limits)]
-        fed = feedable(entry, recorded.inputs)
+        image_input = cams[0].image_input
+        _check_input(recorded, loaded, image_input)
+        rows = [] if photos is None else [_prepared(recorded, loaded, image_input, photos, engine, limits)]
+        fed = feedable(image_input, recorded.inputs)
         if recorded.logits is not None and recorded.top_classes is not None:
             rows += _logits(recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits)
         found = [_layer(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
@@ -58,7 +60,7 @@ def verify(
 
 def _checked_names(recorded: files.Golden, layers: Mapping[str, str]) -> Mapping[str, str]:
     """Return `layers` if all that it maps was recorded."""
-    known = [layer.name for layer in recorded.layers] + list(naming.names_in(recorded.target))
+    known = [layer.name for layer in recorded.layers] + list(as_json.tensor_names(recorded.target))
     for name in layers:
         if name not in known:
             raise UnknownName(
@@ -83,8 +85,8 @@ def _check_classes(recorded: files.Golden, model: Model) -> None:
     raise GoldenError(f"the recording has {old} classes, and the logits {model.logits.name!r} have {new}: {why}")
 
 
-def _check_input(recorded: files.Golden, model: Model, entry: Entry) -> None:
-    tensor, old = entry.tensor, recorded.inputs.shape
+def _check_input(recorded: files.Golden, model: Model, image_input: ImageInput) -> None:
+    tensor, old = image_input.tensor, recorded.inputs.shape
     kind = recorded.model["dtype"]
     if tensor.dtype.name != kind:
         raise GoldenError(
@@ -110,16 +112,16 @@ def _cam(recorded: files.Golden, layer: files.Layer, names: Mapping[str, str], m
             f"{model.source} lacks the recorded layer {layer.name!r} ({error}): say what it is called there, "
             f"layers={{{layer.name!r}: NAME}}, or --layer {layer.name}=NAME"
         ) from error
-    target = None if (layer.classes >= 0).all() else naming.meant(recorded.target, model, names)
+    target = None if (layer.classes >= 0).all() else as_json.from_json(recorded.target, model, names)
     return GradCAM(model, name, target, recorded.dialect, recorded.method, engine=engine)
 
 
 def _prepared(
-    recorded: files.Golden, model: Model, entry: Entry, photos: Any, engine: str, limits: Mapping[str, float]
+    recorded: files.Golden, model: Model, image_input: ImageInput, photos: Any, engine: str, limits: Mapping[str, float]
 ) -> Row:
     """Return the row of the model's own preparation of the recorded photos."""
     given = listed(photos)
-    batch = pictures.as_batch(given)
+    batch = as_batch(given)
     if len(batch.photos) != len(recorded.photos):
         raise GoldenError(f"{len(batch.photos)} photos, and {len(recorded.photos)} were recorded: give those, in order")
     for old, new in zip(recorded.photos, told_photos(given, batch)):
@@ -128,7 +130,7 @@ def _prepared(
                 f"{new['name']}: not the photo that was recorded as {old['name']} (its sha256 differs): give the "
                 "recorded photos in their order, or none"
             )
-    inputs = files.plain(inputs_of(model, entry, batch, engine))
+    inputs = plain(inputs_of(model, image_input, batch, engine))
     if inputs.shape != recorded.inputs.shape:
         raise GoldenError(
             f"the photos are prepared as {list(inputs.shape)}, and were as {list(recorded.inputs.shape)}: load the "
@@ -147,7 +149,7 @@ def _logits(old: np.ndarray, top: np.ndarray, new: np.ndarray, limits: Mapping[s
 def _layer(layer: files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
     """Return the rows of one layer: scores (which are those of all), activations, gradients, maps."""
     classes = layer.classes if (layer.classes >= 0).all() else None
-    found, maps = explained(cam, feedable(cam.entry, inputs), classes)
+    found, maps = explained(cam, feedable(cam.image_input, inputs), classes)
     name = layer.name if cam.layer == layer.name else f"{layer.name} = {cam.layer}"
     activations = found.activations[:: len(found.activations) // len(inputs)]
     if activations.shape != layer.shape:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..errors import MissingPackage, ModelError, UnknownName
-from ..names import nearest
+from ..suggest import nearest
 
 Shapes = Dict[str, Tuple[int, ...]]
 
@@ -77,9 +77,9 @@ NETS: Dict[str, Net] = {
     net.name: net
     for net in (
         _net("alexnet_v2", "tf_slim.nets.alexnet", "alexnet_v2", 224, "vgg", 1001, _FC, "fc8", "/conv5"),
-        _net("inception_v1", ".heads", "InceptionV1", 224, "inception", 1001, _POOL, _0C, "Mixed_5c"),
-        _net("inception_v2", ".heads", "InceptionV2", 224, "inception", 1001, _POOL, _1C, "Mixed_5c"),
-        _net("inception_v3", ".heads", "InceptionV3", 299, "inception", 1001, _POOL, _1C, "Mixed_7c"),
+        _net("inception_v1", ".slim_variants", "InceptionV1", 224, "inception", 1001, _POOL, _0C, "Mixed_5c"),
+        _net("inception_v2", ".slim_variants", "InceptionV2", 224, "inception", 1001, _POOL, _1C, "Mixed_5c"),
+        _net("inception_v3", ".slim_variants", "InceptionV3", 299, "inception", 1001, _POOL, _1C, "Mixed_7c"),
         _net("inception_v4", ".inception_v4", "InceptionV4", 299, "inception", 1001, _FULL, _LAST, "Mixed_7d"),
         _net("inception_resnet_v2", ".inception_resnet_v2", "InceptionResnetV2", 299, "inception", 1001,
              _FULL, _LAST, "Conv2d_7b_1x1"),
@@ -87,10 +87,10 @@ NETS: Dict[str, Net] = {
                _POOL, _1C, "Conv2d_13_pointwise", function="mobilenet_v1", depth_multiplier=width)
           for suffix, width in (("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_025", 0.25))),
         _net("overfeat", "tf_slim.nets.overfeat", "overfeat", 231, "vgg", 1001, _FC, "fc8", "/conv5"),
-        *(_net(f"resnet_v1_{depth}", ".heads", f"resnet_v1_{depth}", 224, "vgg", 1000,
+        *(_net(f"resnet_v1_{depth}", ".slim_variants", f"resnet_v1_{depth}", 224, "vgg", 1000,
                "SpatialSqueeze", "logits", "/block4", arg_scope="resnet_arg_scope")
           for depth in (50, 101, 152, 200)),
-        *(_net(f"resnet_v2_{depth}", ".heads", f"resnet_v2_{depth}", 224, "inception", 1001,
+        *(_net(f"resnet_v2_{depth}", ".slim_variants", f"resnet_v2_{depth}", 224, "inception", 1001,
                "SpatialSqueeze", "logits", "/postnorm/Relu:0", arg_scope="resnet_arg_scope")
           for depth in (50, 101, 152, 200)),
         *(_net(f"vgg_{kind}", "tf_slim.nets.vgg", f"vgg_{kind}", 224, "vgg", 1000,

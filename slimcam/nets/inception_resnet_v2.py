@@ -3,7 +3,7 @@
 from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
-from .pictures import Body, arg_scope, branches, layer, slim, stack
+from .block_diagrams import Body, arg_scope, branches, layer, slim, stack
 
 BLOCK_35 = """
     Conv2d_1x1:32

@@ -3,7 +3,7 @@
 from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
-from .pictures import Body, arg_scope, slim, stack
+from .block_diagrams import Body, arg_scope, slim, stack
 
 BLOCK_A = """
     Conv2d_0a_1x1:96

@@ -3,10 +3,10 @@
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
 
-from .. import preprocess as preprocessing
 from ..errors import ModelError
+from ..inputs import preprocess as preprocessing
 from ..model import Model
-from . import box, checkpoint, frozen, keras_files, keras_models, meta_graph, saved_model, session
+from . import checkpoint, frozen, keras_files, keras_models, manifest, meta_graph, saved_model, session
 from .assembly import Parts, assemble
 from .labels import read_labels
 
@@ -22,7 +22,7 @@ class Source(NamedTuple):
 SOURCES = (
     Source("a session", session.is_session, session.read_session),
     Source("a Keras model", keras_models.is_keras, keras_models.read_keras),
-    Source("a folder with a manifest", box.is_box, box.read_box),
+    Source("a folder with a manifest", manifest.is_manifest, manifest.read_manifest),
     Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file),
@@ -86,11 +86,11 @@ def load(
         engine=engine,
     )
     parts.preprocess = preprocess or parts.preprocess
-    if parts.preprocess is None and parts.undeclared:
+    if parts.preprocess is None and parts.preprocess_note:
         parts.preprocess = "none"
-        parts.why.append(parts.undeclared)
+        parts.why.append(parts.preprocess_note)
     else:
-        parts.undeclared = ""
+        parts.preprocess_note = ""
     parts.size = size
     parts.layer = layer or parts.layer
     model = assemble(parts)

@@ -14,16 +14,17 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from .. import dense, preprocess
 from .._tf import tf, tf1
-from ..calls import Call, Calls
-from ..entry import Entry, Photos
 from ..errors import MissingFeed, ModelError
-from ..feeds import plan
-from ..graphs import ancestors, between
+from ..graphs import dense_gradient as dense
+from ..graphs.feeds import plan
+from ..graphs.walk import ancestors, between
+from ..inputs import preprocess
+from ..inputs.image_input import ImageInput, PhotoPipeline
+from ..layers.names import Call, Calls
+from ..layers.shared import shared_calls
 from ..model import Eager, Model
 from . import infer
-from .sharing import shared_calls
 
 LARGE = 16 << 20  # bytes
 
@@ -49,7 +50,7 @@ class Parts:
     why: List[str] = field(default_factory=list)
     live: bool = False  # the weights may be read again later
     eager: Optional[Eager] = None  # the Keras model that the graph was traced from
-    undeclared: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
+    preprocess_note: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
 
 
 def assemble(parts: Parts) -> Model:
@@ -67,33 +68,37 @@ def assemble(parts: Parts) -> Model:
         joined = [_join_photos(graph_def, node.name, parts, tensors) for node in nodes]
         _import(graph_def, tensors, parts.source)
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in handles})
-        reread = _assigning(session, variables, weights)
-        reread(handles)
-        inputs = [Entry(graph.get_tensor_by_name(node.name + ":0"), photos, False, parts.source)
+        reload_weights = _assigning(session, variables, weights)
+        reload_weights(handles)
+        inputs = [ImageInput(graph.get_tensor_by_name(node.name + ":0"), photos, False, parts.source)
                   for node, (photos, _) in zip(nodes, joined)]  # fmt: skip
         calls = _calls(graph, parts)
         logits, because = _logits(graph, inputs, calls, parts)
     parts.why.append(because)
     inputs = _needed(inputs, logits)
     if calls is None:
-        found = shared_calls(between([entry.tensor for entry in inputs], logits))
-        calls = Calls(found, {entry.tensor.name: entry.tensor.op.name for entry in inputs}) if found else None
+        found = shared_calls(between([image_input.tensor for image_input in inputs], logits))
+        calls = (
+            Calls(found, {image_input.tensor.name: image_input.tensor.op.name for image_input in inputs})
+            if found
+            else None
+        )
     model = Model(graph, session, inputs, logits, calls, labels=parts.labels, source=parts.source, why=parts.why)
-    model.reread, model.eager = reread if parts.live else None, parts.eager
-    model.undeclared = parts.undeclared
+    model.reload_weights, model.eager = reload_weights if parts.live else None, parts.eager
+    model.preprocess_note = parts.preprocess_note
     model.end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     _settle(model, parts.layer, max(fixed for _, fixed in joined))
     return model
 
 
-def _needed(inputs: List[Entry], logits: Any) -> List[Entry]:
+def _needed(inputs: List[ImageInput], logits: Any) -> List[ImageInput]:
     """Return the inputs that the logits need, and the first, which was asked for, or is the only one."""
     behind = ancestors([logits])
-    needed = [entry for entry in inputs if entry.tensor.op in behind]
+    needed = [image_input for image_input in inputs if image_input.tensor.op in behind]
     return needed or inputs[:1]
 
 
-def _logits(graph: Any, inputs: List[Entry], calls: Optional[Calls], parts: Parts) -> Tuple[Any, str]:
+def _logits(graph: Any, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts) -> Tuple[Any, str]:
     """Return the logits: as asked, or before the softmax of the model's output, or as the graph ends."""
     named = calls.find(parts.logits) if calls is not None and parts.logits is not None else None
     if named is not None:
@@ -105,7 +110,7 @@ def _logits(graph: Any, inputs: List[Entry], calls: Optional[Calls], parts: Part
         raise ModelError(f"the model has {len(parts.outputs)} outputs, {names}: say logits=")
     if parts.logits is None and parts.outputs:
         return infer.logits_of_output(graph.get_tensor_by_name(parts.outputs[0]))
-    return infer.logits(graph, [entry.tensor for entry in inputs], parts.logits, parts.named)
+    return infer.logits(graph, [image_input.tensor for image_input in inputs], parts.logits, parts.named)
 
 
 def _calls(graph: Any, parts: Parts) -> Optional[Calls]:
@@ -200,7 +205,9 @@ def _assigning(session: Any, handles: Mapping[str, Any], weights: Mapping[str, C
     return assign
 
 
-def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any]) -> Tuple[Optional[Photos], int]:
+def _join_photos(
+    graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any]
+) -> Tuple[Optional[PhotoPipeline], int]:
     """Make the input's node read the preprocessing where nothing else is fed; return how photos go in.
 
     The second result is the batch size that the graph was made for, 0 for any.
@@ -209,7 +216,7 @@ def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any
     shape, dtype = _declared(node, parts)
     fixed = shape[0] if shape is not None and len(shape) == 4 and shape[0] else 0
     if dtype == tf.string:
-        return Photos(tensor=name + ":0"), 0
+        return PhotoPipeline(tensor=name + ":0"), 0
     if shape is None or len(shape) not in (3, 4):
         return None, 0
     batchless = [None, *shape[-3:]]
@@ -222,7 +229,7 @@ def _join_photos(graph_def: Any, name: str, parts: Parts, tensors: Dict[str, Any
         with tf1.name_scope("slimcam/photos"):
             pixels, sizes, default = preprocess.prepare(row, size, channels or 3, dtype)
             default = default[0] if len(shape) == 3 else default
-        photos = Photos(None, pixels, sizes, row, size)
+        photos = PhotoPipeline(None, pixels, sizes, row, size)
         tensors[f"slimcam_photos/{name}"] = default
     _set_input(node, dtype, shape if len(shape) == 3 else batchless, default)
     return photos, fixed
@@ -272,21 +279,21 @@ def _import(graph_def: Any, tensors: Mapping[str, Any], source: str) -> None:
 
 def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
     """Find the default layer, and see whether the graph takes more images at once than it was made for."""
-    for entry in model.inputs:
-        photos = entry.photos
+    for image_input in model.inputs:
+        photos = image_input.photos
         if photos is not None and isinstance(photos.tensor, str):
             photos.tensor = model.graph.get_tensor_by_name(photos.tensor)
             decoded = any(op.type in infer.DECODERS for op in photos.tensor.consumers())
-            entry.one_by_one = decoded or photos.tensor.shape.rank == 0
-        entry.one_by_one = entry.one_by_one or entry.tensor.shape.rank == 3
+            image_input.single_image = decoded or photos.tensor.shape.rank == 0
+        image_input.single_image = image_input.single_image or image_input.tensor.shape.rank == 3
     if layer is not None:
         model.layer = model.tensor(layer)
     amiss = _cannot_batch(model) if fixed else ""
     if amiss and fixed > 1:
         raise ModelError(f"{model.source}: made for {fixed} images at once, and for another number {amiss}")
     if amiss:
-        for entry in model.inputs:
-            entry.one_by_one = True
+        for image_input in model.inputs:
+            image_input.single_image = True
         model.why.append(f"one image at a time: made for a batch of 1, and for two {amiss}")
     elif fixed:
         model.why.append(f"any batch size: made for {fixed}, and two images at once give the logits of each alone")
@@ -294,7 +301,7 @@ def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
 
 def _cannot_batch(model: Model) -> str:
     """Return what is amiss where two images at once do not give the logits that each gives alone, else ""."""
-    images = {entry.tensor: _noise(entry.tensor) for entry in model.inputs}
+    images = {image_input.tensor: _noise(image_input.tensor) for image_input in model.inputs}
     try:
         feeds = {fed.tensor: fed.value for fed in plan([model.logits], model.required())}
     except MissingFeed as error:

@@ -7,10 +7,10 @@ lists both and asks.
 import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from .. import graphs
 from .._tf import tf
 from ..errors import ModelError, UnknownName
-from ..names import nearest
+from ..graphs import walk
+from ..suggest import nearest
 
 DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
 _SOFT = ("Softmax", "Sigmoid")
@@ -131,7 +131,7 @@ def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tu
             known = [o.name for o in graph.get_operations()]
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
         return tensor, f"logits {tensor.name!r}: {named}"
-    after = [op for op in graphs.after(start.op for start in starts) if op.outputs]
+    after = [op for op in walk.after(start.op for start in starts) if op.outputs]
     ending = [op for op in after if op.type in _LOSSES or (op.type in _SOFT and _is_end(op))]
     soft = {_unfolded(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:

@@ -32,9 +32,9 @@ from .._tf import (
     tf1,
 )
 from ..errors import ModelError
+from ..graphs.tracing import trace
+from ..layers.watching import watch_calls
 from ..model import Eager
-from ..recording import recorded
-from ..tracing import trace
 from .assembly import Parts
 from .reading import reads
 from .variables import without_variables
@@ -215,7 +215,7 @@ def rebuilt(
     keras = keras2()
     graph = tf1.Graph()
     session = tf1.Session(graph=graph)
-    with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), recorded(keras) as calls:
+    with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), watch_calls(keras) as calls:
         try:
             model = build(keras)
         except Exception as error:  # Keras raises whatever its layers raise
@@ -228,7 +228,7 @@ def rebuilt(
     parts = Parts(source, cut, weights, input=input, logits=logits, inputs=inputs, outputs=outputs, calls=calls)
     parts.why.append(f"{len(weights)} variables; learning phase 0")
     parts.live = live
-    return _undeclared(parts)
+    return _with_preprocess_note(parts)
 
 
 @contextlib.contextmanager
@@ -252,7 +252,7 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     def call(tensors: Sequence[Any]) -> List[Any]:
         return list(tf.nest.flatten(model(pack(tensors), **mode)))
 
-    with kept_classes(keras) as classes, recorded(keras, root=model) as calls:
+    with kept_classes(keras) as classes, watch_calls(keras, root=model) as calls:
         try:
             traced = trace(lambda *tensors: call(tensors), specs)
         except Exception as error:  # layers raise whatever they raise
@@ -262,12 +262,12 @@ def read_eager(model: Any, source: str, live: bool = False, logits: Any = None, 
     parts.input, parts.logits, parts.inputs, parts.outputs = input, logits, traced.inputs, traced.outputs
     parts.why.append(f"{len(traced.weights)} variables; called with training=False")
     parts.live, parts.eager = live, Eager(keras, classes, model, traced.inputs, call)
-    return _undeclared(parts)
+    return _with_preprocess_note(parts)
 
 
-def _undeclared(parts: Parts) -> Parts:
+def _with_preprocess_note(parts: Parts) -> Parts:
     """Note that no Keras model says how photos were prepared outside it."""
-    parts.undeclared = "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess="
+    parts.preprocess_note = "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess="
     return parts
 
 

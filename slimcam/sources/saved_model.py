@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from .._tf import TF_VERSION, eager, frozen, saved_model_proto, tf
 from ..errors import ModelError, UnknownName
-from ..names import nearest
+from ..suggest import nearest
 from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint

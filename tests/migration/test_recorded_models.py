@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from keras_nets import KERASES, quiet, skip_unless_convolved, sow
+from fixtures.keras_nets import KERASES, quiet, skip_unless_convolved, sow
 from recorded_net import CLASSES, SIDE, X, net, verified, weights
 
 import slimcam
-from slimcam import golden
 from slimcam._tf import TF_VERSION, keras_version
 from slimcam.errors import GoldenError, LayerError, ModelError, PhotoError
+from slimcam.migration import golden
 
 # --- types, and models that are fed in other ways
 

@@ -7,8 +7,8 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import QUANTITIES, X, failures, weights
 
 import slimcam
-from slimcam import golden
 from slimcam.errors import GoldenError, PhotoError
+from slimcam.migration import golden
 
 
 def test_photos_that_were_recorded_are_prepared_as_they_were(of_photos, old, photos):

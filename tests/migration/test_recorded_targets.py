@@ -6,9 +6,9 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import CLASSES, X, net, verified
 
 import slimcam
-from slimcam import golden
 from slimcam._tf import tf
 from slimcam.errors import TargetError, UnknownName
+from slimcam.migration import golden
 
 # --- targets
 

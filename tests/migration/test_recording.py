@@ -10,9 +10,9 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import CHANNELS, CLASSES, SIDE, X, net, truth, weights
 
 import slimcam
-from slimcam import golden
 from slimcam._tf import tf
 from slimcam.errors import GoldenError, ModelError
+from slimcam.migration import golden
 
 SHAPES = str(pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes")
 

@@ -6,9 +6,8 @@ import re
 from recorded_net import QUANTITIES
 
 import slimcam
-from slimcam import golden
 from slimcam._tf import tf
-from slimcam.migration import TOLERANCES
+from slimcam.migration import TOLERANCES, golden
 
 # --- the report
 

@@ -8,8 +8,7 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import X, failures, net
 
 import slimcam
-from slimcam import golden
-from slimcam.migration import measures, report
+from slimcam.migration import golden, measures, report
 
 # --- numbers that are none, ties
 

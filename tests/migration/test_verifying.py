@@ -8,9 +8,8 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import CLASSES, QUANTITIES, failures, net, truth, verified
 
 import slimcam
-from slimcam import golden
 from slimcam.errors import GoldenError, UnknownName
-from slimcam.migration import TOLERANCES
+from slimcam.migration import TOLERANCES, golden
 
 # --- what passes, and what fails
 

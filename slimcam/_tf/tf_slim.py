@@ -1,0 +1,101 @@
+"""tf_slim, mended for the TensorFlow at hand: `slim()`.
+
+tf_slim 1.1.0 reads names from TensorFlow's private modules that later releases moved, unchanged, to other ones: each
+row of MOVED_NAMES gives one back where it is missing. No global switch is touched, and NumPy is left alone: the names
+that NumPy dropped are read by tf_slim's tests only.
+"""
+
+import functools
+import importlib
+from typing import NamedTuple
+
+from .._packages import pip_line
+from ..errors import MissingPackage
+from .core import TF_VERSION, private, tf
+
+
+class MovedName(NamedTuple):
+    """One name that tf_slim reads from a private module, and where it lives now; both are under tensorflow.python."""
+
+    module: str
+    name: str
+    home: str
+    gone: str  # the first TensorFlow without it
+    reader: str  # what of tf_slim fails then
+
+
+MOVED_NAMES = (
+    MovedName(
+        "framework.ops", "IndexedSlices", "framework.indexed_slices", "2.13", "training, learning, optimize_loss"
+    ),
+    MovedName("framework.ops", "Tensor", "framework.tensor", "2.14", "constant_value, optimize_loss, rev_block"),
+    MovedName("ops.array_ops", "stack", "ops.array_ops_stack", "2.13", "legacy_fully_connected, metrics, data"),
+    MovedName("ops.array_ops", "unstack", "ops.array_ops_stack", "2.13", "legacy_fully_connected"),
+    MovedName("ops.control_flow_ops", "cond", "ops.cond", "2.14", "smart_cond, so batch_norm(is_training=tensor)"),
+    MovedName("ops.control_flow_ops", "case", "ops.control_flow_case", "2.14", "data.tfexample_decoder"),
+    MovedName("ops.control_flow_ops", "while_loop", "ops.while_loop", "2.14", "losses.metric_learning"),
+    MovedName("ops.control_flow_ops", "Assert", "ops.control_flow_assert", "2.14", "metrics.histogram_ops"),
+    MovedName(
+        "ops.variable_scope", "variable", "ops.variable_v1:VariableV1", "2.14", "local_variable, global_variable"
+    ),
+    MovedName("ops.variables", "VariableV1", "ops.variable_v1", "2.13", "its tests"),
+    MovedName("ops.variable_scope", "resource_variables_enabled", "ops.resource_variables_toggle", "2.16", "its tests"),
+    MovedName("ops.variable_scope", "enable_resource_variables", "ops.resource_variables_toggle", "2.16", "its tests"),
+    MovedName("ops.variable_scope", "disable_resource_variables", "ops.resource_variables_toggle", "2.16", "its tests"),
+)
+
+# Where TensorFlow 1's batch normalisation lives: in tf_keras, else in the Keras 2 that TensorFlow 2.13-2.15 bring.
+LEGACY_LAYERS = ("tf_keras.src.legacy_tf_layers.normalization", "keras.src.legacy_tf_layers.normalization")
+
+
+class _LegacyNormalization:
+    """TensorFlow 1's batch normalisation, imported when a net first asks for it: a VGG needs no Keras, nor waits."""
+
+    def __getattr__(self, name):
+        return getattr(_legacy_normalization(), name)
+
+
+@functools.lru_cache(maxsize=None)
+def _legacy_normalization():
+    for path in LEGACY_LAYERS:
+        try:
+            return importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            # Only "it is not here" leads on to the next place; a Keras that breaks inside must be heard.
+            if not (path + ".").startswith(f"{error.name}."):
+                raise
+    keras = "tf_keras" if TF_VERSION >= (2, 15) else "keras"
+    raise MissingPackage(
+        f"tf_slim's batch_norm on TensorFlow {tf.__version__} needs {keras}: {pip_line(keras, TF_VERSION)}"
+    )
+
+
+def _mend_names():
+    """Give TensorFlow's private modules the names of MOVED_NAMES that they lack."""
+    for mend in MOVED_NAMES:
+        module = private(mend.module)
+        if not hasattr(module, mend.name):
+            home, _, name = mend.home.partition(":")
+            setattr(module, mend.name, getattr(private(home), name or mend.name))
+
+
+def _mend_normalization():
+    """Point TensorFlow's lazy loader of batch normalisation at a module that exists.
+
+    From 2.13 on it names `keras.legacy_tf_layers` or `tf_keras.legacy_tf_layers`, which no wheel contains.
+    """
+    if TF_VERSION >= (2, 13):
+        private("layers.normalization").normalization = _LegacyNormalization()
+
+
+@functools.lru_cache(maxsize=None)
+def slim():
+    """Return the module tf_slim, able to build every one of its nets on the TensorFlow at hand."""
+    _mend_names()
+    _mend_normalization()
+    try:
+        return importlib.import_module("tf_slim")
+    except ModuleNotFoundError as error:
+        if error.name != "tf_slim":
+            raise
+        raise MissingPackage(f"tf_slim is not installed: {pip_line('tf_slim')}") from error

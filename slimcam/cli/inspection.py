@@ -1,0 +1,70 @@
+"""What is in a file, told before anything is explained: `slimcam inspect`."""
+
+import os
+from typing import Any, Dict, List, Optional
+
+from ..errors import ModelError
+from ..graphs.walk import ancestors
+from ..model import Model
+
+MOST = 12  # layers and variables listed
+
+
+def report(path: str, options: Dict[str, Any]) -> str:
+    """Describe a model in lines of text; a checkpoint that no net is named for is described by its variables."""
+    from ..sources import load
+
+    variables = _variables(path)
+    lines = [] if variables is None else variables
+    try:
+        with load(path, **options) as model:
+            lines += _describe(model)
+    except ModelError as error:
+        if not lines:
+            raise
+        lines.append(f"not loaded: {error}")
+    return "\n".join(lines)
+
+
+def _variables(path: str) -> Optional[List[str]]:
+    """Describe a checkpoint's variables, or return None for what is no checkpoint."""
+    from ..nets import nets_fitting
+    from ..sources import checkpoint
+
+    if not checkpoint.is_checkpoint(path):
+        return None
+    held = checkpoint.open_checkpoint(path)
+    lines = [f"checkpoint {held.path}: {len(held.shapes)} variables"]
+    lines += [f"  {name} {tuple(held.shapes[name])}" for name in sorted(held.shapes)[:MOST]]
+    if len(held.shapes) > MOST:
+        lines.append(f"  … and {len(held.shapes) - MOST} more")
+    fitting = nets_fitting(held.shapes)
+    lines.append(f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}")
+    return lines
+
+
+def _describe(model: Model) -> List[str]:
+    lines = [f"model {os.path.normpath(model.source)}: {len(model._ops)} operations"]
+    lines += [f"  because {why}" for why in model.why]
+    lines.append("inputs:")
+    places = [op for op in model._ops if op.type in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")]
+    tensors = list({t.name: t for t in [*(e.tensor for e in model.inputs), *(op.outputs[0] for op in places)]}.values())
+    lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
+    lines.append("scores, and what each needs:")
+    lines += [f"  {tensor.name} {tensor.shape} needs {', '.join(model.needs(tensor))}" for tensor in _scores(model)]
+    lines.append("layers, best first:")
+    layers = model.layers()
+    lines += [f"  {layer.name} {layer.shape}" for layer in layers[:MOST]]
+    return lines + ([f"  … and {len(layers) - MOST} more"] if len(layers) > MOST else [])
+
+
+def _scores(model: Model) -> List[Any]:
+    """Return the logits, and what else of one row an image the graph ends in."""
+    behind = ancestors([model.logits])
+    ends = [
+        op.outputs[0]
+        for op in model._flow
+        if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank in (1, 2)
+        if not any(reader in model._flow for reader in op.outputs[0].consumers())
+    ]
+    return [model.logits, *(tensor for tensor in ends if tensor.op not in behind)]

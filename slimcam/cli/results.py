@@ -1,0 +1,102 @@
+"""Results on disk: overlays as PNG and all maps in one npz. A file is there whole, or not at all."""
+
+import io
+import os
+import re
+import tempfile
+from typing import Any, Dict, List, Sequence, Set, Union
+
+import cv2
+import numpy as np
+
+from ..errors import OutputError
+from ..maps.maps import Maps
+
+NPZ = "maps.npz"
+
+
+class Folder:
+    """A folder that results are written into; it is made, and tried, before anything is computed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._taken: Set[str] = set()
+        self._kept: List[Dict[str, Any]] = []
+        try:
+            os.makedirs(path, exist_ok=True)
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written to: {error.strerror or error}") from error
+
+    def add(self, file: str, maps: Maps, i: int) -> str:
+        """Write the overlay of map `i` of a photo, keep its numbers for the npz, and return the PNG's path.
+
+        It is called NAME.LAYER.CLASS.png; a photo of the same name from another folder gets NAME-2.
+        """
+        stem = os.path.splitext(os.path.basename(file))[0]
+        class_id = int(maps.classes[i])
+        ends = [_last(maps.layer)] + ([str(class_id)] if class_id >= 0 else [])
+        path = os.path.join(self.path, self._free(stem, ends))
+        one = maps.only(i)
+        picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
+        write_whole(path, cv2.imencode(".png", picture)[1].tobytes())
+        self._kept.append(
+            {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
+        )
+        return path
+
+    def add_picture(self, files: Sequence[str], picture: np.ndarray) -> str:
+        """Write a picture, (H, W, 3) uint8 RGB, of several photos, and return its path: A-B.png."""
+        stem = "-".join(os.path.splitext(os.path.basename(file))[0] for file in files)
+        path = os.path.join(self.path, self._free(stem, []))
+        write_whole(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
+        return path
+
+    def _free(self, stem: str, ends: List[str]) -> str:
+        number = 1
+        while True:
+            name = ".".join([stem if number == 1 else f"{stem}-{number}", *ends, "png"])
+            if name not in self._taken:
+                self._taken.add(name)
+                return name
+            number += 1
+
+    def close(self, layer: Union[str, List[str]]) -> str:
+        """Write the npz of all maps so far and return its path.
+
+        Keys are files, raw, heat, classes, scores and layer (one for each map where they differ). Where maps differ in
+        size, `raw` and `heat` are one array a map: raw_0, heat_0, raw_1, …
+        """
+        arrays: Dict[str, Any] = {
+            key: np.array([kept[key] for kept in self._kept]) for key in ("files", "classes", "scores")
+        }
+        arrays["layer"] = np.array(layer)
+        for key in ("raw", "heat"):
+            each = [kept[key] for kept in self._kept]
+            if len({array.shape for array in each}) == 1:
+                arrays[key] = np.stack(each)
+            else:
+                arrays.update({f"{key}_{i}": array for i, array in enumerate(each)})
+        data = io.BytesIO()
+        np.savez(data, **arrays)
+        path = os.path.join(self.path, NPZ)
+        write_whole(path, data.getvalue())
+        return path
+
+
+def _last(layer: str) -> str:
+    return re.sub(r"[^\w@.-]", "_", layer.split(":")[0].rsplit("/", 1)[-1])
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write a file beside its place and move it there; raise OutputError where that fails."""
+    temporary = f"{path}.part"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError as error:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,199 @@
+"""Region: the operations between tensors that agree and a stage, run again with a change.
+
+A change is either a value put in place of an inner tensor, in the model's own session, or other attributes of
+operations, for which the region is copied to a graph that lives for one run.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Optional
+
+import numpy as np
+
+from ..._tf import tf, tf1
+from ...graphs.feeds import PLACEHOLDERS
+from ...graphs.walk import after
+
+SMALL = 1000  # numbers; an array up to this size is a constant in a copy, as shapes and axes must be
+LEAVES = ("Const", "ReadVariableOp", "Variable", "VariableV2")
+# What a tensor passes on its way from a variable to who uses it.
+PASSING = ("Identity", "ReadVariableOp", "Reshape", "Cast", "ExpandDims", "Squeeze", "StopGradient", "Enter")
+
+Run = Callable[[List[Any], Mapping[Any, np.ndarray]], List[np.ndarray]]
+
+
+@dataclass
+class Region:
+    """What makes `tensor` from the tensors `starts`."""
+
+    tensor: Any
+    ops: List[Any]  # in the order of the flow; of them, the weights are no part
+    starts: Dict[Any, np.ndarray]  # tensors and their values
+    evaluate: Run = field(repr=False)
+    among: Collection[Any] = field(default=(), repr=False)  # the same operations
+    _values: Dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _behind: Optional[List[Any]] = field(default=None, repr=False)
+
+    def value(self, tensor: Any) -> np.ndarray:
+        """Return what a tensor of the region or one of its weights is, unchanged."""
+        if tensor.name not in self._values:
+            self._values[tensor.name] = self.evaluated(tensor, self.starts)
+        return self._values[tensor.name]
+
+    def run(self, replaced: Mapping[Any, np.ndarray]) -> Optional[np.ndarray]:
+        """Return what the region's tensor becomes with inner tensors replaced; None where they do not fit."""
+        try:
+            return self.evaluated(self.tensor, {**self.starts, **replaced})
+        except (ValueError, TypeError, tf.errors.OpError):
+            return None
+
+    def evaluated(self, tensor: Any, replaced: Mapping[Any, np.ndarray]) -> np.ndarray:
+        """Run one tensor, with tensors replaced.
+
+        TensorFlow 2.21 makes one operation of `x * sigmoid(x)` even where one of both is fed or fetched, and then
+        misses it; a copy is run without that.
+        """
+        try:
+            return self.evaluate([tensor], replaced)[0]
+        except tf.errors.InvalidArgumentError:
+            if tensor.op.type in LEAVES + PLACEHOLDERS:
+                raise
+            return self.copied(tensor, replaced)
+
+    def inner(self) -> List[Any]:
+        """Return the region's floating-point tensors, its starts first."""
+        made = [out for op in self.ops for out in op.outputs[:1] if out.dtype.is_floating]
+        return [tensor for tensor in self.starts if tensor.dtype.is_floating] + made
+
+    def of(self, *types: str) -> List[Any]:
+        """Return the region's operations of these types."""
+        return [op for op in self.ops if op.type in types]
+
+    def behind(self) -> List[Any]:
+        """Return the operations that make the region's weights, before who uses them."""
+        if self._behind is None:
+            edges = [t for op in self.ops for t in op.inputs if t.op not in self.among and t not in self.starts]
+            self._behind = flow(edges)
+        return self._behind
+
+    def weights(self) -> List[Any]:
+        """Return the floating-point constants and variables that the region reads, in the order of the flow."""
+        leaves = [op.outputs[0] for op in self.behind() if op.type in LEAVES and op.outputs]
+        return [tensor for tensor in leaves if tensor.dtype.is_floating]
+
+    def rebuilt(
+        self,
+        change: Callable[[Any], None],
+        replaced: Optional[Mapping[Any, np.ndarray]] = None,
+        added: Optional[Mapping[str, np.ndarray]] = None,
+        single: bool = False,
+    ) -> Optional[np.ndarray]:
+        """Return what the region's tensor becomes in a copy whose nodes (NodeDef) `change` has edited.
+
+        Arrays in `replaced` may have any shape. Names in `added` begin with "edge/", and an edited node may read them.
+        `single` gives the copy all of its inputs as float32. None where the copy cannot be built or run.
+        """
+        try:
+            return self.copied(self.tensor, {**self.starts, **(replaced or {})}, change, added, single)
+        except (ValueError, TypeError, tf.errors.OpError):
+            return None
+
+    def copied(
+        self,
+        tensor: Any,
+        given: Mapping[Any, np.ndarray],
+        change: Optional[Callable[[Any], None]] = None,
+        added: Optional[Mapping[str, np.ndarray]] = None,
+        single: bool = False,
+    ) -> np.ndarray:
+        """Return a tensor's value in a copy of what lies between it and the tensors `given`."""
+        values = {one.name: array for one, array in given.items()}
+        if tensor.name in values:
+            return values[tensor.name]
+        ops = {op for op in flow([tensor], values) if op.inputs and op.type not in LEAVES + PLACEHOLDERS}
+        graph_def = tf1.GraphDef(versions=tensor.graph.graph_def_versions)
+        edges: Dict[str, np.ndarray] = {}
+        for op in ops:
+            node = graph_def.node.add()
+            copy_node(op, node, ops, values)
+            read = dict(zip(node.input, op.inputs))
+            if change is not None:
+                change(node)
+            for name in node.input:
+                if name in (added or {}):
+                    edges[name] = (added or {})[name]
+                elif name.startswith("edge/"):
+                    edges[name] = values[read[name].name] if read[name].name in values else self.value(read[name])
+        if any(attr.func.name or attr.list.func for node in graph_def.node for attr in node.attr.values()):
+            graph_def.library.CopyFrom(tensor.graph.as_graph_def().library)
+        return run_copy(graph_def, edges, tensor.name, single)
+
+
+def copy_node(op: Any, node: Any, ops: Collection[Any], given: Collection[str]) -> None:
+    """Write an operation as a node; what it reads from outside `ops`, or is given, comes from a node `edge/…`."""
+    node.CopyFrom(op.node_def)
+    node.device = ""
+    for name in ("_class", "_output_shapes"):
+        if name in node.attr:
+            del node.attr[name]
+    del node.input[:]
+    for tensor in op.inputs:
+        outside = tensor.op not in ops or tensor.name in given
+        node.input.append("edge/" + tensor.name.replace(":", "/") if outside else tensor.name)
+    node.input.extend("^" + other.name for other in op.control_inputs if other in ops)
+
+
+def run_copy(graph_def: Any, edges: Mapping[str, np.ndarray], name: str, single: bool = False) -> np.ndarray:
+    """Import nodes into a graph of their own, feed it the arrays of its edges, and return one tensor's value."""
+    config = tf1.ConfigProto()
+    config.graph_options.rewrite_options.remapping = config.graph_options.rewrite_options.OFF
+    feeds, given = {}, {}
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph, config=config) as session:
+        for edge, array in edges.items():
+            array = array.astype(np.float32) if single and tf.as_dtype(array.dtype).is_floating else array
+            if array.size <= SMALL:
+                given[edge] = tf.constant(array)
+            else:
+                given[edge] = tf1.placeholder(array.dtype)
+                feeds[given[edge]] = array
+        tf1.import_graph_def(graph_def, name="", input_map=given)
+        return session.run(name, feeds)
+
+
+def flow(ends: Iterable[Any], cut: Collection[str] = ()) -> List[Any]:
+    """Return the operations that tensors depend on, each after those that it reads, none behind the names in `cut`."""
+    order: List[Any] = []
+    seen = set()
+    stack = [(tensor.op, False) for tensor in list(ends)[::-1] if tensor.name not in cut]
+    while stack:
+        op, done = stack.pop()
+        if done:
+            order.append(op)
+        elif op not in seen:
+            seen.add(op)
+            stack.append((op, True))
+            stack.extend((tensor.op, False) for tensor in list(op.inputs)[::-1] if tensor.name not in cut)
+    return order
+
+
+def region(tensor: Any, starts: Mapping[Any, np.ndarray], evaluate: Run) -> Region:
+    """Return the region between `starts` (tensors and their values) and a tensor; the weights are no part of it."""
+    moving = set(after(one.op for one in starts))
+    cut = {one.name for one in starts}
+    ops = [op for op in flow([tensor], cut) if op in moving]
+    read = {one.name for op in ops for one in op.inputs} | {tensor.name}
+    return Region(tensor, ops, {one: array for one, array in starts.items() if one.name in read}, evaluate, set(ops))
+
+
+def source(tensor: Any, passing: Collection[str] = PASSING) -> Any:
+    """Return the tensor that this one is, before it was passed on, cast or given another shape."""
+    while tensor.op.type in passing and tensor.op.inputs and tensor.op.inputs[0].dtype != tf.resource:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def readers(tensor: Any, passing: Collection[str] = PASSING) -> List[Any]:
+    """Return the operations that read a tensor, through those that only pass it on."""
+    found: List[Any] = []
+    for op in tensor.consumers():
+        found += readers(op.outputs[0], passing) if op.type in passing else [op]
+    return found

@@ -1,0 +1,237 @@
+"""Stages: what a net does to its images on the way to the logits, read from its graph.
+
+Most operations that compute are a stage. Some are one together: a convolution and its bias, a batch norm of several
+operations, dropout, the two branches of a training switch. Those that only pass activations on are none.
+"""
+
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from ..graphs import walk
+from ..model import Model
+from .sides import Stage
+
+KINDS: Dict[str, str] = {
+    **dict.fromkeys(("Conv2D", "Conv3D"), "conv"),
+    **dict.fromkeys(("DepthwiseConv2dNative", "DepthwiseConv2dNativeV2"), "depthwise"),
+    **dict.fromkeys(("Conv2DBackpropInput", "Conv3DBackpropInputV2"), "deconv"),
+    **dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Einsum"), "dense"),
+    **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), "norm"),
+    "BatchNormWithGlobalNormalization": "norm",
+    **{name: f"activation:{name.lower()}" for name in ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh")},
+    **{name: f"activation:{name.lower()}" for name in ("Softplus", "Softsign", "Maximum", "Minimum")},
+    **dict.fromkeys(("MaxPool", "MaxPoolV2", "MaxPool3D"), "pool:max"),
+    **dict.fromkeys(("AvgPool", "AvgPool3D"), "pool:avg"),
+    **{"Mean": "mean", "Max": "max", "Softmax": "softmax", "LRN": "lrn"},
+    **dict.fromkeys(("Concat", "ConcatV2"), "concat"),
+    **dict.fromkeys(("Add", "AddV2", "AddN"), "add"),
+    **{"Sub": "subtract", "Mul": "multiply", "RealDiv": "divide", "Div": "divide"},
+    **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea"), "resize"),
+    **dict.fromkeys(("If", "StatelessIf"), "cond"),  # what its branches do is not seen
+    **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), "pad"),
+}  # of an operation that is not here, its type in small letters
+# Where the other operand is no activation.
+BY_CONSTANT = {"add": "shift", "subtract": "shift", "multiply": "scale", "divide": "scale"}
+LINEAR = ("conv", "depthwise", "deconv", "dense")
+
+# Passing on: other shape or type, same numbers.
+PASSING = frozenset(
+    (
+        *("Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "Placeholder"),
+        *("PlaceholderWithDefault", "Reshape", "Squeeze", "ExpandDims", "Transpose", "Cast", "Switch", "RefSwitch"),
+        *("Enter", "Exit", "NextIteration", "LoopCond", "SpaceToBatchND", "BatchToSpaceND"),
+    )
+)
+OPENING, CLOSING = ("Switch", "RefSwitch", "Enter"), ("Merge", "RefMerge", "Exit")
+SIZES = ("Shape", "ShapeN", "Size", "Rank")
+RANDOM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2", "RandomStandardNormal")
+_BIAS = ("BiasAdd", "BiasAddV1", "Add", "AddV2", "Sub")
+
+
+class Step(NamedTuple):
+    """Operations that are one stage: the one that gives it its kind, the last, and all that lie in between."""
+
+    op: Any
+    end: Any
+    kind: str
+    inner: Sequence[Any] = ()
+
+
+def stages_of(model: Model, inputs: Sequence[Any]) -> List[Stage]:
+    """Return the stages from the tensors `inputs` to a model's logits, each after those that it reads."""
+    key = "parting/stages", tuple(tensor.name for tensor in inputs)
+    if key not in model._cache:
+        model._cache[key] = _stages(model, inputs)
+    return model._cache[key]
+
+
+def _stages(model: Model, inputs: Sequence[Any]) -> List[Stage]:
+    flow = _Flow(walk.between(inputs, model.logits), [tensor.op for tensor in inputs])
+    steps = {step.end: step for step in flow.steps()}
+    made: Dict[Any, Stage] = {}
+    behind: Dict[Any, Tuple[Stage, ...]] = {}  # the nearest stages behind an operation's output
+    for op in flow.order:
+        step = steps.get(op)
+        read = [t.op for one in ((op, *step.inner) if step else (op,)) for t in one.inputs]
+        nearest = list(dict.fromkeys(stage for one in read for stage in behind.get(one, ())))
+        if step is not None:
+            tensor = next((t for t in inputs if t.op is op), op.outputs[0])
+            first_channels = walk.data_format(op) == "NCHW"
+            made[op] = Stage(step.op, tensor, step.kind, model.name_of(tensor), tuple(nearest), first_channels)
+            behind[op] = (made[op],)
+        elif op not in flow.swallowed:
+            behind[op] = tuple(nearest)
+    return list(made.values())
+
+
+class _Flow:
+    """The operations from the images to the logits, and how they group."""
+
+    def __init__(self, order: Sequence[Any], starts: Sequence[Any]) -> None:
+        self.starts = starts
+        self.among: Set[Any] = set(starts)
+        for op in order:
+            # how large activations are is not what they are: random numbers of their shape do not hang on them
+            if op.type not in SIZES and any(tensor.op in self.among for tensor in op.inputs):
+                self.among.add(op)
+        self.order = [op for op in order if op in self.among]
+        self.place = {op: i for i, op in enumerate(order)}
+        self.swallowed: Set[Any] = set()
+        self.depth = self._depths()
+
+    def steps(self) -> List[Step]:
+        """Return what is one stage each, in order."""
+        # encoded images are not numbers
+        numbers = lambda dtype: dtype.is_floating or dtype.is_integer  # noqa: E731
+        found = [Step(op, op, "input") for op in self.starts if numbers(op.outputs[0].dtype)]
+        for group in (self._norms, self._switched, self._dropouts):
+            for step in group():
+                if not self.swallowed.intersection((step.end, *step.inner)):
+                    self.swallowed.update(step.inner)
+                    found.append(step)
+        taken = {step.end for step in found} | self.swallowed
+        for op in self.order:
+            if op not in taken and not self.depth[op] and self._computes(op):
+                step = self._with_bias(op)
+                taken.update((step.end, *step.inner))
+                self.swallowed.update(step.inner)
+                found.append(step)
+        return sorted(found, key=lambda step: self.place[step.end])
+
+    def _computes(self, op: Any) -> bool:
+        return op.type not in PASSING and op.type not in CLOSING and op.outputs[0].dtype.is_floating
+
+    def _readers(self, op: Any) -> List[Any]:
+        return list(dict.fromkeys(c for out in op.outputs for c in out.consumers() if c in self.among))
+
+    def _moving(self, op: Any) -> List[Any]:
+        """Return the tensors read that hang on the images."""
+        return [tensor for tensor in op.inputs if tensor.op in self.among]
+
+    def _depths(self) -> Dict[Any, int]:
+        """Count the switches and loops that an operation is in: what is in one cannot always be fetched."""
+        depth: Dict[Any, int] = {}
+        for op in self.order:
+            inside = max([depth.get(tensor.op, 0) for tensor in op.inputs], default=0)
+            depth[op] = max(0, inside + (op.type in OPENING) - (op.type in CLOSING))
+        return depth
+
+    def _kind(self, op: Any) -> str:
+        kind = KINDS.get(op.type, op.type.lower())
+        return BY_CONSTANT.get(kind, kind) if len(self._moving(op)) < 2 else kind
+
+    def _with_bias(self, op: Any) -> Step:
+        """Return an operation, and if it is linear, what it becomes by a bias or the end of a dilation."""
+        kind, end, inner, waiting = self._kind(op), op, [], []  # type: ignore[var-annotated]
+        step = op
+        while kind in LINEAR and len(self._readers(step)) == 1:
+            step = self._readers(step)[0]
+            bias = step.type in _BIAS and len(self._moving(step)) == 1
+            if bias or step.type == "BatchToSpaceND":
+                inner += [end, *waiting]
+                end, waiting = step, []
+            elif step.type in PASSING and not self.depth[step]:
+                waiting.append(step)
+            else:
+                break
+            if bias:
+                break
+        return Step(op, end, kind, inner)
+
+    def _norms(self) -> Iterable[Step]:
+        """Yield batch norms made of several operations: x * s + (offset - mean * s)."""
+        for op in self.order:
+            if op.type not in ("Add", "AddV2") or self.depth[op]:
+                continue
+            for scaled, other in (list(op.inputs), list(op.inputs)[::-1]):
+                x = self._scaled(scaled.op, other)
+                if x is not None and scaled.op.type == "Mul" and self._readers(scaled.op) == [op]:
+                    inner = [one for one in walk.between([x], op.outputs[0]) if one not in (x.op, op)]
+                    yield Step(op, op, "norm", [one for one in inner if one in self.among])
+                    break
+
+    def _scaled(self, product: Any, other: Any) -> Optional[Any]:
+        """Return the x of a product x * s with which `other` is the rest of a batch norm, None if it is not."""
+        if product not in self.among or product.type != "Mul":
+            return None
+        for x, s in (list(product.inputs), list(product.inputs)[::-1]):
+            if x.op not in self.among or x.op in (s.op, other.op):
+                continue
+            if s.op in self.among or other.op in self.among:
+                moving = s.op in self.among and s.op in _near(other.op, 4)
+                if moving and _has(s.op, ("Rsqrt",), 6):
+                    return x
+            elif _has(s.op, ("Rsqrt",), 6) or ((s.shape.rank or 0) > 0 and s.shape.num_elements() != 1):
+                return x
+        return None
+
+    def _switched(self) -> Iterable[Step]:
+        """Yield what is in a training switch, by what its branches do."""
+        for op in self.order:
+            if op.type not in ("Merge", "RefMerge") or self.depth[op]:
+                continue
+            inner: Dict[Any, None] = {}
+            stack = [tensor.op for tensor in op.inputs]
+            while stack:
+                one = stack.pop()
+                if one in self.among and self.depth[one] and one not in inner:
+                    inner[one] = None
+                    stack.extend(tensor.op for tensor in one.inputs)
+            kinds = [self._kind(one) for one in inner if self._computes(one)]
+            if any(_random_behind(tensor, self.among) for one in inner for tensor in one.inputs):
+                yield Step(op, op, "dropout", list(inner))
+            elif kinds:
+                yield Step(op, op, "norm" if "norm" in kinds or "rsqrt" in kinds else kinds[-1], list(inner))
+
+    def _dropouts(self) -> Iterable[Step]:
+        """Yield dropout that is at work: x times, or chosen by, what is random."""
+        for op in self.order:
+            if op.type not in ("Mul", "Select", "SelectV2") or self.depth[op]:
+                continue
+            if any(_random_behind(tensor, self.among) for tensor in op.inputs):
+                before = [tensor.op for tensor in self._moving(op)]
+                scale = [one for one in before if self._kind(one) == "scale" and self._readers(one) == [op]]
+                yield Step(op, op, "dropout", scale)
+
+
+def _near(op: Any, most: int) -> Set[Any]:
+    """Return the operations that `op` depends on by at most so many steps."""
+    found, edge = set(), [op]
+    for _ in range(most):
+        edge = [tensor.op for one in edge for tensor in one.inputs]
+        found.update(edge)
+    return found
+
+
+def _has(op: Any, types: Sequence[str], most: int) -> bool:
+    return op.type in types or any(one.type in types for one in _near(op, most))
+
+
+def _random_behind(tensor: Any, among: Set[Any], most: int = 8) -> bool:
+    """Whether a tensor that does not hang on the images is made from random numbers."""
+    edge = [tensor.op]
+    for _ in range(most):
+        edge = [op for op in edge if op not in among]
+        if any(op.type in RANDOM for op in edge):
+            return True
+        edge = [one.op for op in edge for one in op.inputs if op.type not in SIZES]
+    return False

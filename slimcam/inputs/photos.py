@@ -1,0 +1,140 @@
+"""Photos to arrays: what people hand over, read and checked. NumPy and OpenCV; no TensorFlow."""
+
+import os
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import cv2
+import numpy as np
+
+from ..errors import PhotoError
+
+SMALLEST = 2  # pixels a side; a single pixel has no place to point at
+
+JPEG = b"\xff\xd8\xff"
+
+
+class Pictures(Sequence):
+    """Pictures of what a net is fed, (N, h, w, C), to paint on; each is made when it is first looked at."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array.copy()
+        self._made: Dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, i: Any) -> Any:
+        if i not in self._made:
+            self._made[i] = picture(self._array[i])
+        return self._made[i]
+
+
+class Batch(NamedTuple):
+    """What is to be explained: photos (uint8, any sizes) or one array that is fed as it is."""
+
+    photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
+    array: Any  # (N, h, w, C) floating point, or None
+    files: List[Optional[bytes]]  # the bytes that each photo was read from; None where it came as an array
+
+
+def read_file(path: Union[str, "os.PathLike"]) -> bytes:
+    """Return the bytes of a photo's file; raise PhotoError where there are none."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise PhotoError(f"{path}: {error.strerror or error}") from error
+    if not data:
+        raise PhotoError(f"{path}: the file is empty")
+    return data
+
+
+def decode(data: bytes, name: str) -> np.ndarray:
+    """Decode a photo to (H, W, 3) uint8 RGB.
+
+    Grey becomes three equal channels, alpha is left out, 16 bits become their upper 8, and a photo that a camera
+    stored turned (EXIF) is turned upright. Raises PhotoError for what is no photo, or smaller than 2 x 2.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise PhotoError(f"{name}: not a photo that OpenCV can read ({error.err})") from error
+    if image is None:
+        raise PhotoError(f"{name}: not a photo that OpenCV can read, or a damaged one")
+    return checked(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), name)
+
+
+def checked(image: np.ndarray, name: str) -> np.ndarray:
+    """Return `image` if it is a uint8 RGB photo that can be explained; raise PhotoError if not."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+        raise PhotoError(
+            f"{name} is {image.dtype} {image.shape}; give photos as uint8 RGB (H, W, 3), one or a list, "
+            "or what the net is fed as floating point (N, h, w, C)"
+        )
+    height, width = image.shape[:2]
+    if min(height, width) < SMALLEST:
+        raise PhotoError(f"{name} is {width} x {height}: too small to explain; give at least {SMALLEST} x {SMALLEST}")
+    return image
+
+
+def encoded(batch: Batch) -> List[bytes]:
+    """Return what a net that decodes photos by itself is fed: an upright JPEG as it came, any other as lossless PNG."""
+    pairs = zip(batch.photos, batch.files)
+    return [data if data and _is_upright_jpeg(data, photo) else _encode_png(photo) for photo, data in pairs]
+
+
+def _is_upright_jpeg(data: bytes, image: np.ndarray) -> bool:
+    if not data.startswith(JPEG):
+        return False
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return stored is not None and np.array_equal(stored[..., ::-1], image)
+
+
+def _encode_png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _read(item: Any, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
+    if isinstance(item, (str, os.PathLike)):
+        data = read_file(item)
+        return decode(data, os.fspath(item)), data
+    return checked(np.asarray(item), name), None
+
+
+def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
+    """Read what the caller gave: a path, a uint8 photo, a list of either, or a floating-point batch.
+
+    Raises PhotoError for anything else; the type decides, never the range of the values.
+    """
+    if isinstance(images, np.ndarray) and np.issubdtype(images.dtype, np.floating):
+        if images.ndim != 4 or not images.shape[0]:
+            raise PhotoError(f"floating-point images are fed as they are, as (N, h, w, C); this is {images.shape}")
+        return Batch(Pictures(images), images, [])
+    single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
+    try:
+        items: List[Any] = [images] if single else list(images)
+    except TypeError:
+        known = "a path, uint8 RGB (H, W, 3), a list of either, or floating point (N, h, w, C)"
+        raise PhotoError(f"{images!r} is no photo: give {known}") from None
+    if not items:
+        raise PhotoError("no photos were given")
+    if all(isinstance(item, np.ndarray) and np.issubdtype(item.dtype, np.floating) for item in items):
+        return as_batch(_stacked(items))
+    photos, files = zip(*(_read(item, f"photo {i}") for i, item in enumerate(items)))
+    return Batch(list(photos), None, list(files))
+
+
+def _stacked(items: Sequence[np.ndarray]) -> np.ndarray:
+    shapes = {item.shape for item in items}
+    if len(shapes) > 1:
+        raise PhotoError(f"floating-point images are fed as one array, and these differ in shape: {sorted(shapes)}")
+    return np.stack(items)
+
+
+def picture(array: np.ndarray) -> np.ndarray:
+    """Stretch one (h, w, C) array, whatever its range, to a uint8 RGB picture that a map can be painted on."""
+    image = np.nan_to_num(np.asarray(array, np.float64))
+    image = image[..., :3] if image.shape[-1] >= 3 else np.repeat(image[..., :1], 3, -1)
+    low, high = image.min(), image.max()
+    scaled = (image - low) / (high - low) if high > low else np.zeros_like(image)
+    return np.round(255 * scaled).astype(np.uint8)

@@ -1,0 +1,147 @@
+"""Calls of shared layers in a graph of which nothing but operations is known: a frozen graph, a session.
+
+Operations that read one weight are one layer's calls. In TensorFlow 1 each call has a scope of its own, `encoder` and
+`encoder_1`, that is otherwise named alike; in a function of TensorFlow 2 all are in one scope, in which they do not
+touch. Of the first kind the names tell which scopes correspond, of the second the ways between operations do.
+"""
+
+import re
+from typing import Any, Dict, Iterable, List, Optional, Set
+
+from .names import Call
+
+_READS = ("Identity", "ReadVariableOp", "Enter")
+_HOLDS = ("Const", "VarHandleOp", "VariableV2", "Variable")
+
+
+def shared_calls(flow: List[Any]) -> List[Call]:
+    """Return the calls of layers that are called more than once, and of those within them.
+
+    `flow` are the operations between inputs and logits, each after those that it reads.
+    """
+    place = {op: i for i, op in enumerate(flow)}
+    renamed: Dict[str, str] = {}  # encoder_1: encoder, a scope of a later call: of the first
+    apart: Set[str] = set()  # scopes that hold several calls
+    for ops in _by_weight(flow):
+        names = sorted((op.name.split("/") for op in ops), key=lambda parts: (len("/".join(parts)), parts))
+        for other in names[1:]:
+            _compare(names[0], other, renamed, apart)
+    scopes = {scope for op in flow for scope in _scopes(op.name)}
+    inside = _inner_first(scope for scope in scopes if _within(scope, [*renamed, *renamed.values()]))
+    root = _root(flow)
+    calls = [_call(_path(scope, renamed)[len(root) :], _under(flow, scope), place) for scope in inside]
+    for scope in _outermost(apart, flow):
+        base = scope.rsplit("/", 1)[0] + "/" if "/" in scope else ""
+        for group in _components(_under(flow, scope)):
+            for inner in _inner_first({one for op in group for one in _scopes(op.name) if _within(one, [scope])}):
+                calls.append(_call(inner[len(base) :], _under(group, inner), place))
+    return [call for call in calls if call.inputs and call.outputs]
+
+
+def _inner_first(scopes: Iterable[str]) -> List[str]:
+    """Sort scopes as Keras' calls end, so that names do not hang on the order of a set."""
+    return sorted(scopes, key=lambda scope: (-scope.count("/"), scope))
+
+
+def _root(flow: List[Any]) -> str:
+    """Return the scope, with its slash, that all operations with a scope are in: a function's, or a SavedModel's."""
+    scopes = [_scopes(op.name) for op in flow if "/" in op.name]
+    common = [scope for scope in scopes[0] if all(scope in others for others in scopes)] if scopes else []
+    return common[-1] + "/" if common else ""
+
+
+def _by_weight(flow: List[Any]) -> Iterable[List[Any]]:
+    """Return the operations that read one weight, where there are several of a kind."""
+    found: Dict[Any, List[Any]] = {}
+    for op in flow:
+        for tensor in op.inputs:
+            root = tensor.op
+            while root.type in _READS and root.inputs:
+                root = root.inputs[0].op
+            holds = root.type in _HOLDS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
+            if holds:
+                found.setdefault((root.name, op.type), []).append(op)
+    return [ops for ops in found.values() if len(ops) > 1]
+
+
+def _compare(first: List[str], other: List[str], renamed: Dict[str, str], apart: Set[str]) -> None:
+    """Note which scopes of two operations that read one weight are calls of one layer."""
+    if len(first) != len(other) or any(_base(a, b) is None for a, b in zip(first[:-1], other[:-1])):
+        return
+    if first[:-1] == other[:-1]:
+        apart.update(_scopes("/".join(first)))
+    for depth, (a, b) in enumerate(zip(first[:-1], other[:-1])):
+        if a != b:
+            renamed["/".join(other[: depth + 1])] = "/".join([*other[:depth], a])
+
+
+def _base(a: str, b: str) -> Optional[str]:
+    """Return what two scopes are called but for the number that makes one unique, None for different names."""
+    stem = re.sub(r"_\d+$", "", a)
+    for base in (a, stem):
+        if re.fullmatch(re.escape(base) + r"(_\d+)?", b):
+            return base
+    return None
+
+
+def _scopes(name: str) -> List[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _within(scope: str, frames: Iterable[str]) -> bool:
+    return any(scope == frame or scope.startswith(frame + "/") for frame in frames)
+
+
+def _path(scope: str, renamed: Dict[str, str]) -> str:
+    """Return a scope with each of its parts called as in the first call."""
+    path = ""
+    for part in scope.split("/"):
+        path = f"{path}/{part}" if path else part
+        path = renamed.get(path, path)
+    return path
+
+
+def _under(ops: Iterable[Any], scope: str) -> List[Any]:
+    return [op for op in ops if op.name.startswith(scope + "/")]
+
+
+def _outermost(scopes: Set[str], flow: List[Any]) -> List[str]:
+    """Return the widest of the scopes that hold several calls: those in which the calls do not touch."""
+    several = [
+        scope for scope in sorted(scopes, key=lambda one: (len(one), one)) if len(_components(_under(flow, scope))) > 1
+    ]
+    return [scope for scope in several if not any(scope.startswith(wider + "/") for wider in several)]
+
+
+def _components(ops: List[Any]) -> List[List[Any]]:
+    """Return the groups of operations that read each other."""
+    group: Dict[Any, List[Any]] = {op: [op] for op in ops}
+    for op in ops:
+        for before in {tensor.op for tensor in op.inputs if tensor.op in group}:
+            one, two = group[before], group[op]
+            if one is not two:
+                one.extend(two)
+                for member in two:
+                    group[member] = one
+    return list({id(one): one for one in group.values()}.values())
+
+
+def _call(path: str, ops: List[Any], place: Dict[Any, int]) -> Call:
+    """Return the call that these operations are, with the tensors that enter and leave it."""
+    own = set(ops)
+    order = sorted(ops, key=place.__getitem__)
+    entering = {t.name: (t, op) for op in reversed(order) for t in op.inputs if t.op not in own and t.op in place}
+    leaving = [out for op in order for out in op.outputs if _leaves(out, own, place)]
+    begun = min((place[op] for _, op in entering.values()), default=0)
+    ended = max((place[out.op] for out in leaving), default=0)
+    tensors = sorted((tensor for tensor, _ in entering.values()), key=lambda tensor: place[tensor.op])
+    # the output that comes last is the call's own; those before are what a reader outside took from within
+    return Call(path, tensors, 2 * begun, 2 * ended + 1, leaving[::-1])
+
+
+def _leaves(tensor: Any, own: Set[Any], place: Dict[Any, int]) -> bool:
+    """Whether a tensor of the operations `own` is read by others on the way to the logits, or ends there."""
+    readers = [reader for reader in tensor.consumers() if reader in place]
+    ends = tensor is tensor.op.outputs[0] and not any(out.consumers() for out in tensor.op.outputs)
+    return tensor.dtype.is_floating and (ends or any(reader not in own for reader in readers))

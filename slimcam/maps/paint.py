@@ -1,0 +1,96 @@
+"""Maps and photos to RGB pictures. NumPy and OpenCV."""
+
+from typing import List, Sequence, Tuple, Union
+
+import cv2
+import numpy as np
+
+from ..errors import UnknownName
+from ..suggest import nearest
+
+COLORMAPS = {name[len("COLORMAP_") :].lower(): getattr(cv2, name) for name in dir(cv2) if name.startswith("COLORMAP_")}
+INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+
+BLUE, NEUTRAL, RED = (33, 102, 172), (247, 247, 247), (178, 24, 43)  # ends and centre of ColorBrewer's RdBu
+SMALL = 160  # pixels; a picture whose longer side is shorter has no room for its caption
+
+
+def resize(heat: np.ndarray, size: Tuple[int, int], interpolation: str = "linear") -> np.ndarray:
+    """Resize an (h, w) map to `size`, (height, width), by OpenCV."""
+    if interpolation not in INTERPOLATIONS:
+        known = ", ".join(INTERPOLATIONS)
+        raise UnknownName(
+            f"no interpolation {interpolation!r} (there are {known}); {nearest(interpolation, INTERPOLATIONS)}"
+        )
+    return cv2.resize(np.asarray(heat, np.float32), size[::-1], interpolation=INTERPOLATIONS[interpolation])
+
+
+def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
+    """Colour an (H, W) map of [0, 1] as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
+    if isinstance(colormap, str) and colormap.lower() not in COLORMAPS:
+        raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
+    number = COLORMAPS[colormap.lower()] if isinstance(colormap, str) else colormap
+    levels = (255 * np.clip(heat, 0, 1)).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(levels, number), cv2.COLOR_BGR2RGB)
+
+
+def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) -> np.ndarray:
+    """Return share x colours + share x photo, each (H, W, 3) uint8, clipped to 255; `blend` holds the two shares."""
+    return cv2.addWeighted(colours, blend[0], photo, blend[1], 0)
+
+
+def beside(images: Sequence[np.ndarray], gap: int) -> np.ndarray:
+    """Lay pictures, (H, W, 3) uint8, side by side on white; each is resized to the height of the highest."""
+    height = max(image.shape[0] for image in images)
+    white = np.full((height, gap, 3), 255, np.uint8)
+    row: List[np.ndarray] = []
+    for image in images:
+        width = max(round(image.shape[1] * height / image.shape[0]), 1)
+        row += [white, image if image.shape[0] == height else cv2.resize(image, (width, height))]
+    return np.concatenate(row[1:], 1)
+
+
+def inlay(heat: np.ndarray, size: Tuple[int, int], window: Tuple[int, int, int, int]) -> np.ndarray:
+    """Lay a map of a window (top, left, height, width) into a blank one of the whole photo, (height, width)."""
+    whole = np.zeros(size, np.float32)
+    top, left, height, width = window
+    whole[top : top + height, left : left + width] = heat
+    return whole
+
+
+def diverging(values: np.ndarray) -> np.ndarray:
+    """Colour an (H, W) map of [-1, 1] as (H, W, 3) uint8 RGB: blue below 0, near-white at 0, red above."""
+    strength = np.clip(np.abs(values), 0, 1)[..., None]
+    ends = np.where(values[..., None] < 0, BLUE, RED)
+    return np.round(strength * ends + (1 - strength) * NEUTRAL).astype(np.uint8)
+
+
+def difference(a: np.ndarray, b: np.ndarray, change: np.ndarray, scale: float) -> np.ndarray:
+    """Lay the overlays A and B, (H, W, 3) uint8 RGB, beside B - A, (H, W), in diverging colours, with captions.
+
+    Full colours stand for `scale`. Pictures smaller than SMALL are enlarged by a whole number. Returns RGB.
+    """
+    height, width = a.shape[:2]
+    b = b if b.shape == a.shape else cv2.resize(b, (width, height))
+    painted = diverging(change / (scale or 1))
+    times = max(SMALL // max(height, width), 1)
+    panels = [image.repeat(times, 0).repeat(times, 1) for image in (a, b, painted)]
+    return beside(
+        [captioned(panel, text) for panel, text in zip(panels, ("A", "B", f"B - A, +- {scale:.3g}"))],
+        gap=max(max(panels[0].shape[:2]) // 60, 4),
+    )
+
+
+def captioned(image: np.ndarray, text: str) -> np.ndarray:
+    """Put a white strip with a line of ASCII text above a picture, (H, W, 3) uint8 RGB; a narrow one is widened."""
+    size = max(max(image.shape[:2]) / 25, 11)  # pixels a capital is high
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, size / 22
+    thickness = max(round(size / 11), 1)
+    wide, high, margin = cv2.getTextSize(text, font, scale, thickness)[0][0], round(size), round(size / 2)
+    width = max(image.shape[1], wide + 2 * margin)
+    strip = np.full((high + 2 * margin, width, 3), 255, np.uint8)
+    cv2.putText(strip, text, (margin, high + margin), font, scale, (0, 0, 0), thickness, cv2.LINE_AA)
+    left = (width - image.shape[1]) // 2
+    sides = np.full((image.shape[0], width, 3), 255, np.uint8)
+    sides[:, left : left + image.shape[1]] = image
+    return np.concatenate([strip, sides])

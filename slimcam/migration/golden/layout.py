@@ -1,0 +1,59 @@
+"""What a recording holds, and how its files are called."""
+
+import hashlib
+from dataclasses import dataclass, fields
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+FORMAT = "slimcam golden"
+VERSION = 1
+JSON, NPZ = "golden.json", "golden.npz"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What was recorded of one layer; see the module's docstring for the arrays."""
+
+    name: str
+    shape: Tuple[int, ...]  # (N, h, w, C)
+    dtype: str  # of the activations as the model computed them
+    classes: np.ndarray
+    scores: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    smallest: np.ndarray
+    largest: np.ndarray
+    places: np.ndarray
+    sample: np.ndarray
+    gradients: np.ndarray
+    maps: np.ndarray
+
+
+ARRAYS = tuple(field.name for field in fields(Layer))[3:]
+TOLD = tuple(field.name for field in fields(Layer))[:3]
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A recording; see the module's docstring."""
+
+    made_by: Dict[str, str]
+    model: Dict[str, Any]
+    photos: List[Dict[str, Any]]
+    target: Any
+    dialect: str
+    method: str
+    engine: str
+    inputs: np.ndarray
+    logits: Optional[np.ndarray]
+    top_classes: Optional[np.ndarray]
+    layers: List[Layer]
+
+
+HEAD = tuple(field.name for field in fields(Golden))[:7]  # what golden.json says beside layers and npz
+
+
+def digest(data: Any) -> str:
+    """Return the sha256 of bytes, or of an array's."""
+    return hashlib.sha256(data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()).hexdigest()

@@ -1,0 +1,95 @@
+"""Targets as JSON and back, and names that another model has for what a target names."""
+
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+import numpy as np
+
+from .._tf import tf
+from ..errors import TargetError
+from ..model import Model
+from .target import Channel, Class, Dot, Mean, Norm, Score, Top, _Given, as_target
+
+
+def to_json(target: Any, model: Optional[Model] = None) -> Any:
+    """Return a target as golden.json has it; labels become numbers where the model is given.
+
+    Raises TargetError for a function, which no file can hold.
+    """
+    if target is None:
+        return None
+    if isinstance(target, (list, tuple)) or (isinstance(target, np.ndarray) and target.ndim):
+        return [to_json(one, model) for one in target]
+    kind = as_target(target)
+    if isinstance(kind, Top):
+        return {"top": kind.k}
+    if isinstance(kind, Class):
+        return {"sum": [[_class(one, model), float(weight)] for one, weight in kind.terms]}
+    if isinstance(kind, Score):
+        return _score_to_json(kind, model)
+    return {"class": _class(kind, model)}
+
+
+def _class(target: Any, model: Optional[Model]) -> Any:
+    if model is not None:
+        return model.class_id(target)
+    return target if isinstance(target, str) else int(target)
+
+
+def _score_to_json(score: Score, model: Optional[Model]) -> Dict[str, Any]:
+    name = score.name
+    if isinstance(name, tf.Tensor):
+        name = name.name if model is None else model.name_of(name)
+    if type(score) in (Mean, Norm):
+        return {type(score).__name__.lower(): name}
+    if isinstance(score, Channel):
+        return {"channel": name, "k": int(score.k)}
+    if isinstance(score, Dot):
+        return {"dot": name, "array": score.array.tolist()}
+    if isinstance(score, _Given) and isinstance(name, str):
+        return {"tensor": name}
+    raise TargetError(
+        f"the target {name!r} cannot be recorded, as no file can hold a function: name a tensor by Mean(NAME), "
+        "Norm(NAME), Channel(NAME, k) or Dot(NAME, array), or give a class"
+    )
+
+
+def from_json(spec: Any, model: Model, names: Mapping[str, Any]) -> Any:
+    """Return the target that golden.json tells of, with the model's `names` for recorded ones."""
+    if isinstance(spec, list):
+        return [from_json(one, model, names) for one in spec]
+    if not isinstance(spec, dict):
+        return spec  # None, or a class as a caller says it
+    if "top" in spec:
+        return Top(spec["top"])
+    if "class" in spec:
+        return spec["class"]
+    if "sum" in spec:
+        first, *rest = [weight * Class(one) for one, weight in spec["sum"]]
+        return sum(rest, first)
+    for key, kind in (("mean", Mean), ("norm", Norm)):
+        if key in spec:
+            return kind(names.get(spec[key], spec[key]))
+    name = next((spec[key] for key in ("channel", "dot", "tensor") if key in spec), None)
+    if name is None:
+        raise TargetError(f"no target is {spec!r}: it was recorded by a newer slimcam")
+    name = names.get(name, name)
+    if "channel" in spec:
+        return Channel(name, spec["k"])
+    return Dot(name, spec["array"]) if "dot" in spec else model.tensor(name)
+
+
+def describe(spec: Any) -> str:
+    """Return a target as a report names it."""
+    if spec is None:
+        return "the winning class"
+    if isinstance(spec, list):
+        return "one a photo"
+    if "sum" in spec:
+        return " + ".join(f"{weight:g} x class {one}" for one, weight in spec["sum"])
+    return " ".join(f"{key} {value}" for key, value in spec.items() if key != "array")
+
+
+def tensor_names(spec: Any) -> Tuple[str, ...]:
+    """Return the names of tensors in a target of golden.json."""
+    keys = "mean", "norm", "channel", "dot", "tensor"
+    return tuple(spec[key] for key in keys if key in spec) if isinstance(spec, dict) else ()

@@ -1,0 +1,368 @@
+"""From photos to what nets were trained on, against NumPy; reading all kinds of photos; where maps are laid back."""
+
+import struct
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf1
+
+import slimcam
+from slimcam.inputs import preprocess
+from slimcam.inputs.photos import as_batch, checked, decode, encoded, picture
+
+SIZES = [(224, 224), (299, 299), (301, 199), (199, 301), (7, 5), (2, 3), (3, 2), (2, 2), (1201, 803), (640, 1000)]
+
+
+def bilinear(image, height, width, half_pixels=False):
+    """Resize as TensorFlow 1: place i is i * scale, between its floor and the next pixel, the last one repeated."""
+    for axis, size in ((0, height), (1, width)):
+        have = image.shape[axis]
+        at = np.arange(size) * (have / size)
+        if half_pixels:
+            at = (np.arange(size) + 0.5) * (have / size) - 0.5
+        at = np.clip(at, 0, have - 1)
+        low = np.floor(at).astype(int)
+        share = (at - low).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        high = np.minimum(low + 1, have - 1)
+        image = image.take(low, axis) * (1 - share) + image.take(high, axis) * share
+    return image
+
+
+def inception(photo, height, width):
+    """Cut a sixteenth off each side (rounded down), resize, and scale to [-1, 1]."""
+    top, left = photo.shape[0] // 16, photo.shape[1] // 16
+    middle = photo[top : photo.shape[0] - top, left : photo.shape[1] - left]
+    return bilinear(middle / 255.0, height, width) * 2 - 1
+
+
+def vgg(photo, height, width):
+    """Resize the shorter side to 256, cut out the middle, and take off ImageNet's mean."""
+    scale = 256 / min(photo.shape[:2])
+    resized = bilinear(photo.astype(float), *(int(np.rint(n * scale)) for n in photo.shape[:2]))
+    top, left = (resized.shape[0] - height) // 2, (resized.shape[1] - width) // 2
+    return resized[top : top + height, left : left + width] - [123.68, 116.779, 103.939]
+
+
+def squash(photo, height, width):
+    """Resize the whole photo with half-pixel centres, and scale to [-1, 1]."""
+    return bilinear(photo.astype(float), height, width, half_pixels=True) / 127.5 - 1
+
+
+def none(photo, height, width):
+    """Resize the whole photo."""
+    return bilinear(photo.astype(float), height, width)
+
+
+def run(name, photos, size, channels=3, dtype=tf1.float32):
+    """Return the batch that slimcam's preprocessing makes of photos in one session run."""
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        pixels, sizes, batch = preprocess.prepare(preprocess.find(name), size, channels, dtype)
+        values = np.concatenate([photo.ravel() for photo in photos])
+        return session.run(batch, {pixels: values, sizes: [photo.shape[:2] for photo in photos]})
+
+
+def smooth(height, width):
+    """Return a photo of waves: differences of a thousandth of a pixel stay small, those of half a pixel do not."""
+    rows, columns = np.mgrid[:height, :width]
+    waves = [np.sin(rows / 9 + i) + np.cos(columns / 7 - i) for i in range(3)]
+    return np.uint8(np.round(np.stack(waves, -1) * 60 + 127))
+
+
+# --- arithmetic
+
+
+def test_reference_samples_where_tensorflow_1_does():
+    # 4 of 2: at 0, 1/2, 1 and 3/2, which lies beyond the last; by half pixels: -1/4, 1/4, 3/4, 5/4
+    two = np.array([0.0, 8]).reshape(1, 2, 1)
+    assert bilinear(two, 1, 4).ravel().tolist() == [0, 4, 8, 8]
+    assert bilinear(two, 1, 4, half_pixels=True).ravel().tolist() == [0, 2, 6, 8]
+
+
+@pytest.mark.parametrize("reference", [inception, vgg, squash, none])
+@pytest.mark.parametrize("size", [(224, 224), (96, 129)])
+def test_photos_of_all_sizes_equal_numpy(reference, size):
+    photos = [smooth(*shape) for shape in SIZES]
+    batch = run(reference.__name__, photos, size)
+    assert batch.shape == (len(photos), *size, 3)
+    span = 255 if reference in (vgg, none) else 2
+    for got, photo in zip(batch, photos):
+        np.testing.assert_allclose(got, reference(photo, *size), atol=span * 2e-5)
+
+
+@pytest.mark.parametrize("name", preprocess.PREPROCESSING)
+def test_several_photos_in_one_run_equal_each_alone(name, photo):
+    photos = [photo(31, 47), photo(47, 31), photo(5, 4), photo(64, 64)]
+    together = run(name, photos, (32, 40))
+    for got, one in zip(together, photos):
+        np.testing.assert_array_equal(got, run(name, [one], (32, 40))[0])
+
+
+def test_vgg_of_a_larger_net_fills_it():
+    # the shorter side becomes 300, not 256: scale 3 of 100 x 120, the middle 300 of 360
+    image = smooth(100, 120)
+    want = bilinear(image.astype(float), 300, 360)[:, 30:330] - [123.68, 116.779, 103.939]
+    np.testing.assert_allclose(run("vgg", [image], (300, 300))[0], want, atol=5e-3)
+
+
+@pytest.mark.parametrize("name, value", [("inception", 0.2), ("vgg", 153 - 123.68), ("squash", 0.2), ("none", 153)])
+def test_net_of_any_size_takes_photos_at_their_own(name, value):
+    # 153 / 127.5 - 1 = 0.2; a sixteenth of 32 and of 48 is cut off each side; the shorter side of 32 becomes 256
+    batch = run(name, [np.full((32, 48, 3), 153, np.uint8)], None)
+    assert batch.shape == (1, *{"inception": (28, 42), "vgg": (256, 384)}.get(name, (32, 48)), 3)
+    np.testing.assert_allclose(batch[..., 0], value, rtol=1e-5)
+
+
+def test_net_of_one_channel_gets_grey():
+    # ITU-R 601: 0.2989 red + 0.587 green + 0.114 blue
+    image = np.tile(np.uint8([[[100, 0, 0], [10, 20, 30]]]), (2, 1, 1))
+    want = np.tile([[29.89], [18.149]], (2, 1, 1))
+    np.testing.assert_allclose(run("none", [image], None, channels=1)[0], want, rtol=1e-5)
+    np.testing.assert_allclose(run("squash", [image], None, channels=1)[0], want / 127.5 - 1, atol=2e-4)
+
+
+def test_net_of_whole_numbers_gets_rounded_ones():
+    # 10 and 13 at 0, 1/2, 1, 3/2 of 2: 10, 11.5, 13, 13; 11.5 goes to the even 12
+    image = np.tile(np.uint8([[[10] * 3, [13] * 3]]), (2, 1, 1))
+    batch = run("none", [image], (2, 4), dtype=tf1.uint8)
+    assert batch.dtype == np.uint8
+    assert batch[0, 0, :, 0].tolist() == [10, 12, 13, 13]
+
+
+def test_preprocessing_is_not_rewritten_by_autograph(photo, caplog):
+    run("squash", [photo(4, 4)], (2, 2))
+    assert "AutoGraph" not in caplog.text
+
+
+def test_unknown_preprocessing_suggests(frozen):
+    with pytest.raises(slimcam.UnknownName, match=r"no preprocessing 'incption' \(there are .*\); near: 'inception'"):
+        slimcam.load(frozen(lambda: None), preprocess="incption")
+
+
+# --- where the net looked
+
+
+@pytest.mark.parametrize(
+    "name, shape, size, window",
+    [
+        ("inception", (299, 100), (224, 224), (18, 6, 263, 88)),  # 299 / 16 = 18.7 and 100 / 16 = 6.25 off each side
+        ("inception", (299, 100), None, (18, 6, 263, 88)),
+        ("inception", (15, 2), (224, 224), (0, 0, 15, 2)),
+        (
+            "vgg",
+            (512, 1024),
+            (224, 224),
+            (32, 288, 448, 448),
+        ),  # halved: 256 x 512, of which (16, 144) begins the middle
+        ("vgg", (1024, 512), (224, 224), (288, 32, 448, 448)),
+        ("vgg", (100, 100), (224, 224), (6.25, 6.25, 87.5, 87.5)),  # times 2.56
+        ("vgg", (100, 120), (300, 300), (0, 10, 100, 100)),  # times 3
+        ("vgg", (100, 120), None, (0, 0, 100, 120)),
+        ("squash", (100, 120), (224, 224), (0, 0, 100, 120)),
+        ("none", (100, 120), None, (0, 0, 100, 120)),
+    ],
+)
+def test_window_is_the_part_of_the_photo_that_the_net_sees(name, shape, size, window):
+    np.testing.assert_allclose(preprocess.find(name).window(*shape, size), window)
+
+
+@pytest.mark.parametrize("name", ["inception", "vgg", "squash", "none"])
+@pytest.mark.parametrize("shape", [(300, 400), (400, 300)])
+def test_map_is_laid_back_on_what_it_is_of(model_of, name, shape):
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 224, 224, 3], name="x")
+        a = tf1.nn.relu(tf1.nn.conv2d(x, tf1.constant([[[[1.0], [0], [0]]]]), 1, "SAME"), name="a")
+        tf1.reduce_mean(a, [1, 2], name="logits")
+
+    image = np.zeros((*shape, 3), np.uint8)
+    image[180:220, 200:240, 0] = 255  # the middle of its pixels is (199.5, 219.5)
+    heat = slimcam.GradCAM(model_of(build, preprocess=name, logits="logits"), "a")(image).resized()[0]
+    assert heat.shape == shape
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    middle = np.array([(heat * rows).sum(), (heat * columns).sum()]) / heat.sum()
+    # TensorFlow 1's bilinear shifts a photo by up to half of one of its pixels, and half of one of the net's
+    np.testing.assert_allclose(middle, (199.5, 219.5), atol=1.5)
+    assert 1300 < heat.sum() < 1900  # 40 x 40
+
+
+@pytest.mark.parametrize("name", preprocess.PREPROCESSING)
+def test_floating_point_goes_round_the_preprocessing(model_of, name):
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 2, 2, 1], name="x")
+        a = tf1.nn.relu(tf1.nn.conv2d(x, tf1.ones([1, 1, 1, 1]), 1, "SAME"), name="a")
+        tf1.reduce_sum(a, [1, 2], name="logits")
+
+    image = np.array([[0.5, 2], [300, 0]], np.float32)
+    maps = slimcam.GradCAM(model_of(build, preprocess=name, logits="logits"), "a")(image.reshape(1, 2, 2, 1))
+    np.testing.assert_array_equal(maps.raw, [image])
+    assert maps.window(0) == (0, 0, 2, 2)
+
+
+# --- reading photos
+
+
+def jpeg(image, orientation=None):
+    """Encode RGB as JPEG; with an orientation, put the Exif tag 0x0112 behind the file's first two bytes."""
+    data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
+    if orientation is None:
+        return data
+    tiff = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    exif = b"Exif\0\0" + tiff
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
+
+
+def png(image):
+    """Encode an array, its colours in OpenCV's order, as PNG."""
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def halves():
+    """Return a photo of 16 x 32, red on the left and blue on the right."""
+    image = np.zeros((16, 32, 3), np.uint8)
+    image[:, :16, 0] = image[:, 16:, 2] = 255
+    return image
+
+
+def test_colours_come_as_rgb(photo):
+    image = photo(5, 4)
+    np.testing.assert_array_equal(decode(png(image[..., ::-1]), "photo"), image)
+
+
+def test_grey_becomes_three_equal_channels():
+    grey = np.uint8([[0, 100], [200, 255]])
+    np.testing.assert_array_equal(decode(png(grey), "photo"), np.stack([grey] * 3, -1))
+
+
+def test_alpha_is_left_out():
+    image = np.zeros((2, 2, 4), np.uint8)
+    image[..., :3] = 30, 20, 10  # blue, green, red
+    image[0, :, 3] = 128
+    assert decode(png(image), "photo").tolist() == [[[10, 20, 30]] * 2] * 2
+
+
+def test_sixteen_bits_become_their_upper_eight():
+    image = np.full((2, 2, 3), 0x12FF, np.uint16)
+    assert decode(png(image), "photo").tolist() == [[[0x12] * 3] * 2] * 2
+
+
+@pytest.mark.parametrize(
+    "orientation, shape, red, blue",
+    [
+        (1, (16, 32), (8, 4), (8, 28)),
+        (2, (16, 32), (8, 28), (8, 4)),  # mirrored
+        (3, (16, 32), (8, 28), (8, 4)),  # turned by 180 degrees
+        (6, (32, 16), (4, 8), (28, 8)),  # to be turned clockwise: what is left comes to the top
+        (8, (32, 16), (28, 8), (4, 8)),
+    ],
+)
+def test_photo_that_was_stored_turned_is_turned_upright(orientation, shape, red, blue):
+    image = decode(jpeg(halves(), orientation), "photo")
+    assert image.shape == (*shape, 3)
+    assert image[red].argmax() == 0
+    assert image[blue].argmax() == 2
+
+
+@pytest.mark.parametrize("data", [b"no photo", b"\xff\xd8\xff" + bytes(100), png(halves())[:40]])
+def test_what_is_no_photo_is_refused(data):
+    with pytest.raises(slimcam.PhotoError, match=r"cat\.jpg: not a photo that OpenCV can read, or a damaged one"):
+        decode(data, "cat.jpg")
+
+
+def test_bytes_of_nothing_are_refused():
+    with pytest.raises(slimcam.PhotoError, match=r"cat\.jpg: not a photo that OpenCV can read"):
+        decode(b"", "cat.jpg")
+
+
+@pytest.mark.parametrize("encode", [jpeg, lambda image: png(image[..., ::-1])], ids=["jpeg", "png"])
+def test_half_of_a_file_is_refused(photo, encode):
+    data = encode(photo(64, 64))
+    with pytest.raises(slimcam.PhotoError, match=r"cat: .*damaged"):
+        decode(data[: len(data) // 2], "cat")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1)])
+def test_photo_without_places_is_refused(shape):
+    data = png(np.zeros((*shape, 3), np.uint8))
+    with pytest.raises(
+        slimcam.PhotoError, match=f"dot is {shape[1]} x {shape[0]}: too small to explain; give at least 2 x 2"
+    ):
+        decode(data, "dot")
+
+
+def test_smallest_photo_is_taken():
+    assert checked(np.zeros((2, 2, 3), np.uint8), "photo").shape == (2, 2, 3)
+
+
+def test_empty_file_is_refused(tmp_path):
+    path = tmp_path / "empty.jpg"
+    path.write_bytes(b"")
+    with pytest.raises(slimcam.PhotoError, match=r"empty\.jpg: the file is empty"):
+        as_batch(path)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path):
+    with pytest.raises(slimcam.PhotoError, match=r"none\.jpg: No such file or directory"):
+        as_batch(str(tmp_path / "none.jpg"))
+    with pytest.raises(slimcam.PhotoError, match="Is a directory"):
+        as_batch(tmp_path)
+
+
+def test_one_bad_photo_of_many_is_named(tmp_path, photo):
+    path = tmp_path / "bad.png"
+    path.write_bytes(b"no photo")
+    with pytest.raises(slimcam.PhotoError, match=r"bad\.png: not a photo"):
+        as_batch([photo(4, 4), path])
+
+
+# --- pictures of arrays
+
+
+def test_array_is_stretched_to_a_picture():
+    # -1 … 1 to 0 … 255: -0.2 to 102
+    assert picture(np.array([[[-1, -0.2, 1]]], np.float32)).tolist() == [[[0, 102, 255]]]
+
+
+@pytest.mark.parametrize(
+    "array, want",
+    [
+        ([[[0.0], [1.0]]], [[[0] * 3, [255] * 3]]),  # one channel
+        ([[[0.0, 5], [1, 5]]], [[[0] * 3, [255] * 3]]),  # two: the first
+        ([[[0.0, 0, 1, 9]]], [[[0, 0, 255]]]),  # four: the first three
+        ([[[3.0, 3, 3]]], [[[0, 0, 0]]]),  # flat
+        ([[[np.nan, 0, 1]]], [[[0, 0, 255]]]),
+    ],
+)
+def test_array_of_any_channels_has_a_picture(array, want):
+    assert picture(np.array(array, np.float32)).tolist() == want
+
+
+# --- nets that decode photos by themselves
+
+
+def test_upright_jpeg_is_fed_as_it_came(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg(halves()))
+    assert encoded(as_batch(path)) == [jpeg(halves())]
+
+
+def test_anything_else_is_fed_upright_and_without_loss(tmp_path, photo):
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(jpeg(halves(), 6))
+    batch = as_batch([path, photo(5, 4)])
+    for data, image in zip(encoded(batch), batch.photos):
+        assert data.startswith(b"\x89PNG")
+        np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1], image)
+    assert batch.photos[0].shape == (32, 16, 3)
+
+
+def test_net_that_decodes_photos_explains_them(model_of, photo):
+    def build():
+        decoded = tf1.image.decode_jpeg(tf1.placeholder(tf1.string, [], name="contents"), channels=3)
+        x = tf1.expand_dims(tf1.cast(decoded, tf1.float32), 0)
+        a = tf1.nn.relu(tf1.nn.conv2d(x, tf1.constant([[[[1.0, 0], [0, 1], [0, 0]]]]), 1, "SAME"), name="a")
+        tf1.reduce_mean(a, [1, 2], name="logits")
+
+    pictures = [photo(4, 6), photo(5, 3)]
+    maps = slimcam.GradCAM(model_of(build, logits="logits"), "a", target=0)(pictures)
+    for raw, image in zip(maps.raw, pictures):
+        np.testing.assert_allclose(raw, image[..., 0] / (image.shape[0] * image.shape[1]), rtol=1e-5)

@@ -1,0 +1,118 @@
+"""Real nets, recorded by the other TensorFlow, are verified in this one: in a graph, and as a Keras model by the tape.
+
+With TensorFlow 1.15.5 as the other, that proves a migration: the maps of TensorFlow 1 are those of TensorFlow 2.
+"""
+
+import contextlib
+import functools
+import pathlib
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from fixtures import keras_nets
+from fixtures.keras_from_slim import keras_name, migrated
+
+import slimcam
+from slimcam import nets
+from slimcam._tf import TF_VERSION, keras2, keras3, tf1
+from slimcam.explainer import ENGINES
+
+SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
+LAYERS = {
+    "shapes": ["Mixed_4e", "Mixed_3c"],
+    "inception_v3": ["Mixed_7c", "Mixed_6e"],
+    "resnet_v2_50": ["resnet_v2_50/postnorm/Relu"],
+}
+LOGITS, MAPS = 1e-5, 2e-5  # shares of the largest value: what a migration may change
+
+NEWEST = keras3 if TF_VERSION >= (2, 16) else keras2
+
+
+def seeded(shapes):
+    """Return weights that hang on their names only and keep a deep net's activations in bounds."""
+    values = {}
+    for name, shape in shapes.items():
+        random = np.random.RandomState(zlib.crc32(name.encode()))
+        kind = name.rsplit("/", 1)[-1]
+        if kind == "weights":
+            array = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
+        else:
+            positive = kind in ("gamma", "moving_variance")
+            array = random.uniform(0.5, 1.5, shape) if positive else random.normal(0, 0.1, shape)
+        values[name] = array.astype(np.float32)
+    return values
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Return the paths of two smooth pictures."""
+    paths = [str(tmp_path_factory.mktemp("photos") / f"{seed}.png") for seed in range(2)]
+    for seed, path in enumerate(paths):
+        small = np.random.RandomState(seed).randint(0, 256, (9, 12, 3), np.uint8)
+        cv2.imwrite(path, cv2.resize(small, (320, 240), interpolation=cv2.INTER_CUBIC))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def recorded(photos, other_python, tmp_path_factory):
+    """Return `recorded(name)`: the recording that the other TensorFlow made of a net, and what loads the net here."""
+    found = {}
+
+    def record(name):
+        if name not in found:
+            folder = tmp_path_factory.mktemp(name)
+            options = {} if name == "shapes" else {"net": name}
+            path = str(SHAPES) if name == "shapes" else checkpoint(name, folder)
+            golden = slimcam.record(path, photos, folder / "golden", LAYERS[name], python=other_python, **options)
+            found[name] = golden, functools.partial(slimcam.load, path, **options)
+        return found[name]
+
+    return record
+
+
+def checkpoint(name, folder):
+    """Write a seeded checkpoint of a net; return its prefix."""
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        variables = {name: tf1.Variable(array) for name, array in seeded(nets.variables(name, 1001)).items()}
+        session.run(tf1.global_variables_initializer())
+        return tf1.train.Saver(variables).save(session, str(folder / "model.ckpt"))
+
+
+def assert_verified(golden, model, **options):
+    verification = slimcam.verify(golden, model, tolerances={"logits": LOGITS, "maps": MAPS}, **options)
+    assert verification.passed, verification.table()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LAYERS)
+def test_in_a_graph(recorded, photos, name):
+    golden, load = recorded(name)
+    with load() as model:
+        assert_verified(golden, model, photos=photos)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(TF_VERSION < (2, 1), reason="the tape needs TensorFlow 2")
+@pytest.mark.parametrize("name", LAYERS)
+def test_as_a_keras_model_by_the_tape(recorded, name):
+    golden, load = recorded(name)
+    with load() as old:
+        layers = {one: keras_name(old.tensor(one).op.name) for one in LAYERS[name]}
+        new = migrated(NEWEST(), old)
+    assert_verified(golden, new, layers=layers, engine="tape")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES if TF_VERSION >= (2, 1) else ["graph"])
+def test_as_a_model_of_keras_2(recorded, engine):
+    golden, load = recorded("shapes")
+    with load() as old, contextlib.ExitStack() as stack, keras_nets.quiet():
+        layers = {one: keras_name(old.tensor(one).op.name) for one in LAYERS["shapes"]}
+        if engine == "graph":  # TensorFlow 1's way
+            stack.enter_context(tf1.Graph().as_default())
+            stack.enter_context(tf1.Session().as_default())
+        new = slimcam.load(migrated(keras2(), old), engine=engine)
+    with new:
+        assert_verified(golden, new, layers=layers, engine=engine)

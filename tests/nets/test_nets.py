@@ -1,0 +1,253 @@
+"""Every net of the registry against what TF-Slim's own made on TensorFlow 1.15.5, and nets of the caller's."""
+
+import json
+import subprocess
+import sys
+import textwrap
+import types
+
+import numpy as np
+import pytest
+
+from slimcam import nets
+from slimcam._tf import slim, tf1
+from slimcam.errors import ModelError, UnknownName
+
+
+@pytest.fixture(scope="module")
+def oracle(shared):
+    """Return, by net, the names and shapes of variables and end points on TensorFlow 1.15.5."""
+    return json.loads((shared / "oracle" / "slim_nets.json").read_text())
+
+
+def images(size, batch=None):
+    return tf1.placeholder(tf1.float32, (batch, size, size, 3))
+
+
+def shape(tensor):
+    return tensor.shape.as_list()
+
+
+@pytest.mark.parametrize("name", sorted(nets.NETS))
+def test_net_has_the_variables_and_end_points_of_tf_slim(name, oracle):
+    net, expected = nets.NETS[name], oracle[name]
+    with tf1.Graph().as_default() as graph:
+        logits, end_points = nets.build(name, images(net.size))
+        made = [[variable.op.name, shape(variable)] for variable in tf1.global_variables()]
+        explained = end_points[net.layer] if net.layer in end_points else graph.get_tensor_by_name(net.layer)
+    assert made == expected["variables"]
+    assert {end: [tensor.name, shape(tensor)] for end, tensor in end_points.items()} == expected["end_points"]
+    assert logits.name == net.logits == expected["logits"]
+    assert (net.size, net.classes) == (expected["default_image_size"], expected["num_classes"])
+    assert dict(map(tuple, ((name, tuple(size)) for name, size in made)))[net.head] == (net.classes,)
+    assert all(variable.startswith(net.scope + "/") for variable, _ in made)
+    assert len(shape(explained)) == 4 and shape(explained)[1] > 1
+    assert explained.op.type in ("Relu", "Relu6", "ConcatV2")
+
+
+def test_resnet_v2_is_explained_after_its_last_norm_and_relu():
+    with tf1.Graph().as_default() as graph:
+        _, end_points = nets.build("resnet_v2_50", images(224))
+        relu = graph.get_tensor_by_name(nets.NETS["resnet_v2_50"].layer)
+    assert relu.op.type == "Relu"
+    assert relu.op.inputs[0].op.type.startswith("FusedBatchNorm")
+    assert relu.op.inputs[0].op.inputs[0] is end_points["resnet_v2_50/block4"]
+    assert end_points["global_pool"].op.inputs[0] is relu
+
+
+def test_mobilenet_computes_what_the_released_graph_does(shared, golden):
+    frozen = tf1.GraphDef.FromString((shared / "real" / "mobilenet_v1_0.25_224_frozen.pb").read_bytes())
+    weights = {node.name: node.attr["value"].tensor for node in frozen.node if node.op == "Const"}
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        photos = images(224)
+        logits, _ = nets.build("mobilenet_v1_025", photos)
+        for variable in tf1.global_variables():
+            variable.load(tf1.make_ndarray(weights[variable.op.name]), session)
+        found = session.run(logits, {photos: golden["cat/input"]})
+    expected = golden["cat/logits"]
+    assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_build_is_for_inference():
+    for name in ("inception_v3", "inception_v4", "mobilenet_v1_025"):
+        with tf1.Graph().as_default() as graph:
+            nets.build(name, images(nets.NETS[name].size), num_classes=3)
+            norms = [op for op in graph.get_operations() if op.type.startswith("FusedBatchNorm")]
+        assert norms and not any(op.get_attr("is_training") for op in norms), name
+
+
+def test_classes_and_arguments_are_the_callers():
+    with tf1.Graph().as_default():
+        logits, end_points = nets.build("inception_v4", images(299), num_classes=7, create_aux_logits=False)
+    assert shape(logits) == [None, 7]
+    assert "AuxLogits" not in end_points
+
+
+@pytest.mark.parametrize(
+    "name", ["inception_v1", "inception_v4", "inception_resnet_v2", "mobilenet_v1", "resnet_v1_50"]
+)
+def test_no_classes_gives_the_pooled_features(name):
+    with tf1.Graph().as_default():
+        features, _ = nets.build(name, images(nets.NETS[name].size), num_classes=0)
+    assert shape(features)[1:3] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["inception_v4", "inception_resnet_v2"])
+def test_size_may_be_unknown_without_the_auxiliary_head(name):
+    with tf1.Graph().as_default():
+        _, end_points = nets.build(name, images(None), create_aux_logits=False)
+    assert shape(end_points["global_pool"]) == [None, 1, 1, 1536]
+
+
+def test_nets_share_their_variables_when_reused():
+    with tf1.Graph().as_default():
+        for reuse in (None, True):
+            logits, _ = nets.build("resnet_v1_50", images(224), num_classes=2, reuse=reuse)
+        assert len(tf1.global_variables()) == 267
+    assert logits.name == "resnet_v1_50_1/SpatialSqueeze:0"
+
+
+def test_mobilenet_refuses_a_width_of_nothing():
+    with tf1.Graph().as_default(), pytest.raises(ValueError, match="depth_multiplier is 0; it must be greater than 0"):
+        nets.build("mobilenet_v1", images(224), depth_multiplier=0)
+
+
+def test_pictures_refuse_a_word_that_is_no_layer():
+    from slimcam.nets import block_diagrams as pictures
+
+    with pytest.raises(ValueError, match="no layer reads 'Conv2d_0a'"):
+        pictures.layer(None, "Conv2d_0a")
+
+
+# Which nets a checkpoint fits
+
+
+def test_variables_are_found_again_among_others_with_any_number_of_classes():
+    found = nets.variables("mobilenet_v1_050", num_classes=5)
+    assert found["MobilenetV1/Logits/Conv2d_1c_1x1/biases"] == (5,)
+    assert nets.nets_fitting({**found, "global_step": ()}) == ["mobilenet_v1_050"]
+    assert nets.nets_fitting({name: list(size) for name, size in found.items()}) == ["mobilenet_v1_050"]
+
+
+def test_no_net_fits_where_a_variable_is_missing_or_of_another_shape():
+    found = nets.variables("vgg_a")
+    assert nets.nets_fitting(found) == ["vgg_a"]
+    assert nets.nets_fitting({**found, "vgg_a/conv1/conv1_1/weights": (3, 3, 1, 64)}) == []
+    del found["vgg_a/conv1/conv1_1/weights"]
+    assert nets.nets_fitting(found) == []
+    assert nets.nets_fitting({}) == []
+
+
+# Nets of the caller's
+
+
+def own_net_arg_scope(is_training=True):
+    library = slim()
+    norm = library.arg_scope([library.batch_norm], is_training=is_training)
+    with norm, library.arg_scope([library.conv2d], normalizer_fn=library.batch_norm, activation_fn=tf1.nn.elu) as scope:
+        return scope
+
+
+def own_net(photos, num_classes=4, is_training=True):
+    library = slim()
+    net = library.conv2d(photos, 2, [3, 3], scope="conv")
+    return library.fully_connected(library.flatten(net), num_classes, scope="logits"), {"conv": net}
+
+
+own_net_wide_18 = own_net
+
+
+def no_pair(photos, num_classes=None):
+    return photos
+
+
+@pytest.mark.parametrize("net", [own_net, f"{__name__}:own_net", f"{__name__}:own_net_wide_18"])
+def test_own_function_is_built_under_its_arg_scope(net):
+    with tf1.Graph().as_default() as graph:
+        logits, end_points = nets.build(net, images(8))
+        norm = next(op for op in graph.get_operations() if op.type.startswith("FusedBatchNorm"))
+    assert shape(logits) == [None, 4]
+    assert end_points["conv"].op.type == "Elu"
+    assert norm.get_attr("is_training") is False
+
+
+def test_own_net_tells_its_variables():
+    assert nets.variables(own_net, num_classes=3, size=8) == {
+        "conv/weights": (3, 3, 3, 2),
+        "conv/BatchNorm/beta": (2,),
+        "conv/BatchNorm/moving_mean": (2,),
+        "conv/BatchNorm/moving_variance": (2,),
+        "logits/weights": (128, 3),
+        "logits/biases": (3,),
+    }
+
+
+def test_own_row_is_built_like_one_of_the_registry():
+    net = nets.Net(
+        "mine", f"{__name__}:own_net", f"{__name__}:own_net_arg_scope", "", 8, "vgg", "logits/BiasAdd:0", "conv",
+        "logits/biases", 6,
+    )  # fmt: skip
+    assert nets.variables(net)["logits/biases"] == (6,)
+
+
+def test_arg_scope_of_contrib_is_entered_where_contrib_is_in_use(monkeypatch):
+    entered = []
+    contrib = types.ModuleType("tensorflow.contrib.slim")
+    contrib.arg_scope = lambda scope: entered.append(scope) or slim().arg_scope(scope)
+    monkeypatch.setitem(sys.modules, "tensorflow.contrib.slim", contrib)
+    with tf1.Graph().as_default():
+        nets.build(own_net, images(8))
+    assert len(entered) == 1
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    "net, message",
+    [
+        ("inception_v5", "no net 'inception_v5'; near: 'inception_v4', 'inception_v3'"),
+        ("inception_v5", "one of your own is 'module:function'"),
+        ("no_such_module:net", "no net 'no_such_module:net': importing 'no_such_module' gives ModuleNotFoundError"),
+        (f"{__name__}:own_nett", "no function 'own_nett' there; near: 'own_net'"),
+        (f"{__name__}:__doc__", "no function '__doc__' there"),
+        (7, "no net 7; give a name of slimcam.nets.NETS, 'module:function', or a function"),
+    ],
+)
+def test_a_net_that_is_not_there_is_named_with_the_nearest(net, message):
+    with pytest.raises(UnknownName, match=message):
+        nets.build(net, None)
+
+
+def test_a_module_that_breaks_says_why(monkeypatch, tmp_path):
+    (tmp_path / "old_net_of_mine.py").write_text("import math\nslim = math.contrib.slim\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    message = "importing 'old_net_of_mine' gives AttributeError: module 'math' has no attribute 'contrib'"
+    with pytest.raises(UnknownName, match=message):
+        nets.build("old_net_of_mine:net", None)
+
+
+def test_a_function_that_returns_no_pair_is_refused():
+    with pytest.raises(ModelError, match=r"net 'no_pair' must return \(logits, end_points\)"):
+        nets.build(no_pair, None)
+
+
+# What building leaves alone
+
+
+def test_registry_is_read_without_tensorflow():
+    code = """
+        import sys
+        from slimcam import nets
+        assert nets.NETS["inception_v3"].layer == "Mixed_7c"
+        assert "tensorflow" not in sys.modules and "tf_slim" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
+
+
+def test_variables_of_a_net_are_told_apart_by_identity():
+    with tf1.Graph().as_default():
+        nets.build(own_net, images(8))
+        made = tf1.global_variables()
+        assert len(set(made)) == len(made) == 6
+        assert (made[0] == made[0]) is True and (made[0] == made[1]) is False and (made[0] != made[1]) is True

@@ -1,0 +1,195 @@
+"""Keras files: what is read of them, what is refused, and what the refusal says to do."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+from fixtures import keras_nets as nets
+from fixtures.keras_nets import NEW, SIDE, conv, head, quiet, sow
+
+import slimcam
+from slimcam._tf import keras2, keras3, tf, tf1
+
+X = nets.photos()
+BOTH = ("h5", pytest.param("file3", marks=NEW))
+
+
+def photo_input(keras):
+    return keras.layers.Input((SIDE, SIDE, 3), name="photo")
+
+
+def logits(model, x=X):
+    return model.session.run(model.logits, {model.input: x})
+
+
+def doubling(keras, x):
+    return keras.layers.Lambda(lambda t: t * 2.0, output_shape=(SIDE, SIDE, 3), name="double")(x)
+
+
+def with_lambda(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(doubling(keras, photo)))))
+
+
+def nested_lambda(keras):
+    begin, photo = photo_input(keras), photo_input(keras)
+    inner = keras.Model(begin, doubling(keras, begin), name="inner")
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(inner(photo)))))
+
+
+def referring(keras):
+    photo = photo_input(keras)
+    x = keras.layers.Lambda(lambda t: tf.square(t), output_shape=(SIDE, SIDE, 3), name="squared")(photo)
+    return sow(keras.Model(photo, head(keras, conv(keras, "conv")(x))))
+
+
+def plain(scale):
+    def build(keras):
+        photo = photo_input(keras)
+        return sow(keras.Model(photo, head(keras, conv(keras, "conv")(photo))))
+
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        return build(keras2()).predict(scale(X))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("build", [with_lambda, nested_lambda])
+def test_a_lambda_layer_is_refused_unless_trusted_or_given(build, kind, tmp_path):
+    message = r"its Lambda layer 'double' is code that would run: .*'double': function}, or say trusted=True"
+    with pytest.raises(slimcam.ModelError, match=message):
+        nets.load(kind, build, tmp_path)
+    with nets.load(kind, build, tmp_path, trusted=True) as model:
+        np.testing.assert_allclose(logits(model), plain(lambda x: 2 * x), rtol=1e-4, atol=1e-6)
+    with nets.load(kind, build, tmp_path, custom_objects={"double": lambda t: t * 3.0}) as model:
+        np.testing.assert_allclose(logits(model), plain(lambda x: 3 * x), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_function_that_is_given_may_refer_to_anything(kind, tmp_path):
+    with nets.load(kind, referring, tmp_path, custom_objects={"squared": lambda t: tf.square(t)}) as model:
+        np.testing.assert_allclose(logits(model), plain(np.square), rtol=1e-4, atol=1e-6)
+
+
+@NEW
+def test_code_that_refers_to_what_no_file_holds_asks_for_the_function(tmp_path):
+    message = r"its Lambda layer needs what a file does not hold \(name 'tf' is not defined\): give the function"
+    with pytest.raises(slimcam.ModelError, match=message):
+        nets.load("file3", referring, tmp_path, trusted=True)
+
+
+def test_code_of_another_python_asks_for_the_function(tmp_path):
+    path = nets.written(with_lambda, tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = file.attrs["model_config"]
+        config = json.loads(config.decode() if isinstance(config, bytes) else config)
+        lamb = next(one for one in config["config"]["layers"] if one["class_name"] == "Lambda")
+        lamb["config"]["function"][0] = "AAAA\n"
+        file.attrs["model_config"] = json.dumps(config).encode()
+    with pytest.raises(slimcam.ModelError, match=r"its Lambda layer was written by another Python .* custom_objects="):
+        slimcam.load(path, trusted=True)
+
+
+def doubled(x):
+    return x * 2
+
+
+def block(keras):
+    class Block(keras.layers.Layer):
+        def call(self, x):
+            return x + 1
+
+        def compute_output_shape(self, shape):
+            return shape
+
+    return Block
+
+
+def with_block(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, block(keras)(name="block")(conv(keras, "conv")(photo)))))
+
+
+def with_function(keras):
+    photo = photo_input(keras)
+    return sow(keras.Model(photo, head(keras, keras.layers.Conv2D(4, 3, activation=doubled, name="conv")(photo))))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("build, name", [(with_block, "Block"), (with_function, "doubled")])
+def test_what_keras_lacks_is_named_and_taken(build, name, kind, tmp_path):
+    message = (
+        rf"it needs the \w+.* '{name}', which Keras does not have: load it with custom_objects={{'{name}': {name}}}"
+    )
+    with pytest.raises(slimcam.ModelError, match=message):
+        nets.load(kind, build, tmp_path)
+    keras = keras2() if kind == "h5" else keras3()
+    given = {"Block": block(keras), "doubled": doubled}
+    with nets.load(kind, build, tmp_path, custom_objects=given) as model:
+        assert model.tensor("conv").shape.rank == 4
+
+
+@pytest.mark.parametrize("build", [with_block, with_function])
+def test_a_model_in_a_graph_brings_its_own_classes_and_functions(build):
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        net = build(keras2())
+        expected = net.predict(X)
+        with slimcam.load(net) as model:
+            np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_alone_are_refused_with_what_to_do(tmp_path):
+    path = str(tmp_path / "weights.h5")
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        nets.nested_net(keras2()).save_weights(path)
+    with pytest.raises(slimcam.ModelError, match=r"weights only, without an architecture: build .* load_weights\('"):
+        slimcam.load(path)
+
+
+def test_the_content_says_what_a_file_is_and_not_its_name(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    shutil.copy(path, str(tmp_path / "net.model"))
+    with slimcam.load(path) as named, slimcam.load(str(tmp_path / "net.model")) as other:
+        np.testing.assert_array_equal(logits(named), logits(other))
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    with open(path, "r+b") as file:
+        file.truncate(2000)
+    with pytest.raises(slimcam.ModelError, match="not an HDF5 file that h5py can read, or a damaged one"):
+        slimcam.load(path)
+
+
+def test_weights_of_another_shape_are_refused(tmp_path):
+    path = nets.written(nets.nested_net, tmp_path)
+    with h5py.File(path, "r+") as file:
+        names = []
+        file["model_weights"].visit(lambda name: names.append(name) if "last/" in name and "bias" in name else None)
+        del file["model_weights"][names[-1]]
+        file["model_weights"][names[-1]] = np.zeros(7, np.float32)
+    with pytest.raises(slimcam.ModelError, match="its weights do not fit its architecture"):
+        slimcam.load(path)
+
+
+def test_a_file_has_no_newer_weights_to_read(tmp_path):
+    message = r"holds the weights that were loaded: load\(\) it again"
+    with nets.load("h5", nets.nested_net, tmp_path) as model, pytest.raises(slimcam.ModelError, match=message):
+        model.refresh()
+
+
+@NEW
+def test_an_h5_file_of_keras_3_is_read_by_keras_3(tmp_path):
+    path = str(tmp_path / "three.h5")
+    with quiet():
+        net = nets.nested_net(keras3())
+        net.save(path)
+        expected = net.predict(X, verbose=0)
+    with slimcam.load(path) as model:
+        np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_photo_is_said_to_be_fed_as_it_is(tmp_path):
+    with nets.load("h5", nets.nested_net, tmp_path) as model:
+        assert "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess=" in model.why
