@@ -26,9 +26,9 @@ ROWS = (
     {"nets", "layers", "inputs", "graphs"},
     {"_tf"},
     {"maps", "methods"},
-    {"suggest", "errors", "_packages"},
+    {"suggest", "errors", "_packages", "_types"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "suggest", "errors", "_packages")
+NEVER_TENSORFLOW = ("methods", "maps", "suggest", "errors", "_packages", "_types")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 MAY_IMPORT = {"_tf": FRAMEWORKS, "cli": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))
