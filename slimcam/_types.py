@@ -1,4 +1,4 @@
-"""Names for signatures, so that they say what they take. TensorFlow's own classes differ by version: to mypy they are Any.
+"""Names for signatures, so that they say what they take. To mypy TensorFlow's own are Any: they differ by version.
 
 A tensor that a session runs is a Tensor; a value that came out of one is an np.ndarray.
 """
