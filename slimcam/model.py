@@ -11,7 +11,8 @@ import numpy as np
 from ._tf import tf
 from .errors import ModelError, UnknownName
 from .graphs import walk
-from .graphs.feeds import PLACEHOLDERS, needs, plan
+from .graphs.feeds import needs, plan
+from .graphs.op_types import PLACEHOLDERS
 from .inputs.image_input import ImageInput, PhotoPipeline
 from .inputs.photos import as_batch
 from .layers.names import Calls

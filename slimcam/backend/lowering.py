@@ -29,8 +29,9 @@ from .._tf import (
     tf1,
 )
 from ..errors import LayerError
+from ..graphs.op_types import CALLS
 from ..graphs.tracing import Traced, trace, traced_before
-from ..graphs.walk import CALLS, between
+from ..graphs.walk import between
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
 

@@ -4,6 +4,7 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ..errors import ModelError
+from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
 from ..model import Model
 
@@ -47,7 +48,7 @@ def _describe(model: Model) -> List[str]:
     lines = [f"model {os.path.normpath(model.source)}: {len(model._ops)} operations"]
     lines += [f"  because {why}" for why in model.why]
     lines.append("inputs:")
-    places = [op for op in model._ops if op.type in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")]
+    places = [op for op in model._ops if op.type in PLACEHOLDERS]
     tensors = list({t.name: t for t in [*(e.tensor for e in model.inputs), *(op.outputs[0] for op in places)]}.values())
     lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
     lines.append("scores, and what each needs:")

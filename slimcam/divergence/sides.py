@@ -12,13 +12,11 @@ import numpy as np
 from .._tf import tf, tf1
 from ..errors import ComparisonError
 from ..graphs.feeds import plan
-from ..graphs.walk import CALLS, ancestors
+from ..graphs.op_types import BRANCHES, CALLS
+from ..graphs.walk import ancestors
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, Pictures, as_batch
 from ..model import Model, check_open
-
-# Calls of functions, too; TensorFlow cannot run the gradient of one that was imported, nor its graph from then on.
-BRANCHES = ("If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +127,7 @@ def _gradients(side: Side) -> Tuple[Any, Dict[str, Any]]:
     """Build the gradients at stages, by the names of their tensors, and what is fed to choose the class."""
     logits, tensors = side.model.logits, [stage.tensor for stage in side.stages]
     mask = tf1.placeholder(logits.dtype, [None, None], name="mask")
+    # TensorFlow cannot run the gradient of a function that was imported, nor its graph from then on
     calls = [op for op in ancestors([logits]) if op.type in (*CALLS, *BRANCHES)]
     behind = ancestors([tensor for op in calls for tensor in op.inputs])
     sought = [tensor for tensor in tensors if tensor.dtype.is_floating and tensor.op not in behind]

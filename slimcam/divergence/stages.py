@@ -6,45 +6,40 @@ operations, dropout, the two branches of a training switch. Those that only pass
 
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ..graphs import walk
+from ..graphs import op_types, walk
+from ..graphs.op_types import ADDITIONS, CLOSING, OPENING, SIZES, UNIFORM_OR_NORMAL
 from ..model import Model
 from .sides import Stage
 
 KINDS: Dict[str, str] = {
-    **dict.fromkeys(("Conv2D", "Conv3D"), "conv"),
-    **dict.fromkeys(("DepthwiseConv2dNative", "DepthwiseConv2dNativeV2"), "depthwise"),
-    **dict.fromkeys(("Conv2DBackpropInput", "Conv3DBackpropInputV2"), "deconv"),
-    **dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Einsum"), "dense"),
-    **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), "norm"),
-    "BatchNormWithGlobalNormalization": "norm",
-    **{name: f"activation:{name.lower()}" for name in ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh")},
-    **{name: f"activation:{name.lower()}" for name in ("Softplus", "Softsign", "Maximum", "Minimum")},
-    **dict.fromkeys(("MaxPool", "MaxPoolV2", "MaxPool3D"), "pool:max"),
-    **dict.fromkeys(("AvgPool", "AvgPool3D"), "pool:avg"),
+    **dict.fromkeys(op_types.CONVOLUTIONS, "conv"),
+    **dict.fromkeys(op_types.DEPTHWISE, "depthwise"),
+    **dict.fromkeys(op_types.DECONVOLUTIONS, "deconv"),
+    **dict.fromkeys((*op_types.MATRIX_PRODUCTS, "Einsum"), "dense"),
+    **dict.fromkeys(op_types.NORMS, "norm"),
+    **{name: f"activation:{name.lower()}" for name in (*op_types.ACTIVATIONS, *op_types.BOUNDS)},
+    **dict.fromkeys(op_types.MAX_POOLS, "pool:max"),
+    **dict.fromkeys(op_types.AVG_POOLS, "pool:avg"),
     **{"Mean": "mean", "Max": "max", "Softmax": "softmax", "LRN": "lrn"},
-    **dict.fromkeys(("Concat", "ConcatV2"), "concat"),
-    **dict.fromkeys(("Add", "AddV2", "AddN"), "add"),
-    **{"Sub": "subtract", "Mul": "multiply", "RealDiv": "divide", "Div": "divide"},
-    **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea"), "resize"),
-    **dict.fromkeys(("If", "StatelessIf"), "cond"),  # what its branches do is not seen
-    **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), "pad"),
+    **dict.fromkeys(op_types.CONCATS, "concat"),
+    **dict.fromkeys((*ADDITIONS, "AddN"), "add"),
+    **{"Sub": "subtract", "Mul": "multiply", **dict.fromkeys(op_types.DIVISIONS, "divide")},
+    **dict.fromkeys(op_types.RESIZES, "resize"),
+    **dict.fromkeys(op_types.CONDS, "cond"),  # what its branches do is not seen
+    **dict.fromkeys(op_types.PADS, "pad"),
 }  # of an operation that is not here, its type in small letters
 # Where the other operand is no activation.
 BY_CONSTANT = {"add": "shift", "subtract": "shift", "multiply": "scale", "divide": "scale"}
 LINEAR = ("conv", "depthwise", "deconv", "dense")
 
-# Passing on: other shape or type, same numbers.
+# No stages: the same numbers, in another shape, order or type, or of a branch or a loop.
 PASSING = frozenset(
     (
-        *("Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "Placeholder"),
-        *("PlaceholderWithDefault", "Reshape", "Squeeze", "ExpandDims", "Transpose", "Cast", "Switch", "RefSwitch"),
-        *("Enter", "Exit", "NextIteration", "LoopCond", "SpaceToBatchND", "BatchToSpaceND"),
+        *(*op_types.PLACEHOLDERS, *op_types.FORWARDING, *op_types.RESTATING, *op_types.REARRANGING),
+        *(*OPENING, *op_types.LOOPING, "Exit"),
     )
 )
-OPENING, CLOSING = ("Switch", "RefSwitch", "Enter"), ("Merge", "RefMerge", "Exit")
-SIZES = ("Shape", "ShapeN", "Size", "Rank")
-RANDOM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2", "RandomStandardNormal")
-_BIAS = ("BiasAdd", "BiasAddV1", "Add", "AddV2", "Sub")
+_BIAS = ("BiasAdd", "BiasAddV1", *ADDITIONS, "Sub")
 
 
 class Step(NamedTuple):
@@ -160,7 +155,7 @@ class _Flow:
     def _norms(self) -> Iterable[Step]:
         """Yield batch norms made of several operations: x * s + (offset - mean * s)."""
         for op in self.order:
-            if op.type not in ("Add", "AddV2") or self.depth[op]:
+            if op.type not in ADDITIONS or self.depth[op]:
                 continue
             for scaled, other in (list(op.inputs), list(op.inputs)[::-1]):
                 x = self._scaled(scaled.op, other)
@@ -187,7 +182,7 @@ class _Flow:
     def _switched(self) -> Iterable[Step]:
         """Yield what is in a training switch, by what its branches do."""
         for op in self.order:
-            if op.type not in ("Merge", "RefMerge") or self.depth[op]:
+            if op.type not in op_types.MERGES or self.depth[op]:
                 continue
             inner: Dict[Any, None] = {}
             stack = [tensor.op for tensor in op.inputs]
@@ -205,7 +200,7 @@ class _Flow:
     def _dropouts(self) -> Iterable[Step]:
         """Yield dropout that is at work: x times, or chosen by, what is random."""
         for op in self.order:
-            if op.type not in ("Mul", "Select", "SelectV2") or self.depth[op]:
+            if op.type not in ("Mul", *op_types.SELECTS) or self.depth[op]:
                 continue
             if any(_random_behind(tensor, self.among) for tensor in op.inputs):
                 before = [tensor.op for tensor in self._moving(op)]
@@ -231,7 +226,7 @@ def _random_behind(tensor: Any, among: Set[Any], most: int = 8) -> bool:
     edge = [tensor.op]
     for _ in range(most):
         edge = [op for op in edge if op not in among]
-        if any(op.type in RANDOM for op in edge):
+        if any(op.type in UNIFORM_OR_NORMAL for op in edge):
             return True
         edge = [one.op for op in edge for one in op.inputs if op.type not in SIZES]
     return False

@@ -14,7 +14,8 @@ from .._tf import tf, tf1
 from ..errors import LayerError, MissingFeed, Remedy
 from ..graphs.copying import repeated_head
 from ..graphs.feeds import DefaultFeed, needs, plan
-from ..graphs.walk import CALLS, between, data_format, gates
+from ..graphs.op_types import CALLS
+from ..graphs.walk import between, data_format, gates
 from ..inputs.image_input import ImageInput
 from ..methods.evidence import Evidence, plain
 from ..model import Model

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._tf import tf, tf1
 from . import walk
-from .feeds import PLACEHOLDERS
+from .op_types import PLACEHOLDERS
 
 
 def repeated_head(layer: Any, logits: Any, k: int) -> Optional[Tuple[Any, Any]]:

@@ -9,9 +9,8 @@ import re
 from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
 
 from ..errors import MissingFeed
+from .op_types import ADDITIONS, PLACEHOLDERS, UNFED
 from .walk import ancestors, path
-
-PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
 
 
 class Inference(NamedTuple):
@@ -43,7 +42,7 @@ class DefaultFeed(NamedTuple):
 
 def needs(fetches: Iterable[Any], cut: Collection[str] = ()) -> List[Any]:
     """Return the placeholders that `fetches` (tensors) cannot do without, given the tensors named in `cut`."""
-    found = [op.outputs[0] for op in ancestors(fetches, cut) if op.type in PLACEHOLDERS[:2]]
+    found = [op.outputs[0] for op in ancestors(fetches, cut) if op.type in UNFED]
     return sorted((tensor for tensor in found if tensor.name not in cut), key=lambda tensor: tensor.name)
 
 
@@ -94,7 +93,7 @@ def _is_kept(tensor: Any) -> bool:
     readers = [(op, list(op.inputs)) for op in tensor.consumers()]
     if any(op.type == "GreaterEqual" for op, _ in readers):
         return False
-    if any(op.type in ("Add", "AddV2") and any("random_uniform" in t.name for t in inputs) for op, inputs in readers):
+    if any(op.type in ADDITIONS and any("random_uniform" in t.name for t in inputs) for op, inputs in readers):
         return True
     rates = [op.outputs[0] for op, _ in readers if op.type == "Sub"]
     return any(c.type == "GreaterEqual" for rate in rates for c in rate.consumers())

@@ -7,27 +7,21 @@ An operation is looked at through `op.inputs`, `op.control_inputs` and `tensor.c
 from collections import deque
 from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
 
-# Calls of functions; TensorFlow gives zeros for the gradient of one that was imported.
-CALLS = ("PartitionedCall", "StatefulPartitionedCall")
-
-# Integer side roads: a late Reshape that asks for the batch size of the input does not carry activations.
-_NOT_ACTIVATIONS = ("Shape", "ShapeN", "Size", "Rank")
+from . import op_types
 
 # What a convolution block still does to its output before the next block reads it.
 _SAME_BLOCK = frozenset(
     (
-        *("BiasAdd", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "BatchNormWithGlobalNormalization"),
-        *("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Identity"),
-        *("Mul", "Sub", "Add", "AddV2", "RealDiv", "Maximum"),
+        *("BiasAdd", "Identity", "Mul", "Sub", "RealDiv", "Maximum"),
+        *(*op_types.NORMS, *op_types.ACTIVATIONS, *op_types.ADDITIONS),
     )
 )
 
-# Tensors of these say less than what they were made from: coarser, padded, or turned round.
+# Tensors of these say less than what they were made from: coarser, padded, or transposed.
 _NOT_WORTH = frozenset(
     (
-        *("MaxPool", "MaxPoolV2", "AvgPool", "Mean", "LRN", "ResizeBilinear", "Pad", "PadV2", "MirrorPad"),
-        *("Transpose", "Reshape", "Squeeze", "ExpandDims", "SpaceToBatchND", "BatchToSpaceND"),
-        *("Placeholder", "PlaceholderWithDefault", "Const", "Cast"),
+        *("AvgPool", "Mean", "LRN", "ResizeBilinear", "Reshape", "Squeeze", "ExpandDims", "Cast", "Const"),
+        *(*op_types.MAX_POOLS, *op_types.PADS, *op_types.REARRANGING, *op_types.PLACEHOLDERS),
     )
 )
 
@@ -110,7 +104,8 @@ def between(starts: Sequence[Any], end: Any) -> List[Any]:
 
 
 def _carries(op: Any) -> bool:
-    return op.type not in _NOT_ACTIVATIONS and bool(op.outputs)
+    """Whether activations go on: a late Reshape that asks for the batch size of the input does not carry them."""
+    return op.type not in op_types.SIZES and bool(op.outputs)
 
 
 def gates(start: Any, end: Any) -> List[Any]:

@@ -8,10 +8,8 @@ touch. Of the first kind the names tell which scopes correspond, of the second t
 import re
 from typing import Any, Dict, Iterable, List, Optional, Set
 
+from ..graphs.op_types import READS, WEIGHTS
 from .names import Call
-
-_READS = ("Identity", "ReadVariableOp", "Enter")
-_HOLDS = ("Const", "VarHandleOp", "VariableV2", "Variable")
 
 
 def shared_calls(flow: List[Any]) -> List[Call]:
@@ -56,9 +54,9 @@ def _by_weight(flow: List[Any]) -> Iterable[List[Any]]:
     for op in flow:
         for tensor in op.inputs:
             root = tensor.op
-            while root.type in _READS and root.inputs:
+            while root.type in READS and root.inputs:
                 root = root.inputs[0].op
-            holds = root.type in _HOLDS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
+            holds = root.type in WEIGHTS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
             if holds:
                 found.setdefault((root.name, op.type), []).append(op)
     return [ops for ops in found.values() if len(ops) > 1]

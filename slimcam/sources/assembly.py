@@ -18,6 +18,7 @@ from .._tf import tf, tf1
 from ..errors import MissingFeed, ModelError
 from ..graphs import dense_gradient as dense
 from ..graphs.feeds import plan
+from ..graphs.op_types import DECODERS
 from ..graphs.walk import ancestors, between
 from ..inputs import preprocess
 from ..inputs.image_input import ImageInput, PhotoPipeline
@@ -283,7 +284,7 @@ def _settle(model: Model, layer: Optional[str], fixed: int) -> None:
         photos = image_input.photos
         if photos is not None and isinstance(photos.tensor, str):
             photos.tensor = model.graph.get_tensor_by_name(photos.tensor)
-            decoded = any(op.type in infer.DECODERS for op in photos.tensor.consumers())
+            decoded = any(op.type in DECODERS for op in photos.tensor.consumers())
             image_input.single_image = decoded or photos.tensor.shape.rank == 0
         image_input.single_image = image_input.single_image or image_input.tensor.shape.rank == 3
     if layer is not None:

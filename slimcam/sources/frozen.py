@@ -7,10 +7,10 @@ from typing import Any, Optional
 from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
+from ..graphs.op_types import VARIABLES
 from . import infer
 from .assembly import Parts
 from .operations import restate_swish
-from .variables import VARIABLES
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 

@@ -10,12 +10,8 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 from .._tf import tf
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
+from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES
 from ..suggest import nearest
-
-DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
-_SOFT = ("Softmax", "Sigmoid")
-_LOSSES = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")  # a training graph's
-_PIPELINES = ("IteratorGetNext", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2")
 
 
 def shape_and_type(node: Any) -> Tuple[Optional[List[Optional[int]]], Any]:
@@ -75,7 +71,7 @@ def input_nodes(
 def _from_pipelines(nodes: Dict[str, Any]) -> str:
     """Return the tensors that come out of a training program's input pipeline, each of which could be fed."""
     readers = [
-        n.name for n in nodes.values() if any(_op(i) in nodes and nodes[_op(i)].op in _PIPELINES for i in n.input)
+        n.name for n in nodes.values() if any(_op(i) in nodes and nodes[_op(i)].op in PIPELINES for i in n.input)
     ]
     return " or ".join(repr(name + ":0") for name in readers[:4])
 
@@ -105,7 +101,7 @@ def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
             source = nodes.get(node.input[0].split(":")[0])
             if source is not None and source.op in ("Placeholder", "Const"):
                 found[source.name] = f"an encoded photo, which {node.op} reads"
-        if node.op not in ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault"):
+        if node.op not in PLACEHOLDERS:
             continue
         shape, dtype = shape_and_type(node)
         if dtype == tf.string and (shape is None or len(shape) <= 1):
@@ -132,7 +128,7 @@ def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tu
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
         return tensor, f"logits {tensor.name!r}: {named}"
     after = [op for op in walk.after(start.op for start in starts) if op.outputs]
-    ending = [op for op in after if op.type in _LOSSES or (op.type in _SOFT and _is_end(op))]
+    ending = [op for op in after if op.type in LOSSES or (op.type in PROBABILITIES and _is_end(op))]
     soft = {_unfolded(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:
         found, op = next(iter(soft.items()))
@@ -150,7 +146,7 @@ def _is_end(op: Any) -> bool:
     """Whether a softmax is the last that happens to scores, not an attention or a gate within the net."""
     readers = list(op.outputs[0].consumers())
     while readers:
-        if any(c.type not in ("Reshape", "Identity", "Squeeze", "TopKV2", "ArgMax", "Max", "Shape") for c in readers):
+        if any(c.type not in (*FLATTENING, "TopKV2", "ArgMax", "Max", "Shape") for c in readers):
             return False
         readers = [c for reader in readers for out in reader.outputs for c in out.consumers() if c.type != "TopKV2"]
     rank = op.inputs[0].shape.rank
@@ -175,9 +171,9 @@ def logits_of_output(output: Any) -> Tuple[Any, str]:
     An output that is neither is returned itself. A new operation, slimcam/logits, is made where the shapes differ.
     """
     tensor = output
-    while tensor.op.type in ("Identity", "Reshape", "Squeeze", "Cast"):
+    while tensor.op.type in (*FLATTENING, "Cast"):
         tensor = tensor.op.inputs[0]
-    if tensor.op.type not in _SOFT:
+    if tensor.op.type not in PROBABILITIES:
         return output, f"logits {output.name!r}: the model's output"
     why = f"what {tensor.op.name} ({tensor.op.type}) reads"
     scores = tensor.op.inputs[0]

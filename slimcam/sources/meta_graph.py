@@ -6,11 +6,12 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from ..errors import ModelError
+from ..graphs.op_types import VARIABLES
 from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint, prefix_of
 from .operations import check_operations, restate_swish, training_norms, unknown_node
-from .variables import VARIABLES, without_variables
+from .variables import without_variables
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of objects, not of a graph's variables, holds

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Set
 
 from .._tf import tf, tf1
 from ..errors import ModelError
+from ..graphs.op_types import FUSED_NORMS, SWITCHES
 
 
 def check_operations(source: str, graph_def: Any, needed: Set[str], wanted: str) -> None:
@@ -47,7 +48,7 @@ def _is_registered(op: str) -> bool:
 def training_norms(graph_def: Any, needed: Set[str]) -> List[str]:
     """Return the needed batch norms in training mode, but for those that a tf.cond chooses."""
     nodes = {node.name: node for node in graph_def.node}
-    found = [node for node in graph_def.node if node.name in needed and node.op.startswith("FusedBatchNorm")]
+    found = [node for node in graph_def.node if node.name in needed and node.op in FUSED_NORMS]
     return [
         node.name
         for node in found
@@ -62,7 +63,7 @@ def _in_branch(name: str, nodes: Dict[str, Any]) -> bool:
         node = nodes.get(stack.pop().lstrip("^").split(":")[0])
         if node is None or node.name in seen:
             continue
-        if node.op in ("Switch", "RefSwitch"):
+        if node.op in SWITCHES:
             return True
         seen.add(node.name)
         stack.extend(node.input)

@@ -7,10 +7,11 @@ import numpy as np
 
 from .._tf import tf
 from ..errors import ModelError
+from ..graphs.op_types import REF_VARIABLES
 from . import infer
 from .assembly import Parts
 from .operations import restate_swish
-from .variables import VARIABLES, without_variables
+from .variables import without_variables
 
 
 def is_session(thing: Any) -> bool:
@@ -42,7 +43,7 @@ def _reads(graph: Any, needed: Any) -> Dict[str, Any]:
     """Map each variable to a tensor of the graph that reads it; nothing is added to the graph."""
     reads: Dict[str, Any] = {}
     for op in graph.get_operations():
-        if op.name in needed and op.type in VARIABLES[:2]:
+        if op.name in needed and op.type in REF_VARIABLES:
             reads[op.name] = op.outputs[0]
         elif op.type == "ReadVariableOp" and op.inputs[0].op.name in needed and graph.is_fetchable(op.outputs[0]):
             reads.setdefault(op.inputs[0].op.name, op.outputs[0])

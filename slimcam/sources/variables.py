@@ -3,9 +3,8 @@
 from typing import Any, List
 
 from .._tf import tf1
+from ..graphs.op_types import VARIABLES
 from . import infer
-
-VARIABLES = ("VariableV2", "Variable", "VarHandleOp")
 
 
 def without_variables(graph_def: Any, wanted: List[str]) -> Any:

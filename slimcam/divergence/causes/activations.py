@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ...graphs.op_types import RESTATING
 from ..drift import far
 from ..sides import Found
 from .case import TOLERANCE, Case
@@ -77,7 +78,6 @@ OPERATIONS = {
 }
 PARTS = ("Erf", "LeakyRelu", "Maximum", "Minimum", "Exp")  # what other activations are made of
 MOST = 4  # tensors of a region where an activation is tried, besides those that it starts from
-PASSING = ("Identity", "Reshape", "Squeeze", "Cast", "ExpandDims")
 
 
 def missing(case: Case) -> Optional[Found]:
@@ -143,7 +143,7 @@ def _inserted(
     tensors = region.inner()
     count = len(region.starts)
     places = [*tensors[:count], *tensors[max(count, len(tensors) - MOST) :]]
-    if not any(source(op.inputs[0], PASSING) in model.starts for op in model.ops if named(op)):
+    if not any(source(op.inputs[0], RESTATING) in model.starts for op in model.ops if named(op)):
         places.reverse()
     names = _first(model)
     for tensor in places:
@@ -164,8 +164,8 @@ def _left_out(case: Case, twice: bool) -> Iterator[Tuple[str, Optional[np.ndarra
 
 def _beside_same(op: Any) -> bool:
     """Whether an activation reads one of its kind, or is read by one."""
-    before = source(op.inputs[0], PASSING).op
-    return before.type == op.type or any(reader.type == op.type for reader in readers(op.outputs[0], PASSING))
+    before = source(op.inputs[0], RESTATING).op
+    return before.type == op.type or any(reader.type == op.type for reader in readers(op.outputs[0], RESTATING))
 
 
 def _exchanged(case: Case) -> Iterator[Tuple[str, Optional[np.ndarray]]]:

@@ -4,12 +4,12 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ...graphs.op_types import ADDITIONS, RANDOM_PREFIXES, SELECTS
 from ..sides import Found
 from .case import Case
 from .subgraph import Region
 
-RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal")
-JOINS = ("Mul", "RealDiv", "Add", "AddV2", "Select", "SelectV2")
+JOINS = ("Mul", "RealDiv", *ADDITIONS, *SELECTS)
 
 
 def dropout(case: Case) -> Optional[Found]:
@@ -33,7 +33,7 @@ def _joins(region: Region) -> List[Tuple[Any, Any]]:
     for op in [*region.behind(), *region.ops]:
         if any(tensor.op in joined for tensor in op.inputs):
             joined.add(op)
-        elif op.type.startswith(RANDOM) or any(tensor.op in random for tensor in op.inputs):
+        elif op.type.startswith(RANDOM_PREFIXES) or any(tensor.op in random for tensor in op.inputs):
             random.add(op)
             fixed = [t for t in op.inputs if t.op not in random and (t.op in region.among or t in region.starts)]
             if op.type in JOINS and fixed:

@@ -6,12 +6,12 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ...graphs.op_types import FLATTENING
 from ..sides import Found
 from .case import Case
 from .subgraph import Region, source
 
 READERS = ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "MatMul", "BatchMatMul", "BatchMatMulV2")
-FLATTEN = ("Reshape", "Squeeze", "Identity", "Dropout")
 
 Order = Callable[[np.ndarray], np.ndarray]
 
@@ -93,7 +93,7 @@ def _stored(kernel: np.ndarray, axes: Tuple[int, ...]) -> np.ndarray:
 def _flattened(region: Region, op: Any) -> Iterator[Tuple[str, Order]]:
     """Yield the order of a dense kernel for maps that were flattened with their channels first, and the reverse."""
     tensor = next(tensor for tensor in op.inputs if tensor.op in region.among or tensor in region.starts)
-    maps = source(tensor, FLATTEN)
+    maps = source(tensor, FLATTENING)
     if maps.shape.rank != 4:
         return
     h, w, c = region.value(maps).shape[1:]

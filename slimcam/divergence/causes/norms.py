@@ -7,16 +7,13 @@ from typing import Any, Iterator, List, Optional, Tuple
 import numpy as np
 
 from ..._tf import tf
+from ...graphs.op_types import ADDITIONS, FUSED_NORMS, RESTATING, SWITCHES
 from ..sides import Found
 from .case import Case
 from .subgraph import Region, readers, source
 
-FUSED = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 USUAL = (1e-3, 1e-5, 1.001e-5, 1e-4, 1e-6, 2e-5, 1e-12, 1e-2, 1e-8)
 MOMENTA = (0.9, 0.95, 0.99, 0.997, 0.999, 0.9997)
-SWITCHES = ("Switch", "RefSwitch")
-ADD = ("Add", "AddV2")
-PASSING = ("Identity", "Reshape", "Squeeze", "Cast", "ExpandDims")
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Norm:
     variance: Any
     epsilon: float
     training: bool  # it takes mean and variance of the batch itself
-    op: Any  # of FUSED, or the addition of epsilon
+    op: Any  # of FUSED_NORMS, or the addition of epsilon
     gamma: Any = None
     beta: Any = None
 
@@ -37,7 +34,7 @@ def norms(region: Region) -> List[Norm]:
     found = []
     for op in [*region.behind(), *region.ops]:
         norm = None
-        if op.type in FUSED and op in region.among:
+        if op.type in FUSED_NORMS and op in region.among:
             gamma, beta, mean, variance = list(op.inputs)[1:]
             norm = Norm(mean, variance, op.get_attr("epsilon"), op.get_attr("is_training"), op, gamma, beta)
         elif op.type == "BatchNormWithGlobalNormalization":
@@ -64,7 +61,7 @@ def _lives(region: Region, op: Any) -> bool:
 def _unfused(region: Region, root: Any) -> Optional[Norm]:
     """Read x * rsqrt(variance + epsilon) * gamma + (beta - mean * …), or (x - mean) / sqrt(variance + epsilon)."""
     add = root.inputs[0].op
-    if add.type not in ADD:
+    if add.type not in ADDITIONS:
         return None
     pair = list(add.inputs)
     single = [t for t in pair if t.op not in region.among and t.shape.num_elements() == 1]
@@ -82,17 +79,17 @@ def _unfused(region: Region, root: Any) -> Optional[Norm]:
 def _around(inverse: Any) -> Tuple[Any, Any, Any]:
     """Return mean, gamma and beta of what multiplies by an inverse deviation, None for each that is not there."""
     gamma, scale = None, inverse
-    for op in readers(inverse, PASSING):
-        if op.type == "Mul" and any(reader.type == "Mul" for reader in readers(op.outputs[0], PASSING)):
+    for op in readers(inverse, RESTATING):
+        if op.type == "Mul" and any(reader.type == "Mul" for reader in readers(op.outputs[0], RESTATING)):
             gamma, scale = _other(op, inverse), op.outputs[0]
-    products = [op for op in readers(scale, PASSING) if op.type == "Mul"]
+    products = [op for op in readers(scale, RESTATING) if op.type == "Mul"]
     for op in products:
         if _other(op, scale).op.type == "Neg":  # -mean * inverse, where there is no beta
             return _other(op, scale).op.inputs[0], gamma, None
-        for reader in readers(op.outputs[0], PASSING):
-            if reader.type == "Sub" and source(reader.inputs[1], PASSING).op is op:  # beta - mean * inverse
+        for reader in readers(op.outputs[0], RESTATING):
+            if reader.type == "Sub" and source(reader.inputs[1], RESTATING).op is op:  # beta - mean * inverse
                 return _other(op, scale), gamma, reader.inputs[0]
-    for op in [*products, *(op for op in readers(inverse, PASSING) if op.type in ("Mul", "RealDiv"))]:
+    for op in [*products, *(op for op in readers(inverse, RESTATING) if op.type in ("Mul", "RealDiv"))]:
         other = _other(op, scale)
         if other.op.type == "Sub":  # (x - mean) * inverse
             return other.op.inputs[1], gamma, None
@@ -100,7 +97,7 @@ def _around(inverse: Any) -> Tuple[Any, Any, Any]:
 
 
 def _other(op: Any, tensor: Any) -> Any:
-    others = [t for t in op.inputs if source(t, PASSING) is not source(tensor, PASSING)]
+    others = [t for t in op.inputs if source(t, RESTATING) is not source(tensor, RESTATING)]
     return others[0] if others else op.inputs[0]
 
 
@@ -192,7 +189,7 @@ def _moving(case: Case) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
         if not b.training or (a is not None and a.training):
             continue
         choices: List[Tuple[str, List[np.ndarray]]] = []
-        if b.op.type in FUSED and case.b.value(b.mean).size:
+        if b.op.type in FUSED_NORMS and case.b.value(b.mean).size:
             choices.append(("B's own", _statistics(case.b, b)))
         if a is not None:
             choices.append(("A's", _statistics(case.a, a)))
@@ -203,7 +200,7 @@ def _moving(case: Case) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
 
 def _fixed(region: Region, norm: Norm, arrays: List[np.ndarray]) -> Optional[np.ndarray]:
     """Return a region with given mean and variance in place of the batch's."""
-    if norm.op.type not in FUSED:
+    if norm.op.type not in FUSED_NORMS:
         shaped = {t: array.reshape(region.value(t).shape) for t, array in zip((norm.mean, norm.variance), arrays)}
         return region.run(shaped)
 

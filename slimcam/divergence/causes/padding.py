@@ -9,13 +9,13 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ...graphs.op_types import PADS
 from ...graphs.walk import data_format
 from ..sides import Found
 from .case import Case
 from .subgraph import Region
 
 PADDED = ("Conv2D", "DepthwiseConv2dNative", "MaxPool", "AvgPool")
-PADS = ("Pad", "PadV2", "MirrorPad")
 MOST = 40  # trials of one operation
 
 Pads = Tuple[Tuple[int, int], ...]  # rows before and after, columns before and after

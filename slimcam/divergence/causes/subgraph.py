@@ -10,13 +10,11 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Opt
 import numpy as np
 
 from ..._tf import tf, tf1
-from ...graphs.feeds import PLACEHOLDERS
+from ...graphs.op_types import PLACEHOLDERS, REF_VARIABLES
 from ...graphs.walk import after
 
 SMALL = 1000  # numbers; an array up to this size is a constant in a copy, as shapes and axes must be
-LEAVES = ("Const", "ReadVariableOp", "Variable", "VariableV2")
-# What a tensor passes on its way from a variable to who uses it.
-PASSING = ("Identity", "ReadVariableOp", "Reshape", "Cast", "ExpandDims", "Squeeze", "StopGradient", "Enter")
+LEAVES = ("Const", "ReadVariableOp", *REF_VARIABLES)  # what gives a weight its value
 
 Run = Callable[[List[Any], Mapping[Any, np.ndarray]], List[np.ndarray]]
 
@@ -184,14 +182,14 @@ def region(tensor: Any, starts: Mapping[Any, np.ndarray], evaluate: Run) -> Regi
     return Region(tensor, ops, {one: array for one, array in starts.items() if one.name in read}, evaluate, set(ops))
 
 
-def source(tensor: Any, passing: Collection[str] = PASSING) -> Any:
+def source(tensor: Any, passing: Collection[str]) -> Any:
     """Return the tensor that this one is, before it was passed on, cast or given another shape."""
-    while tensor.op.type in passing and tensor.op.inputs and tensor.op.inputs[0].dtype != tf.resource:
+    while tensor.op.type in passing and tensor.op.inputs:
         tensor = tensor.op.inputs[0]
     return tensor
 
 
-def readers(tensor: Any, passing: Collection[str] = PASSING) -> List[Any]:
+def readers(tensor: Any, passing: Collection[str]) -> List[Any]:
     """Return the operations that read a tensor, through those that only pass it on."""
     found: List[Any] = []
     for op in tensor.consumers():

@@ -1,0 +1,61 @@
+"""Families of operation types: what a node's `op`, or an operation's `type`, says that it does.
+
+Each family has its one name and definition here. Who needs a wider one joins families where it is needed, so that what
+is added shows. Nothing here imports TensorFlow.
+"""
+
+# --- where values come from
+
+UNFED = ("Placeholder", "PlaceholderV2")  # without a value of their own
+PLACEHOLDERS = (*UNFED, "PlaceholderWithDefault")
+PIPELINES = ("IteratorGetNext", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2")
+DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
+REF_VARIABLES = ("VariableV2", "Variable")  # their output is the value
+VARIABLES = (*REF_VARIABLES, "VarHandleOp")  # of the last, the output is a handle that a ReadVariableOp reads
+WEIGHTS = ("Const", *VARIABLES)
+READS = ("Identity", "ReadVariableOp", "Enter")  # what lies between a weight and who computes with it
+# Random numbers of the generators that layers of TensorFlow and Keras call, and the beginnings of all there are.
+UNIFORM_OR_NORMAL = (
+    *("RandomUniform", "RandomStandardNormal", "StatelessRandomUniform", "StatelessRandomUniformV2"),
+)  # fmt: skip
+RANDOM_PREFIXES = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal")
+
+# --- functions, branches and loops
+
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # of functions; imported ones get zeros for their gradient
+CONDS = ("If", "StatelessIf")
+BRANCHES = (*CONDS, "While", "StatelessWhile", "Case", "StatelessCase")  # control flow of TensorFlow 2, by functions
+SWITCHES = ("Switch", "RefSwitch")  # control flow of TensorFlow 1, by operations
+MERGES = ("Merge", "RefMerge")
+OPENING = (*SWITCHES, "Enter")  # what comes after is in a branch or a loop,
+CLOSING = (*MERGES, "Exit")  # and here it ends
+LOOPING = ("NextIteration", "LoopCond")
+
+# --- the same numbers
+
+FORWARDING = ("IdentityN", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics")  # as Identity does
+FLATTENING = ("Identity", "Reshape", "Squeeze")  # the same numbers in the same order, in as many dimensions or fewer
+RESTATING = (*FLATTENING, "ExpandDims", "Cast")  # the same numbers in the same order, in another shape or type
+REARRANGING = ("Transpose", "SpaceToBatchND", "BatchToSpaceND")  # the same numbers in another order
+SIZES = ("Shape", "ShapeN", "Size", "Rank")  # how large a tensor is, not what is in it
+CONCATS = ("Concat", "ConcatV2")
+PADS = ("Pad", "PadV2", "MirrorPad")
+RESIZES = ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")
+
+# --- arithmetic
+
+ADDITIONS = ("Add", "AddV2")
+DIVISIONS = ("RealDiv", "Div")
+SELECTS = ("Select", "SelectV2")
+CONVOLUTIONS = ("Conv2D", "Conv3D")
+DEPTHWISE = ("DepthwiseConv2dNative", "DepthwiseConv2dNativeV2")
+DECONVOLUTIONS = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")
+MATRIX_PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+FUSED_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+NORMS = (*FUSED_NORMS, "BatchNormWithGlobalNormalization")
+MAX_POOLS = ("MaxPool", "MaxPoolV2", "MaxPool3D")
+AVG_POOLS = ("AvgPool", "AvgPool3D")
+ACTIVATIONS = ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Softsign")  # one by one
+BOUNDS = ("Maximum", "Minimum")  # by which other activations are written
+PROBABILITIES = ("Softmax", "Sigmoid")  # what a classifier's logits become
+LOSSES = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")
