@@ -56,7 +56,7 @@ setup(
     },
     entry_points={
         "console_scripts": ["slimcam = slimcam.cli:main"],
-        "pytest11": ["slimcam = slimcam.testing"],  # golden_maps, --slimcam-record, pytest.mark.tensorflow
+        "pytest11": ["slimcam = slimcam._pytest_plugin"],  # golden_maps, --slimcam-record, pytest.mark.tensorflow
     },
     classifiers=["Programming Language :: Python :: 3", "Topic :: Scientific/Engineering :: Image Recognition"],
 )

@@ -33,3 +33,17 @@ def pip_line(package: str, tensorflow: Optional[Version] = None, python: Optiona
     else:
         wanted = (package,)
     return "pip install " + " ".join(f'"{requirement}"' for requirement in wanted)
+
+
+def installed_version(module: str) -> Optional[str]:
+    """Return the version that pip installed a module as, None where it did not."""
+    try:
+        from importlib import metadata
+    except ImportError:  # Python 3.7, where click and pytest bring the backport
+        import importlib_metadata as metadata  # type: ignore[no-redef]
+    for name in DISTRIBUTIONS.get(module, (module,)):
+        try:
+            return str(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            continue
+    return None

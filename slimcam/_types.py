@@ -18,6 +18,7 @@ DType = Any  # tf.DType
 KerasModule = Any  # the package keras, tf_keras or tf.keras
 KerasModel = Any  # a model of any Keras
 KerasLayer = Any  # a layer of any Keras
+ModelLike = Any  # a Model, or what load() takes: a path, a session, a model of Keras
 TensorLike = Union[str, Tensor]  # a name that Model.tensor() finds, or the tensor itself
 
 PathLike = Union[str, "os.PathLike[str]"]

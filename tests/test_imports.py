@@ -16,6 +16,7 @@ ROOT = pathlib.Path(slimcam.__file__).parent
 ROWS = (
     {"__main__"},
     {"cli"},
+    {"_pytest_plugin"},
     {"testing"},
     {"migration", "divergence", "legacy"},
     {"pair"},

@@ -3,9 +3,10 @@
 import importlib
 import platform
 import sys
+from types import ModuleType
 from typing import Any, Callable, List, NamedTuple
 
-from .._packages import DISTRIBUTIONS, pip_line
+from .._packages import DISTRIBUTIONS, installed_version, pip_line
 from ..errors import SlimcamError
 
 
@@ -46,18 +47,9 @@ def _tried(what: str, module: str, try_it: Callable[[Any], None]) -> Finding:
     return Finding(what, version, "works", "")
 
 
-def _version(module: Any) -> str:
+def _version(module: ModuleType) -> str:
     """Return the version that a package was installed as, or what it says of itself."""
-    try:
-        from importlib import metadata
-    except ImportError:  # Python 3.7, where click brings the backport
-        import importlib_metadata as metadata  # type: ignore[no-redef]
-    for name in DISTRIBUTIONS.get(module.__name__, (module.__name__,)):
-        try:
-            return str(metadata.version(name))
-        except metadata.PackageNotFoundError:
-            continue
-    return str(getattr(module, "__version__", "?"))
+    return installed_version(module.__name__) or str(getattr(module, "__version__", "?"))
 
 
 def _run_session(tensorflow: Any) -> None:
