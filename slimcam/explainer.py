@@ -1,37 +1,21 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from . import targets
-from .engines import graph as evidence
-from .engines import tape
+from .engines import find_engine
 from .errors import PhotoError, TargetError, UnknownName, WrongFeed
 from .inputs.image_input import ImageInput
 from .inputs.photos import Batch, as_batch
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
-from .methods.cams import METHODS, raw_map
+from .methods import find_method
+from .methods.cams import raw_map
 from .methods.evidence import Evidence
 from .model import Model, check_open
 from .sources import load
-from .suggest import nearest
-
-
-class Engine(NamedTuple):
-    """A way to get evidence from a model."""
-
-    probe: Callable[..., Any]  # of a model, layer and target: what is kept of a run
-    feeds: Callable[..., Dict[Any, Any]]  # of an image_input and a batch: what is fed
-    gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
-    features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
-
-
-ENGINES: Dict[str, Engine] = {
-    "graph": Engine(evidence.probe, ImageInput.feeds, evidence.gather, Model.features),
-    "tape": Engine(tape.probe, tape.feeds, tape.gather, tape.features),
-}
 
 
 class GradCAM:
@@ -169,20 +153,12 @@ def explain(model: Model, images: Any, layer: Any = None, target: Any = None, **
     return GradCAM(model, layer, target, **options)(images)
 
 
-def find_engine(name: str) -> Engine:
-    """Return the row of ENGINES; raise UnknownName for another name."""
-    if name not in ENGINES:
-        raise UnknownName(f"no engine {name!r} (there are {', '.join(ENGINES)}); {nearest(name, ENGINES)}")
-    return ENGINES[name]
-
-
 def _chosen(dialect: str, method: Optional[str]) -> Dialect:
     row = find_dialect(dialect)
-    if method is None:
-        return row
-    if method not in METHODS:
-        raise UnknownName(f"no method {method!r} (there are {', '.join(METHODS)}); {nearest(method, METHODS)}")
-    return row._replace(method=method)
+    if method is not None:
+        find_method(method)
+        row = row._replace(method=method)
+    return row
 
 
 def _layer_and_entry(model: Model, layer: Any, score: Any, held: Mapping[Any, Any]) -> Tuple[Any, ImageInput]:

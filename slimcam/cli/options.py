@@ -5,11 +5,14 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import click
 
-# The names of the tables PREPROCESSING, METHODS, DIALECTS and ENGINES: for --help to import them would take too long.
-PREPROCESSING = click.Choice(("inception", "vgg", "squash", "unit", "caffe", "torch", "none"))
-METHODS = click.Choice(("gradcam", "normalised", "gated"))
-DIALECTS = click.Choice(("paper", "hiveml", "book", "csdn", "gates"))
-ENGINES = click.Choice(("graph", "tape"))
+from .. import engines, methods
+from ..inputs import names
+from ..maps import dialects
+
+# Of tables that can be read without NumPy and TensorFlow, as --help is not to wait for these.
+PREPROCESSING, METHODS, DIALECTS, ENGINES = (
+    click.Choice(tuple(table)) for table in (names.PREPROCESSING, methods.METHODS, dialects.DIALECTS, engines.ENGINES)
+)
 SAID = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted", "engine"  # what load() is told
 OUT = "maps"  # the folder that results go to when none is said
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"

@@ -19,6 +19,7 @@ from ..graphs.walk import between, data_format, gates
 from ..inputs.image_input import ImageInput
 from ..methods.evidence import Evidence, plain
 from ..model import Model
+from .engine import Engine
 
 
 @dataclass(frozen=True)
@@ -199,3 +200,6 @@ def _classes_of(mask: np.ndarray) -> np.ndarray:
     """Return the class of each row that picks just one, and -1 for a sum of classes."""
     single = (np.count_nonzero(mask, -1) == 1) & (mask.max(-1) == 1)
     return np.where(single, mask.argmax(-1), -1)
+
+
+ENGINE = Engine(probe, ImageInput.feeds, gather, Model.features)

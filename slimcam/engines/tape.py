@@ -24,6 +24,7 @@ from ..layers.names import Call
 from ..layers.watching import watch_calls
 from ..methods.evidence import Evidence, plain
 from ..model import Eager, Model, check_open
+from .engine import Engine
 
 # What the last layer does to the logits, by the operation's type.
 ACTIVATIONS: Dict[str, Callable[[Any], Any]] = {"Softmax": tf.nn.softmax, "Sigmoid": tf.nn.sigmoid}
@@ -280,3 +281,6 @@ def _linear(layer: Any, name: str) -> Iterator[None]:
         yield
     finally:
         layer.activation = kept
+
+
+ENGINE = Engine(probe, feeds, gather, features)

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from ..errors import PhotoError
+from .names import PREPROCESSING
 from .photos import Batch, encoded
 
 
@@ -47,9 +48,11 @@ class ImageInput:
             return self._feed_array(batch.array[part])
         photos = self.photos
         if photos is None:
+            *others, last = PREPROCESSING
+            known = ", ".join(map(repr, others))
             raise PhotoError(
-                f"nothing says how {self.source} prepares its photos: load it with preprocess= ('inception', "
-                "'vgg', 'squash', 'unit', 'caffe', 'torch' or 'none'), or give floating point (N, h, w, C), fed as is"
+                f"nothing says how {self.source} prepares its photos: load it with preprocess= ({known} or {last!r}), "
+                "or give floating point (N, h, w, C), fed as is"
             )
         if photos.tensor is not None:
             data = encoded(batch)

@@ -15,8 +15,9 @@ from .._tf import is_graph_variable, keras_of, keras_session, tf
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
 from ..graphs.copying import between, copied
 from ..maps import paint
-from ..maps.dialects import relu, unit
+from ..maps.steps import relu, unit
 from ..methods.cams import raw_map
+from ..methods.evidence import Evidence
 from ..model import Model
 from ..sources import keras_models, load
 from ..suggest import nearest
@@ -66,9 +67,7 @@ def _session(model: Any) -> Any:
     return keras_session(weights[0].graph, keras_of(model)) if weights else None
 
 
-def _run(
-    copy: Copy, images: Any, layer: Any, output: Any, mask: Any, score: Any, head: Any = None
-) -> score_gradients.Found:
+def _run(copy: Copy, images: Any, layer: Any, output: Any, mask: Any, score: Any, head: Any = None) -> Evidence:
     """Run a score's wire in a copy of a Keras model."""
     given = copy.model.input.name
     wire = score_gradients.wired(layer, output, given, score, head, copy.model.required())
@@ -154,7 +153,7 @@ def visualize_cam(
     found = _run(copy, images, layer, output, mask, score_gradients.spatial_mean, head)
     gradients = change(found.gradients)
     scaled = gradients / (gradients.max() + np.float32(EPSILON))
-    heat = like_scipy(relu(raw_map(score_gradients.Found(found.activations, scaled), "gradcam")[0]), images.shape[1:3])
+    heat = like_scipy(relu(raw_map(Evidence(found.activations, scaled), "gradcam")[0]), images.shape[1:3])
     return (heat - heat.min()) / (heat.max() - heat.min() + np.float32(EPSILON))
 
 

@@ -14,6 +14,7 @@ from ..errors import LayerError, ModelError, TargetError
 from ..graphs.feeds import plan
 from ..graphs.walk import ancestors, data_format
 from ..methods.cams import EPSILON
+from ..methods.evidence import Evidence
 from ..sources import load
 from ..sources.session import is_session
 
@@ -27,13 +28,6 @@ class Wire(NamedTuple):
     mask: str  # (classes,)
     fed: Dict[str, Any]  # values that nobody gives: is_training, keep_prob
     channels_first: bool
-
-
-class Found(NamedTuple):
-    """What methods.raw_map takes: (N, h, w, C) arrays."""
-
-    activations: np.ndarray
-    gradients: np.ndarray
 
 
 _WIRES: Any = weakref.WeakKeyDictionary()  # graph: {what: Wire}
@@ -122,14 +116,14 @@ def _built(layer: Any, output: Any, given: str, score: Score, head: Any, require
 # --- running
 
 
-def run(session: Any, wire: Wire, given: str, images: Any, mask: np.ndarray) -> Found:
+def run(session: Any, wire: Wire, given: str, images: Any, mask: np.ndarray) -> Evidence:
     """Run a wire in a session; channels are last in the result."""
     # by name, as a session takes it: the caller may hold no tensors any more
     got = session.run(list(wire.fetches), {**wire.fed, given: images, wire.mask: mask})
-    return Found(*(np.moveaxis(array, 1, -1) if wire.channels_first else array for array in got))
+    return Evidence(*(np.moveaxis(array, 1, -1) if wire.channels_first else array for array in got))
 
 
-def run_live(session: Any, images: Any, given: Any, output: Any, layer: Any, mask: np.ndarray) -> Found:
+def run_live(session: Any, images: Any, given: Any, output: Any, layer: Any, mask: np.ndarray) -> Evidence:
     """Run the mean score's wire in the session of a program of TensorFlow 1, with the weights that it holds now.
 
     `given` is the program's placeholder, or its name. A finalised graph is explained by a copy of it, which lives as
@@ -166,7 +160,7 @@ def _copy(session: Any, given: str, output: Any) -> Any:
         return copies[key]
 
 
-def by_rms(found: Found) -> Found:
+def by_rms(evidence: Evidence) -> Evidence:
     """Divide gradients by their root mean square + 1e-5, that of the whole batch, as the published scripts do."""
-    size = np.sqrt(np.square(found.gradients).mean()) + np.float32(EPSILON)
-    return Found(found.activations[:1], found.gradients[:1] / size)
+    size = np.sqrt(np.square(evidence.gradients).mean()) + np.float32(EPSILON)
+    return Evidence(evidence.activations[:1], evidence.gradients[:1] / size)

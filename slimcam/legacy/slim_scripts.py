@@ -6,8 +6,9 @@ import numpy as np
 
 from ..errors import TargetError, UnknownName
 from ..maps import paint
-from ..maps.dialects import relu, unit
+from ..maps.steps import relu, unit
 from ..methods.cams import raw_map
+from ..methods.evidence import Evidence
 from ..suggest import nearest
 from . import score_gradients
 from .resampling import like_skimage
@@ -79,7 +80,7 @@ def insikk_visualize(image: Any, conv_output: Any, conv_grad: Any, gb_viz: Any, 
     `conv_output` and `conv_grad`, (h, w, C), are a layer's values and the gradient of the class score y_c there,
     `gb_viz`, (size, size, 3), is the image's guided gradient. ReLU, / max, scikit-image's resize (0.15 and newer).
     """
-    one = score_gradients.Found(np.asarray(conv_output)[None], np.asarray(conv_grad)[None])
+    one = Evidence(np.asarray(conv_output)[None], np.asarray(conv_grad)[None])
     heat = like_skimage(unit(relu(raw_map(one, "gradcam")[0])), (size, size))
     guided = _stretched(gb_viz)
     return InsikkPictures(_stretched(image), paint.colour(heat), guided, guided * heat[..., None])

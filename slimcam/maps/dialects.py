@@ -1,39 +1,23 @@
-"""DIALECTS: what each published pipeline does between evidence and picture. NumPy only."""
+"""DIALECTS: what each published pipeline does between evidence and picture.
 
-from typing import Callable, Dict, NamedTuple, Tuple
+Rows are names of other tables' rows, so that the command line reads this one without NumPy.
+"""
 
-import numpy as np
+from typing import Dict, NamedTuple, Tuple
 
 from ..errors import UnknownName
 from ..suggest import nearest
 
 
-def relu(heat: np.ndarray) -> np.ndarray:
-    """Keep what speaks for the score."""
-    return np.maximum(heat, 0)
-
-
-def unit(heat: np.ndarray) -> np.ndarray:
-    """Divide an (h, w) map by its largest value; a map without a positive value becomes zeros, never NaN."""
-    top = heat.max()
-    return heat / top if top > 0 else np.zeros_like(heat)
-
-
-def minmax(heat: np.ndarray) -> np.ndarray:
-    """Stretch an (h, w) map to [0, 1]; a flat one becomes zeros, never NaN."""
-    low, top = heat.min(), heat.max()
-    return (heat - low) / (top - low) if top > low else np.zeros_like(heat)
-
-
 class Dialect(NamedTuple):
     """One published pipeline, from the score to the picture."""
 
-    score: str  # a row of target.SCORES
+    score: str  # a row of targets.SCORES
     method: str  # a row of methods.METHODS
-    start: float  # what the weighted sum is added to
+    start: float  # what the sum over channels is added to
     average: bool  # whether channels are averaged, not summed
-    before: Tuple[Callable[[np.ndarray], np.ndarray], ...]  # steps before the resize
-    after: Tuple[Callable[[np.ndarray], np.ndarray], ...]  # steps after it
+    before: Tuple[str, ...]  # steps before the resize, rows of steps.STEPS
+    after: Tuple[str, ...]  # steps after it
     interpolation: str
     blend: Tuple[float, float]  # shares of colours and photo in the overlay
     source: str
@@ -41,19 +25,27 @@ class Dialect(NamedTuple):
 
 DIALECTS: Dict[str, Dialect] = {
     "paper": Dialect(
-        "logit", "gradcam", 0.0, False, (relu, unit), (), "linear", (0.5, 0.5), "Selvaraju et al. 2017, eq. 1-2"
+        "logit", "gradcam", 0.0, False, ("relu", "unit"), (), "linear", (0.5, 0.5), "Selvaraju et al. 2017, eq. 1-2"
     ),
     "hiveml": Dialect(
-        "mean_logit", "normalised", 1.0, False, (relu, unit), (), "linear", (0.5, 0.5), "hiveml/tensorflow-grad-cam"
+        "mean_logit", "normalised", 1.0, False, ("relu", "unit"), (), "linear", (0.5, 0.5), "hiveml/tensorflow-grad-cam"
     ),
     "book": Dialect(
-        "softmax", "gradcam", 0.0, True, (relu, unit), (), "linear", (0.4, 1.0), "Deep Learning with Python, 5.4.3"
+        "softmax", "gradcam", 0.0, True, ("relu", "unit"), (), "linear", (0.4, 1.0), "Deep Learning with Python, 5.4.3"
     ),
     "csdn": Dialect(
-        "softmax", "gradcam", 0.0, True, (relu, unit), (), "cubic", (0.5, 0.5), "a CSDN post on VGG16 (2021)"
+        "softmax", "gradcam", 0.0, True, ("relu", "unit"), (), "cubic", (0.5, 0.5), "a CSDN post on VGG16 (2021)"
     ),
     "gates": Dialect(
-        "softmax", "gated", 1.0, False, (), (relu, minmax), "linear", (1.0, 0.5), "tensorflow/tensorflow issue 37680"
+        "softmax",
+        "gated",
+        1.0,
+        False,
+        (),
+        ("relu", "minmax"),
+        "linear",
+        (1.0, 0.5),
+        "tensorflow/tensorflow issue 37680",
     ),
 }
 

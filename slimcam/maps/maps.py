@@ -11,6 +11,7 @@ import numpy as np
 
 from . import paint
 from .dialects import Dialect
+from .steps import STEPS
 
 
 def _stacked(arrays: Sequence[np.ndarray]) -> Any:
@@ -65,12 +66,12 @@ class Maps:
     def _before(self, raw: np.ndarray) -> np.ndarray:
         heat = np.nan_to_num(raw)
         for step in self.dialect.before:
-            heat = step(heat)
+            heat = STEPS[step](heat)
         return heat
 
     def _after(self, heat: np.ndarray) -> np.ndarray:
         for step in self.dialect.after:
-            heat = step(heat)
+            heat = STEPS[step](heat)
         return heat
 
     def window(self, i: int) -> Tuple[int, int, int, int]:

@@ -14,11 +14,11 @@ from fixtures.command import Result, assert_said
 import slimcam
 from slimcam import cli
 from slimcam.cli import options
-from slimcam.explainer import ENGINES
+from slimcam.engines import ENGINES
 from slimcam.inputs.preprocess import PREPROCESSING
 from slimcam.maps import paint
 from slimcam.maps.dialects import DIALECTS
-from slimcam.methods.cams import METHODS
+from slimcam.methods import METHODS
 from slimcam.nets import NETS
 
 SIDE = 8

@@ -17,7 +17,7 @@ from fixtures.keras_from_slim import keras_name, migrated
 import slimcam
 from slimcam import nets
 from slimcam._tf import TF_VERSION, keras2, keras3, tf1
-from slimcam.explainer import ENGINES
+from slimcam.engines import ENGINES
 
 SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
 LAYERS = {

@@ -1,0 +1,16 @@
+"""Engine: what a way to get evidence from a model consists of."""
+
+from typing import Any, Callable, Dict, List, NamedTuple
+
+import numpy as np
+
+from ..methods.evidence import Evidence
+
+
+class Engine(NamedTuple):
+    """A way to get evidence from a model."""
+
+    probe: Callable[..., Any]  # of a model, layer and target: what is kept of a run
+    feeds: Callable[..., Dict[Any, Any]]  # of an image input and a batch: what is fed
+    gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
+    features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
