@@ -36,8 +36,12 @@ setup(
     description="Class activation maps of TensorFlow 1 image models, on TensorFlow 1.15.5 to today's",
     long_description=read("README.md"),
     long_description_content_type="text/markdown",
+    author="The slimcam developers",
     license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=["tensorflow", "tf-slim", "keras", "grad-cam", "class activation map", "saliency", "explainability"],
     packages=find_packages(include=["slimcam", "slimcam.*"]),
+    package_data={"slimcam": ["py.typed"]},
     python_requires=">=3.7,<3.14",
     install_requires=[
         "numpy>=1.17",  # all arithmetic after the session
@@ -58,5 +62,17 @@ setup(
         "console_scripts": ["slimcam = slimcam.cli:main"],
         "pytest11": ["slimcam = slimcam._pytest_plugin"],  # golden_maps, --slimcam-record, pytest.mark.tensorflow
     },
-    classifiers=["Programming Language :: Python :: 3", "Topic :: Scientific/Engineering :: Image Recognition"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "License :: OSI Approved :: Apache Software License",
+        "Operating System :: OS Independent",
+        "Framework :: Pytest",
+        "Programming Language :: Python :: 3 :: Only",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(7, 14)),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+        "Typing :: Typed",
+    ],
 )
