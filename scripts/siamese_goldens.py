@@ -13,7 +13,7 @@ sys.path.insert(0, TESTS)
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from siamese_net import NARROW, images, siamese  # noqa: E402
+from fixtures.siamese_net import NARROW, images, siamese  # noqa: E402
 
 
 def cam(session, score, layer, feeds):

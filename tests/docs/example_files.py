@@ -11,7 +11,7 @@ from fixtures.keras_nets import conv, head, quiet, sow
 from pages import ROOT
 
 import slimcam
-from slimcam import nets
+from slimcam import cli, nets
 from slimcam._tf import keras2, keras3, tf1
 
 SIDE = 16
@@ -62,7 +62,7 @@ def write_frozen(path):
         images = tf1.placeholder(tf1.float32, [1, SIDE, SIDE, 3], name="input")
         training = tf1.placeholder(tf1.bool, [], name="is_training")
         logits = classifier(images, constant, 1001)
-        tf1.cond(training, lambda: 0.5 * logits, lambda: 1.0 * logits, name="logits")
+        tf1.multiply(logits, tf1.where(training, 0.5, 1.0), name="logits")
     path.write_bytes(graph.as_graph_def().SerializeToString())
 
 
@@ -163,6 +163,12 @@ def write_golden(path):
     slimcam.record(model, photos, str(path), layers=["Mixed_7c"], preprocess="squash")
 
 
+def write_maps(path):
+    photo = str(ROOT / "checkpoints" / "shapes" / "samples" / "flower-and-star.png")
+    command = ["explain", photo, "--model", str(ROOT / "checkpoints" / "shapes"), "--out", str(path.parent)]
+    cli.main(command, standalone_mode=False)
+
+
 class File(NamedTuple):
     """How a file is written, and whether that needs Keras 3."""
 
@@ -188,6 +194,7 @@ FILES = {
     "siamese.h5": File(copy_siamese),
     "new.keras": File(write_migrated, keras3=True),
     "golden": File(write_golden),
+    "maps/maps.npz": File(write_maps),
     "checkpoints/shapes": File(link_shapes),
 }
 

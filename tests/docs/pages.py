@@ -5,6 +5,8 @@ import re
 import textwrap
 from typing import NamedTuple
 
+import numpy as np
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted(
     str(path.relative_to(ROOT))
@@ -50,6 +52,12 @@ def prose_of(page):
         for number in range(block.line, block.line + block.code.count("\n")):
             lines[number] = ""
     return "\n".join(lines)
+
+
+def assert_pictures_alike(made, shown):
+    """Assert that two uint8 pictures are one, but for what rounding does: it moves a pixel by a level of the colours."""
+    assert made.shape == shown.shape
+    assert np.abs(made.astype(int) - shown).mean() < 1  # level, of 255
 
 
 def _all_blocks(page):

@@ -12,9 +12,10 @@ import shlex
 import subprocess
 import sys
 
+import cv2
 import pytest
 from example_files import FILES, PROGRAMS
-from pages import PAGES, ROOT, blocks_of, prose_of, text_of
+from pages import PAGES, ROOT, assert_pictures_alike, blocks_of, prose_of, text_of
 
 import slimcam
 from slimcam import cli
@@ -93,6 +94,8 @@ def test_python(program, stock):
     for value in names.values():
         if isinstance(value, slimcam.Model):
             value.close()
+    if os.path.exists("overlay.png"):  # the picture at the top of the README, by the code that docs/pictures.md has
+        assert_pictures_alike(cv2.imread("overlay.png"), cv2.imread(str(ROOT / "docs" / "overlay.png")))
 
 
 @pytest.mark.slow

@@ -1,0 +1,123 @@
+"""The reference pages against the tables of the code: no row too many, none too few, and formulas that are true."""
+
+import re
+
+import click
+import cv2
+import numpy as np
+import pytest
+from pages import ROOT, assert_pictures_alike, text_of
+
+import slimcam
+from slimcam import cli
+from slimcam._tf import tf1
+from slimcam.inputs import preprocess
+from slimcam.maps.dialects import DIALECTS
+
+SHAPES = ROOT / "checkpoints" / "shapes"
+PHOTO = str(SHAPES / "samples" / "flower-and-star.png")
+
+
+def rows_of(page):
+    """Return the rows of a page's first table, the cells of each without their backquotes."""
+    lines = re.findall(r"^\| `.*\|$", text_of(page), re.M)
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_dialects_have_a_row_each():
+    assert [row[0] for row in rows_of("docs/dialects.md")] == list(DIALECTS)
+
+
+def test_preprocessings_have_a_row_each():
+    assert [row[0] for row in rows_of("docs/preprocessing.md")] == list(preprocess.PREPROCESSING)
+
+
+# preprocessing: the formulas of the page, in NumPy
+
+SIZE = 24, 20
+COLOURS = np.random.RandomState(0).randint(0, 256, (45, 64, 3), np.uint8)
+
+
+def bilinear(image, height, width, half_pixel_centers=False):
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        op = tf1.raw_ops.ResizeBilinear
+        batch = np.asarray(image, np.float32)[None]
+        return session.run(op(images=batch, size=[height, width], half_pixel_centers=half_pixel_centers))[0]
+
+
+def central(x, share):
+    top, left = (int(n * (1 - share) / 2) for n in x.shape[:2])
+    return x[top : x.shape[0] - top, left : x.shape[1] - left]
+
+
+def shorter_side(x, side):
+    scale = side / min(x.shape[:2])
+    return bilinear(x, *(round(n * scale) for n in x.shape[:2]))
+
+
+def centre(x):
+    top, left = ((n - m) // 2 for n, m in zip(x.shape, SIZE))
+    return x[top : top + SIZE[0], left : left + SIZE[1]]
+
+
+NAMES = {
+    "x": COLOURS.astype(np.float32),
+    "resize": lambda x: bilinear(x, *SIZE, half_pixel_centers=True),
+    "resize_tf1": lambda x: bilinear(x, *SIZE),
+    "central": central,
+    "shorter_side": shorter_side,
+    "centre": centre,
+}
+
+
+def constants():
+    """Return the constants that the page states, by name."""
+    pairs = re.findall(r"`(\w+)`(?: is)? (\([\d., ]+\))", text_of("docs/preprocessing.md"))
+    return {name: np.array(eval(values), np.float32) for name, values in pairs}
+
+
+@pytest.mark.parametrize("name, formula", [row[:2] for row in rows_of("docs/preprocessing.md")])
+def test_formula_is_what_is_done(name, formula):
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        done = session.run(preprocess.PREPROCESSING[name].apply(tf1.constant(COLOURS), SIZE))
+    stated = eval(formula, {**NAMES, **constants()})
+    # half a dozen float32 roundings, each of at most 2^-24 of the largest value
+    np.testing.assert_allclose(stated, done, rtol=0, atol=8 * 2**-24 * np.abs(done).max())
+
+
+# the command line
+
+
+def section_of(command):
+    """Return the text on a command, and the tables that all share."""
+    text = text_of("docs/command-line.md")
+    shared, *sections = text.split("\n## slimcam ")
+    return shared + next(one.split("\n## ")[0] for one in sections if one.startswith(command + "\n"))
+
+
+@pytest.mark.parametrize("command", sorted(cli.main.commands))
+def test_every_command_and_option_is_described(command):
+    options = [one for one in cli.main.commands[command].params if isinstance(one, click.Option)]
+    names = [name for option in options for name in option.opts if name != "--model"]
+    assert [name for name in names if f"{name} " not in section_of(command).replace("`", " ").replace(",", " ")] == []
+
+
+# pictures
+
+
+def test_picture_of_compare_is_what_it_makes():
+    with slimcam.load(str(SHAPES)) as a, slimcam.load(str(SHAPES), preprocess="unit") as b:
+        made = slimcam.compare(slimcam.explain(a, PHOTO), slimcam.explain(b, PHOTO)).picture()
+    shown = cv2.cvtColor(cv2.imread(str(ROOT / "docs" / "compare.png")), cv2.COLOR_BGR2RGB)
+    assert made.shape == shown.shape
+    assert (
+        np.abs(made.astype(int) - shown).mean() < 1
+    )  # levels of 255: rounding moves a pixel by a level of the colours
+
+
+# versions
+
+
+def test_pre_commit_has_the_linters_of_setup():
+    pins = set(re.findall(r'"((?:ruff|mypy)==[\d.]+)"', text_of(".pre-commit-config.yaml")))
+    assert pins == set(re.findall(r'"((?:ruff|mypy)==[\d.]+);', text_of("setup.py")))
