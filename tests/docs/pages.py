@@ -55,7 +55,7 @@ def prose_of(page):
 
 
 def assert_pictures_alike(made, shown):
-    """Assert that two uint8 pictures are one, but for what rounding does: it moves a pixel by a level of the colours."""
+    """Assert that two uint8 pictures are one, but for rounding, which moves a pixel by a level of the colours."""
     assert made.shape == shown.shape
     assert np.abs(made.astype(int) - shown).mean() < 1  # level, of 255
 
