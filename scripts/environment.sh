@@ -27,7 +27,7 @@ environment() {
     local name folder want
     name="$("$1" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')-${2//,/-}${3:+-${3/==/}}"
     folder="$environments/$name"
-    want="$(cat "$root/setup.py" - <<<"${*:3}" | cksum)"
+    want="$(cat "$root/setup.py" "$root/slimcam/_packages.py" - <<<"${*:3}" | cksum)"
     if [ "$(cat "$folder/made-for" 2>/dev/null)" != "$want" ]; then
         echo "making $folder (some minutes: TensorFlow is large)" >&2
         "$1" -m venv --clear "$folder" >&2 &&

@@ -1,38 +1,76 @@
-"""The pip line that brings a missing package, for the Python and TensorFlow at hand; TensorFlow is not imported."""
+"""What slimcam needs of other packages: requirements, pip lines, installed versions.
+
+setup.py and scripts/matrix run this file by its path, so it imports Python's own library only.
+"""
 
 import sys
-from typing import Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 Version = Tuple[int, ...]
 
-# What pip resolves on its own breaks TensorFlow 1.15: protobuf 4 refuses its generated code, h5py 3 its Keras loader.
-PYTHON37 = ("tensorflow==1.15.5", "protobuf==3.20.3", "h5py==2.10.0")
-# The only release of tf_slim that TensorFlow 2 can import.
-TF_SLIM = "tf_slim==1.1.0"
-# What pip calls a module, the one that slimcam asks for first.
-DISTRIBUTIONS = {
-    "cv2": ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
+REQUIREMENTS: Dict[str, str] = {  # by the names that Python imports
+    "numpy": "numpy>=1.17",  # all arithmetic after the session
+    # Photos in, overlays out. Headless: `opencv-python` asks for libGL.so.1, which a Debian without X or GL lacks.
+    "cv2": "opencv-python-headless>=4.5",
+    "click": "click>=8.0",  # the command line
+    "tqdm": "tqdm>=4.60",  # its progress bar
+    "tabulate": "tabulate>=0.8.10",  # its tables
+    # The nets, and the layers that checkpoints of slim's time were built with; TensorFlow 2 imports only this release.
+    "tf_slim": "tf_slim==1.1.0",
+}
+
+# The last of TensorFlow 1, and what breaks it: protobuf 4 refuses its generated code, h5py 3 its .h5 loader.
+PROTOBUF, H5PY = "protobuf==3.20.3", "h5py==2.10.0"
+TENSORFLOW_1 = ("tensorflow==1.15.5", PROTOBUF, H5PY)
+
+# TensorFlow and tf_keras are not hard dependencies. People have `tensorflow`, `tensorflow-cpu` or a vendor's build, and
+# requiring one of them installs it beside another; a tf_keras wheel pulls in the TensorFlow of its own minor version.
+# The extra gives a fresh machine a set that works together.
+EXTRAS: Dict[str, List[str]] = {
+    "tf": [
+        *(f"{requirement}; python_version < '3.8'" for requirement in TENSORFLOW_1),
+        # Today's, and the Keras 2 that holds TensorFlow 1's batch normalisation, of the same minor version.
+        "tensorflow>=2.16; python_version >= '3.9'",
+        "tf_keras>=2.16; python_version >= '3.9'",
+        # Python 3.8 ends at TensorFlow 2.13, whose own Keras still is Keras 2.
+        "tensorflow>=2.8,<2.14; python_version == '3.8'",
+    ],
+    # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time
+    "test": ["pytest>=7", "pytest-xdist>=3", "psutil>=5.9"],
+    "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
+}
+
+DISTRIBUTIONS: Dict[str, Tuple[str, ...]] = {  # what pip may have installed a module as, where that is not its name
+    "cv2": ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python"),
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "tf_slim": ("tf-slim", "tf_slim"),
 }
 
 
-def pip_line(package: str, tensorflow: Optional[Version] = None, python: Optional[Version] = None) -> str:
-    """Return the line that installs `package` ('tensorflow', 'tf_slim', 'tf_keras', 'keras') and breaks nothing.
+def pip_line(
+    *modules: str, tensorflow: Optional[Version] = None, python: Optional[Version] = None, program: str = ""
+) -> str:
+    """Return the line that installs modules, by the names that Python imports, and breaks nothing.
 
-    `tensorflow` is the version at hand, unknown if left out; `python` is the running one if left out; tuples of ints.
+    `tensorflow` is the version at hand, unknown if left out. `program` is another interpreter to install them for, and
+    `python` its version; the running one if left out.
     """
-    if package == "tensorflow":
-        old = tuple(python or sys.version_info[:2]) < (3, 8)
-        wanted = PYTHON37 if old else ("slimcam[tf]",)
-    elif package == "tf_slim":
-        wanted = (TF_SLIM,)
-    elif package in ("tf_keras", "keras") and tensorflow:
+    pins = [pin for module in modules for pin in pins_of(module, tensorflow, python, bool(program))]
+    return " ".join([*([program, "-m"] if program else []), "pip", "install", *(f'"{pin}"' for pin in pins)])
+
+
+def pins_of(
+    module: str, tensorflow: Optional[Version] = None, python: Optional[Version] = None, elsewhere: bool = False
+) -> Tuple[str, ...]:
+    """Return what pip is to be asked for to install a module; `elsewhere`: for a Python that need not have slimcam."""
+    if module == "tensorflow":
+        if (python or sys.version_info[:2]) < (3, 8):
+            return TENSORFLOW_1
+        return ("tensorflow",) if elsewhere else ("slimcam[tf]",)
+    if module in ("tf_keras", "keras") and tensorflow:
         # A tf_keras wheel requires the TensorFlow of its own minor version: unpinned, it would upgrade an old one.
-        wanted = ("{}=={}.{}.*".format(package, *tensorflow[:2]),)
-    else:
-        wanted = (package,)
-    return "pip install " + " ".join(f'"{requirement}"' for requirement in wanted)
+        return ("{}=={}.{}.*".format(module, *tensorflow[:2]),)
+    return (REQUIREMENTS.get(module, module),)
 
 
 def installed_version(module: str) -> Optional[str]:

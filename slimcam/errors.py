@@ -7,7 +7,7 @@ SlimcamError
 ├── MissingFeed      a score needs a placeholder that nobody feeds; the message holds one path to it
 ├── WrongFeed        an array that is held does not fit the tensor that it replaces
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
-├── TargetError      a class out of range, or as many targets as there are no photos
+├── TargetError      a class out of range, or not as many targets as photos
 ├── PhotoError       a photo that cannot be read, or an array that is no image
 ├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
 ├── ComparisonError  two things that cannot be compared
@@ -15,11 +15,18 @@ SlimcamError
 └── OutputError      a file that cannot be written
 """
 
-from typing import Any, NamedTuple, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
+
+if TYPE_CHECKING:
+    from ._types import Tensor
 
 
 class SlimcamError(Exception):
     """Base of all errors below; its text says what is wrong and what to do."""
+
+    def on_one_line(self) -> str:
+        """Return the message for the command line."""
+        return str(self)
 
 
 class MissingPackage(SlimcamError, ImportError):
@@ -45,13 +52,13 @@ class Remedy(NamedTuple):
 class MissingFeed(SlimcamError):
     """What is fetched depends on a placeholder that is not fed, `tensor`; each of `remedies` mends that."""
 
-    def __init__(self, message: str, tensor: Any = None, remedies: Sequence[Remedy] = ()) -> None:
+    def __init__(self, message: str, tensor: "Optional[Tensor]" = None, remedies: Sequence[Remedy] = ()) -> None:
         lines = [f"    {remedy.code}  # {remedy.why}" for remedy in remedies]
         super().__init__("\n".join([message + (". Ways out:" if remedies else ""), *lines]))
         self.message, self.tensor, self.remedies = message, tensor, remedies
 
     def on_one_line(self) -> str:
-        """Return the message for the command line."""
+        """Return the message with the command line's remedies."""
         return self.message + "".join(f"; or {remedy.option}" for remedy in self.remedies)
 
 
@@ -80,7 +87,16 @@ class ComparisonError(SlimcamError):
 
 
 class InterpreterError(SlimcamError):
-    """Another Python cannot run slimcam."""
+    """Another Python cannot run slimcam; `output` is the end of what it said, where that is known."""
+
+    def __init__(self, message: str, output: Optional[str] = None) -> None:
+        end = "" if output is None else f"; it said:\n{output}" if output else "; it said nothing"
+        super().__init__(message + end)
+        self.message, self.output = message, output
+
+    def on_one_line(self) -> str:
+        """Return the message with the last line of the output."""
+        return f"{self.message}; it said: {self.output.splitlines()[-1]}" if self.output else str(self)
 
 
 class OutputError(SlimcamError):

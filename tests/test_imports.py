@@ -28,9 +28,11 @@ ROWS = (
     {"graphs"},
     {"_tf"},
     {"maps", "methods"},
-    {"suggest", "errors", "_packages", "_types"},
+    {"files"},
+    {"suggest", "errors", "_packages"},
+    {"_types"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "suggest", "errors", "_packages", "_types")
+NEVER_TENSORFLOW = ("methods", "maps", "files", "suggest", "errors", "_packages", "_types")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 MAY_IMPORT = {"_tf": FRAMEWORKS, "cli": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))

@@ -24,7 +24,7 @@ def keras2() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "tf_keras":
             raise
-        line = pip_line("tf_keras", TF_VERSION)
+        line = pip_line("tf_keras", tensorflow=TF_VERSION)
         raise MissingPackage(f"Keras 2 on TensorFlow {tf.__version__} is tf_keras, not installed: {line}") from error
 
 

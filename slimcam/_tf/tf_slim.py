@@ -66,7 +66,7 @@ def _legacy_normalization():
                 raise
     keras = "tf_keras" if TF_VERSION >= (2, 15) else "keras"
     raise MissingPackage(
-        f"tf_slim's batch_norm on TensorFlow {tf.__version__} needs {keras}: {pip_line(keras, TF_VERSION)}"
+        f"tf_slim's batch_norm on TensorFlow {tf.__version__} needs {keras}: {pip_line(keras, tensorflow=TF_VERSION)}"
     )
 
 

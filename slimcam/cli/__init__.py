@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import MissingFeed, SlimcamError
+from ..errors import SlimcamError
 from .explaining import explain, pair
 from .migrating import compare, record, verify
 from .quiet import quiet
@@ -20,8 +20,7 @@ class _Commands(click.Group):
             with quiet((SlimcamError, click.ClickException, click.exceptions.Exit)):
                 return super().invoke(ctx)
         except SlimcamError as error:
-            text = error.on_one_line() if isinstance(error, MissingFeed) else error
-            click.echo(f"slimcam: {text}", err=True)
+            click.echo(f"slimcam: {error.on_one_line()}", err=True)
             ctx.exit(2)
         except click.UsageError as error:
             command = (error.ctx or ctx).command_path

@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 from typing import Any, Callable, List, NamedTuple
 
-from .._packages import DISTRIBUTIONS, installed_version, pip_line
+from .._packages import installed_version, pip_line
 from ..errors import SlimcamError
 
 
@@ -34,7 +34,7 @@ def _tried(what: str, module: str, try_it: Callable[[Any], None]) -> Finding:
     try:
         found = importlib.import_module(module)
     except ImportError as error:
-        return Finding(what, "-", f"missing ({error})", pip_line(DISTRIBUTIONS.get(module, (module,))[0]))
+        return Finding(what, "-", f"missing ({error})", pip_line(module))
     version = _version(found)
     try:
         try_it(found)
@@ -77,5 +77,5 @@ def _keras() -> Finding:
     try:
         tf_keras = importlib.import_module("tf_keras")
     except ImportError:
-        return Finding("Keras 2", "-", "tf_keras is missing", pip_line("tf_keras", TF_VERSION))
+        return Finding("Keras 2", "-", "tf_keras is missing", pip_line("tf_keras", tensorflow=TF_VERSION))
     return Finding("Keras 2", tf_keras.__version__, "works (tf_keras)", "")

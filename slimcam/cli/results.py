@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..errors import OutputError
+from ..files.writing import write_file
 from ..maps.maps import Maps
 
 NPZ = "maps.npz"
@@ -40,7 +41,7 @@ class Folder:
         path = os.path.join(self.path, self._free(stem, ends))
         one = maps.only(i)
         picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
-        write_whole(path, cv2.imencode(".png", picture)[1].tobytes())
+        write_file(path, cv2.imencode(".png", picture)[1].tobytes())
         self._kept.append(
             {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
         )
@@ -50,7 +51,7 @@ class Folder:
         """Write a picture, (H, W, 3) uint8 RGB, of several photos, and return its path: A-B.png."""
         stem = "-".join(os.path.splitext(os.path.basename(file))[0] for file in files)
         path = os.path.join(self.path, self._free(stem, []))
-        write_whole(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
+        write_file(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
         return path
 
     def _free(self, stem: str, ends: List[str]) -> str:
@@ -81,22 +82,9 @@ class Folder:
         data = io.BytesIO()
         np.savez(data, **arrays)
         path = os.path.join(self.path, NPZ)
-        write_whole(path, data.getvalue())
+        write_file(path, data.getvalue())
         return path
 
 
 def _last(layer: str) -> str:
     return re.sub(r"[^\w@.-]", "_", layer.split(":")[0].rsplit("/", 1)[-1])
-
-
-def write_whole(path: str, data: bytes) -> None:
-    """Write a file beside its place and move it there; raise OutputError where that fails."""
-    temporary = f"{path}.part"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,42 +1,25 @@
 """record(): what a model makes of some photos, to a folder."""
 
-import contextlib
-import glob
-import hashlib
 import os
-import platform
-import sys
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Optional, Sequence, Union
 
-import numpy as np
-
-from .. import __version__
-from .._tf import keras_version, tf
-from ..errors import MissingFeed, ModelError, PhotoError
-from ..explainer import GradCAM, features
-from ..inputs.image_input import ImageInput
-from ..inputs.photos import Batch, as_batch
-from ..inputs.preprocess import PREPROCESSING
-from ..methods.cams import raw_map
-from ..methods.evidence import Evidence, plain
-from ..model import Model
-from ..sources import load
+from .._types import ImagesLike, ModelLike, PathLike, TargetLike, TensorLike
 from ..targets import as_json
 from . import golden
-from .measures import sample_places, statistics, top_classes
+from .making import make_golden, open_model
 from .remote import record_in
 
 
 def record(
-    model: Any,
-    photos: Any,
-    out: Any,
-    layers: Any = None,
-    target: Any = None,
+    model: ModelLike,
+    photos: ImagesLike,
+    out: PathLike,
+    layers: Union[TensorLike, Sequence[TensorLike], None] = None,
+    target: TargetLike = None,
     dialect: str = "paper",
     method: Optional[str] = None,
     engine: str = "graph",
-    python: Optional[str] = None,
+    python: Optional[PathLike] = None,
     **load_options: Any,
 ) -> str:
     """Record what a model makes of photos to the folder `out`, whole or not at all, and return `out`.
@@ -52,192 +35,7 @@ def record(
     how = {"dialect": dialect, "method": method, "engine": engine}
     if python is not None:
         return record_in(python, model, photos, out, layers, as_json.to_json(target), **how, **load_options)
-    with opened(model, engine, load_options) as loaded:
-        source = loaded.source if isinstance(model, Model) or not _is_path(model) else os.fspath(model)
-        return golden.write(recorded(loaded, source, photos, layers, target, how), out)
-
-
-def _is_path(model: Any) -> bool:
-    return isinstance(model, (str, os.PathLike))
-
-
-@contextlib.contextmanager
-def opened(model: Any, engine: str, load_options: Mapping[str, Any]) -> Iterator[Model]:
-    """Give a Model as it is, or load it, and close what was loaded; raise ModelError for options of no use."""
-    if not isinstance(model, Model):
-        with load(model, engine=engine, **load_options) as loaded:
-            yield loaded
-        return
-    if load_options:
-        raise ModelError(f"{model.source} is loaded: give {', '.join(load_options)} to slimcam.load()")
-    yield model
-
-
-def recorded(model: Model, source: str, photos: Any, layers: Any, target: Any, how: Dict[str, Any]) -> golden.Golden:
-    """Return the recording of a model that was loaded from `source`; `how` holds dialect, method and engine."""
-    names = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-    cams = [GradCAM(model, name, target, **how) for name in names]
-    image_input = cams[0].image_input
-    photos = listed(photos)
-    batch = as_batch(photos)
-    inputs, engine = plain(inputs_of(model, image_input, batch, how["engine"])), how["engine"]
-    fed = feedable(image_input, inputs)
-    logits = _logits(model, image_input, fed, engine)
-    return golden.Golden(
-        made_by=made_by(model),
-        model=_told(model, source, image_input, batch),
-        photos=told_photos(photos, batch),
-        target=as_json.to_json(target, model),
-        dialect=how["dialect"],
-        method=cams[0].dialect.method,
-        engine=engine,
-        inputs=inputs,
-        logits=None if logits is None else plain(logits),
-        top_classes=None if logits is None else top_classes(logits),
-        layers=[_layer(cam, fed) for cam in cams],
-    )
-
-
-def inputs_of(model: Model, image_input: ImageInput, batch: Batch, engine: str) -> np.ndarray:
-    """Return what is fed for a batch, (N, h, w, C); raise PhotoError where that is not one array."""
-    tensor = image_input.tensor
-    if tensor.dtype == tf.string:
-        raise PhotoError(
-            f"{tensor.name!r} takes photos as files, which no array can hold: load the model with input= the tensor "
-            "behind their decoding and resizing, and preprocess="
-        )
-    images = batch.array if batch.array is not None else batch.photos
-    if len(image_input.parts(batch)) > 1 and not image_input.single_image:
-        raise PhotoError("the net takes any size, and the photos differ in size: record those of each size alone")
-    return features(model, tensor, images, engine)
-
-
-def feedable(image_input: ImageInput, inputs: np.ndarray) -> Any:
-    """Return inputs in the form that feeds them as they are; integers go in as photos, which nothing changes."""
-    if np.issubdtype(inputs.dtype, np.floating) or not image_input.tensor.dtype.is_integer:
-        return inputs
-    images = np.repeat(inputs, 3, -1) if inputs.shape[-1] == 1 else inputs
-    return list(images.astype(np.uint8))
-
-
-def _logits(model: Model, image_input: ImageInput, fed: Any, engine: str) -> Optional[np.ndarray]:
-    """Return the logits, None where they need more than one image, or are not (N, classes)."""
-    if model.inputs_of([model.logits]) != [image_input] or model.logits.shape.rank != 2:
-        return None
-    try:
-        return features(model, model.logits, fed, engine)
-    except MissingFeed:
-        return None
-
-
-def explained(cam: GradCAM, fed: Any, classes: Optional[np.ndarray] = None) -> Tuple[Evidence, np.ndarray]:
-    """Return the evidence of inputs, and all maps of theirs.
-
-    `classes`, (M,), are those to explain, M / N for each image in a row; else the GradCAM's own target.
-    """
-    count = len(fed)
-    runs = [None] if classes is None else [list(map(int, one)) for one in classes.reshape(count, -1).T]
-    each = [cam.evidence(fed, target) for target in runs]
-    names = "activations", "gradients", "scores", "classes"
-    joined = [np.stack([getattr(one, name) for one in each], 1) for name in names]
-    found = Evidence(*(plain(array.reshape(-1, *array.shape[2:])) for array in joined))
-    dialect = cam.dialect
-    return found, raw_map(found, dialect.method, dialect.start, dialect.average)
-
-
-def _layer(cam: GradCAM, fed: Any) -> golden.Layer:
-    found, maps = explained(cam, fed)
-    activations = found.activations[:: len(found.activations) // len(fed)]
-    places = sample_places(activations.size)
-    return golden.Layer(
-        name=cam.layer,
-        shape=activations.shape,
-        dtype=cam.model.tensor(cam.layer).dtype.name,
-        classes=found.classes,
-        scores=found.scores,
-        places=places,
-        sample=activations.reshape(-1)[places],
-        gradients=found.gradients,
-        maps=maps,
-        **statistics(activations),
-    )
-
-
-def made_by(model: Model) -> Dict[str, str]:
-    """Return what runs here, by name, with versions."""
-    versions = {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "slimcam": __version__,
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-    }
-    for name in ("keras", "tf_keras"):
-        if hasattr(sys.modules.get(name), "__version__"):
-            versions[name] = sys.modules[name].__version__
-    if model.eager is not None:
-        versions[model.eager.keras.__name__.split(".")[0]] = keras_version(model.eager.keras)
-    return versions
-
-
-def _told(model: Model, source: str, image_input: ImageInput, batch: Batch) -> Dict[str, Any]:
-    photos = image_input.photos
-    rows = {id(row): name for name, row in PREPROCESSING.items()}
-    prepared = batch.array is None and photos is not None and photos.preprocess is not None
-    return {
-        "source": source,
-        "sha256": sha256_of(model.source if _files(model.source) else source),
-        "input": image_input.tensor.name,
-        "dtype": image_input.tensor.dtype.name,
-        "logits": model.logits.name,
-        "classes": model.classes if model.logits.shape.rank else None,
-        "preprocess": rows.get(id(photos.preprocess)) if prepared and photos is not None else None,
-        "labels": golden.digest("\n".join(model.labels).encode("utf-8")) if model.labels else None,
-        "why": list(model.why),
-    }
-
-
-def _files(path: str) -> List[str]:
-    """Return the files that a path stands for: itself, those in a folder, or those of a checkpoint's prefix."""
-    if os.path.isdir(path):
-        return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
-    if os.path.isfile(path) and not path.endswith(".meta"):
-        return [path]
-    prefix = path[: -len(".meta")] if path.endswith(".meta") else path
-    ends = (".index", ".data-*", "", ".meta") if path.endswith(".meta") else (".index", ".data-*")
-    return sorted(file for end in ends for file in glob.glob(glob.escape(prefix) + end))
-
-
-def sha256_of(path: str) -> Optional[str]:
-    """Return the sha256 of a model's file or files, as golden.json has it; None for what is no path."""
-    files = _files(path)
-    if files == [path]:
-        return _sha256(path)
-    start = path if os.path.isdir(path) else os.path.dirname(path)
-    lines = [f"{_sha256(file)}  {os.path.relpath(file, start).replace(os.sep, '/')}\n" for file in files]
-    return golden.digest("".join(lines).encode("utf-8")) if files else None
-
-
-def _sha256(path: str) -> str:
-    found = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 24), b""):
-            found.update(block)
-    return found.hexdigest()
-
-
-def listed(photos: Any) -> Any:
-    """Return photos as GradCAM takes them, each to be looked at more than once: a list, or one floating-point array."""
-    if isinstance(photos, np.ndarray):
-        return photos if np.issubdtype(photos.dtype, np.floating) else list(photos) if photos.ndim == 4 else [photos]
-    return [photos] if _is_path(photos) else list(photos) if hasattr(photos, "__iter__") else photos
-
-
-def told_photos(photos: Any, batch: Batch) -> List[Dict[str, Any]]:
-    """Return name, sha256 and size of each of the listed photos, as golden.json has them."""
-    data: Any = batch.array
-    if data is None:
-        data = [file or image for file, image in zip(batch.files, batch.photos)]
-    names = [os.fspath(one) if _is_path(one) else f"photo {i}" for i, one in enumerate(photos)]
-    sizes = [list(map(int, image.shape[:2])) for image in (batch.photos if batch.array is None else batch.array)]
-    return [{"name": name, "sha256": golden.digest(one), "size": size} for name, one, size in zip(names, data, sizes)]
+    with open_model(model, engine, load_options) as loaded:
+        is_path = isinstance(model, (str, os.PathLike))
+        source = os.fspath(model) if is_path else loaded.source
+        return golden.write(make_golden(loaded, source, photos, layers, target, how), out)

@@ -1,49 +1,49 @@
-"""The other end of slimcam.migration.remote: record what another interpreter asks for, as JSON on stdin."""
+"""The program that migration.remote runs in another interpreter: record what a request on stdin asks for."""
 
 import json
 import sys
-from typing import Any, Callable, Dict
+from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 
 from ..errors import SlimcamError
-from ..model import Model
 from ..targets import as_json
+from ..targets.as_text import read_target
 from . import golden
-from .recording import opened, recorded
-from .remote import MARK
+from .making import make_golden, open_model
+from .remote_protocol import send
 
 
-def answer(read_target: Callable[[Model, str], Any]) -> None:
-    """Read from stdin, record, and write to stdout what came of it; `read_target` reads the command line's targets."""
-    asked = json.loads(sys.stdin.read())
+def main() -> None:
+    """Read a request from stdin, record, and send what came of it: {"out": FOLDER}, or an error of slimcam's."""
+    request = json.loads(sys.stdin.read())
     try:
-        told: Dict[str, Any] = {"out": _record(read_target, **asked)}
+        reply: Dict[str, Any] = {"out": _record(**request)}
     except SlimcamError as error:
         remedies = [list(remedy) for remedy in getattr(error, "remedies", ())]
-        told = {"error": type(error).__name__, "message": getattr(error, "message", str(error)), "remedies": remedies}
-    sys.stdout.write(f"{MARK}{json.dumps(told)}\n")
+        reply = {"error": type(error).__name__, "message": getattr(error, "message", str(error)), "remedies": remedies}
+    send(reply)
 
 
 def _record(
-    read_target: Callable[[Model, str], Any],
     model: str,
     photos: Any,
     out: str,
-    layers: Any,
+    layers: Union[str, Sequence[str], None],
     target: Any,
     dialect: str = "paper",
-    method: Any = None,
+    method: Optional[str] = None,
     engine: str = "graph",
     **load_options: Any,
 ) -> str:
     images = [_photo(one) for one in photos] if isinstance(photos, list) else _photo(photos)
     how = {"dialect": dialect, "method": method, "engine": engine}
-    with opened(model, engine, load_options) as loaded:
-        said = isinstance(target, str)
-        meant = read_target(loaded, target) if said else as_json.from_json(target, loaded, {})
-        return golden.write(recorded(loaded, model, images, layers, meant, how), out)
+    with open_model(model, engine, load_options) as loaded:
+        text = isinstance(target, str)
+        wish = read_target(loaded, target) if text else as_json.from_json(target, loaded, {})
+        return golden.write(make_golden(loaded, model, images, layers, wish, how), out)
 
 
-def _photo(told: Any) -> Any:
-    return np.load(told["array"], allow_pickle=False) if isinstance(told, dict) else told
+def _photo(photo: Union[str, Dict[str, str]]) -> Union[str, np.ndarray]:
+    """Return a photo of a request: a path, or the array in a file."""
+    return photo if isinstance(photo, str) else np.load(photo["array"], allow_pickle=False)

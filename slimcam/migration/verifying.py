@@ -1,9 +1,10 @@
 """verify(): a model against a recording."""
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
+from .._types import ImagesLike, ModelLike, PathLike
 from ..errors import GoldenError, UnknownName
 from ..explainer import GradCAM, features
 from ..inputs.image_input import ImageInput
@@ -12,19 +13,19 @@ from ..methods.evidence import plain
 from ..model import Model
 from ..suggest import nearest
 from ..targets import as_json
-from . import golden as files
+from . import golden as golden_files
 from . import rounding
+from .making import as_list, explain_inputs, feedable, inputs_of, open_model, photo_records, program_versions
 from .measures import largest, statistics, top_classes
-from .recording import explained, feedable, inputs_of, listed, made_by, opened, told_photos
 from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
 
 STATISTICS = "mean", "deviation", "smallest", "largest"
 
 
 def verify(
-    golden: Any,
-    model: Any,
-    photos: Any = None,
+    golden: Union[golden_files.Golden, PathLike],
+    model: ModelLike,
+    photos: Optional[ImagesLike] = None,
     layers: Optional[Mapping[str, str]] = None,
     tolerances: Optional[Mapping[str, float]] = None,
     engine: str = "graph",
@@ -39,10 +40,10 @@ def verify(
     Raises GoldenError for a recording that cannot be read or is of something else (other photos, shapes, types, number
     of classes), UnknownName for a layer that the model lacks and for a quantity without tolerance.
     """
-    recorded = golden if isinstance(golden, files.Golden) else files.read(golden)
+    recorded = golden if isinstance(golden, golden_files.Golden) else golden_files.read(golden)
     limits = chosen_tolerances(tolerances)
     names = _checked_names(recorded, layers or {})
-    with opened(model, engine, load_options) as loaded:
+    with open_model(model, engine, load_options) as loaded:
         _check_classes(recorded, loaded)
         cams = [_cam(recorded, layer, names, loaded, engine) for layer in recorded.layers]
         image_input = cams[0].image_input
@@ -51,14 +52,14 @@ def verify(
         fed = feedable(image_input, recorded.inputs)
         if recorded.logits is not None and recorded.top_classes is not None:
             rows += _logits(recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits)
-        found = [_layer(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
-        rows += found[0][:1] + [row for some in found for row in some[1:]]
+        layer_rows = [_layer(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
+        rows += layer_rows[0][:1] + [row for some in layer_rows for row in some[1:]]
         keys = "made_by", "model", "photos", "target", "dialect", "method", "engine"
-        verified = {"made_by": made_by(loaded), "source": loaded.source, "engine": engine}
+        verified = {"made_by": program_versions(loaded), "source": loaded.source, "engine": engine}
     return Verification({key: getattr(recorded, key) for key in keys}, verified, rows)
 
 
-def _checked_names(recorded: files.Golden, layers: Mapping[str, str]) -> Mapping[str, str]:
+def _checked_names(recorded: golden_files.Golden, layers: Mapping[str, str]) -> Mapping[str, str]:
     """Return `layers` if all that it maps was recorded."""
     known = [layer.name for layer in recorded.layers] + list(as_json.tensor_names(recorded.target))
     for name in layers:
@@ -69,7 +70,7 @@ def _checked_names(recorded: files.Golden, layers: Mapping[str, str]) -> Mapping
     return layers
 
 
-def _check_classes(recorded: files.Golden, model: Model) -> None:
+def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
     if recorded.logits is None:
         return
     old, new = recorded.logits.shape[-1], model.classes if model.logits.shape.rank else None
@@ -85,7 +86,7 @@ def _check_classes(recorded: files.Golden, model: Model) -> None:
     raise GoldenError(f"the recording has {old} classes, and the logits {model.logits.name!r} have {new}: {why}")
 
 
-def _check_input(recorded: files.Golden, model: Model, image_input: ImageInput) -> None:
+def _check_input(recorded: golden_files.Golden, model: Model, image_input: ImageInput) -> None:
     tensor, old = image_input.tensor, recorded.inputs.shape
     kind = recorded.model["dtype"]
     if tensor.dtype.name != kind:
@@ -94,16 +95,18 @@ def _check_input(recorded: files.Golden, model: Model, image_input: ImageInput) 
             f"{kind} (input=), or record again a model that is fed as this one"
         )
     shape = tensor.shape
-    wanted = old[1:] if shape.rank == 3 else old
-    if not shape.is_compatible_with(wanted):
+    expected = old[1:] if shape.rank == 3 else old
+    if not shape.is_compatible_with(expected):
         raise GoldenError(
             f"the recording feeds {list(old)}, and {tensor.name!r} takes {shape}: verify a model of the same size of "
             "images, or record again"
         )
 
 
-def _cam(recorded: files.Golden, layer: files.Layer, names: Mapping[str, str], model: Model, engine: str) -> GradCAM:
-    """Return the GradCAM of a recorded layer: of a class that is said later, or of the target that was recorded."""
+def _cam(
+    recorded: golden_files.Golden, layer: golden_files.Layer, names: Mapping[str, str], model: Model, engine: str
+) -> GradCAM:
+    """Return the GradCAM of a recorded layer: of classes to be given later, or of the target that was recorded."""
     name = names.get(layer.name, layer.name)
     try:
         model.tensor(name)
@@ -117,14 +120,19 @@ def _cam(recorded: files.Golden, layer: files.Layer, names: Mapping[str, str], m
 
 
 def _prepared(
-    recorded: files.Golden, model: Model, image_input: ImageInput, photos: Any, engine: str, limits: Mapping[str, float]
+    recorded: golden_files.Golden,
+    model: Model,
+    image_input: ImageInput,
+    photos: ImagesLike,
+    engine: str,
+    limits: Mapping[str, float],
 ) -> Row:
     """Return the row of the model's own preparation of the recorded photos."""
-    given = listed(photos)
-    batch = as_batch(given)
+    images = as_list(photos)
+    batch = as_batch(images)
     if len(batch.photos) != len(recorded.photos):
         raise GoldenError(f"{len(batch.photos)} photos, and {len(recorded.photos)} were recorded: give those, in order")
-    for old, new in zip(recorded.photos, told_photos(given, batch)):
+    for old, new in zip(recorded.photos, photo_records(images, batch)):
         if old["sha256"] != new["sha256"]:
             raise GoldenError(
                 f"{new['name']}: not the photo that was recorded as {old['name']} (its sha256 differs): give the "
@@ -146,12 +154,12 @@ def _logits(old: np.ndarray, top: np.ndarray, new: np.ndarray, limits: Mapping[s
     return [first, row_of_top(old, top, top_classes(new), limits["logits"])]
 
 
-def _layer(layer: files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
+def _layer(layer: golden_files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
     """Return the rows of one layer: scores (which are those of all), activations, gradients, maps."""
     classes = layer.classes if (layer.classes >= 0).all() else None
-    found, maps = explained(cam, feedable(cam.image_input, inputs), classes)
+    evidence, maps = explain_inputs(cam, feedable(cam.image_input, inputs), classes)
     name = layer.name if cam.layer == layer.name else f"{layer.name} = {cam.layer}"
-    activations = found.activations[:: len(found.activations) // len(inputs)]
+    activations = evidence.activations[:: len(evidence.activations) // len(inputs)]
     if activations.shape != layer.shape:
         raise GoldenError(
             f"the recorded layer {layer.name!r} is {list(layer.shape)}, and the model's {cam.layer!r} "
@@ -160,11 +168,11 @@ def _layer(layer: files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping
         )
     limit = limits["activations"]
     scale = max(largest(layer.smallest), largest(layer.largest))
-    kept: Dict[str, Any] = statistics(activations)
-    parts = [row_of("activations", name, getattr(layer, key), kept[key], limit, scale) for key in STATISTICS]
+    figures = statistics(activations)
+    parts = [row_of("activations", name, getattr(layer, key), figures[key], limit, scale) for key in STATISTICS]
     parts.append(row_of("activations", name, layer.sample, activations.reshape(-1)[layer.places], limit, scale))
-    forward = [row_of("scores", "", layer.scores, found.scores, limits["scores"]), worst(parts)]
-    old, new = (layer.gradients, layer.maps), (found.gradients, maps)
+    forward = [row_of("scores", "", layer.scores, evidence.scores, limits["scores"]), worst(parts)]
+    old, new = (layer.gradients, layer.maps), (evidence.gradients, maps)
     back = [row_of(key, name, a, b, limits[key]) for key, a, b in zip(("gradients", "maps"), old, new)]
     if all(row.passed for row in forward) and not all(row.passed for row in back) and rounding.can_move(inputs):
         bounds = rounding.bounds(lambda images: _back(cam, images, classes), inputs, new)
@@ -173,5 +181,5 @@ def _layer(layer: files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping
 
 
 def _back(cam: GradCAM, images: np.ndarray, classes: Optional[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
-    found, maps = explained(cam, images, classes)
-    return found.gradients, maps
+    evidence, maps = explain_inputs(cam, images, classes)
+    return evidence.gradients, maps

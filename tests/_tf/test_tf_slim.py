@@ -165,20 +165,3 @@ def test_a_missing_tensorflow_is_answered_with_its_line():
             print(error)
     """
     assert f"TensorFlow is not installed: {pip_line('tensorflow')}" in python(code).stdout.decode()
-
-
-@pytest.mark.parametrize(
-    "package, tensorflow, python, line",
-    [
-        ("tensorflow", None, (3, 7), 'pip install "tensorflow==1.15.5" "protobuf==3.20.3" "h5py==2.10.0"'),
-        ("tensorflow", None, (3, 8), 'pip install "slimcam[tf]"'),
-        ("tensorflow", None, (3, 13), 'pip install "slimcam[tf]"'),
-        ("tf_slim", None, (3, 13), 'pip install "tf_slim==1.1.0"'),
-        ("tf_keras", (2, 21, 0), (3, 13), 'pip install "tf_keras==2.21.*"'),
-        ("keras", (2, 13, 1), (3, 8), 'pip install "keras==2.13.*"'),
-        ("tf_keras", None, (3, 13), 'pip install "tf_keras"'),
-        ("opencv-python-headless", None, (3, 13), 'pip install "opencv-python-headless"'),
-    ],
-)
-def test_pip_line(package, tensorflow, python, line):
-    assert pip_line(package, tensorflow, python) == line

@@ -390,7 +390,7 @@ def test_doctor_gives_the_pip_line_of_what_is_missing(run, monkeypatch):
     result = run("doctor")
     assert result.status == 1
     assert re.search(r"^cv2 +- +missing", result.stdout, re.M)
-    assert 'pip install "opencv-python-headless"' in result.stdout.split("to mend it:")[1]
+    assert 'pip install "opencv-python-headless>=4.5"' in result.stdout.split("to mend it:")[1]
 
 
 # The program itself

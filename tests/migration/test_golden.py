@@ -12,7 +12,6 @@ import pytest
 
 from slimcam.errors import GoldenError, OutputError
 from slimcam.migration import golden
-from slimcam.migration.golden import writing
 
 PHOTOS, SIDE, CHANNELS, CLASSES = 2, 3, 4, 6
 
@@ -194,7 +193,7 @@ def test_nothing_is_left_of_what_cannot_be_written_whole(folder, tmp_path, monke
             return rename(source, target)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "rename", fail)
+    monkeypatch.setattr(os, "rename", fail)
     with pytest.raises(OutputError, match="No space left"):
         golden.write(made(seed=1), folder)
     with pytest.raises(OutputError, match="No space left"):

@@ -1,14 +1,11 @@
-"""Recording in another interpreter: really done, and what is said of interpreters that cannot."""
+"""Recording in another interpreter: really done, and what is raised there."""
 
-import glob
 import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import venv
 
 import numpy as np
 import pytest
@@ -17,10 +14,8 @@ import tensorflow.compat.v1 as tf1
 import slimcam
 from slimcam import errors
 from slimcam.errors import InterpreterError, MissingFeed, ModelError, PhotoError, TargetError, UnknownName
-from slimcam.migration import golden
-from slimcam.migration import remote as elsewhere
-from slimcam.migration import remote_worker as asked_for
-from slimcam.targets.as_text import read_target
+from slimcam.migration import golden, interpreter, remote, remote_worker
+from slimcam.migration.remote_protocol import messages_in
 
 SHAPES = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "checkpoints", "shapes"
@@ -28,57 +23,19 @@ SHAPES = os.path.join(
 FROZEN = os.path.join(SHAPES, "shapes.pb")
 SAMPLES = [os.path.join(SHAPES, "samples", name) for name in ("flower-and-star.png", "leaf-and-triangle.png")]
 X = np.random.RandomState(5).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
-TENSORFLOW = '"tensorflow==1.15.5" "protobuf==3.20.3" "h5py==2.10.0"' if sys.version_info < (3, 8) else '"tensorflow"'
 
 
 @pytest.fixture
-def script(tmp_path):
-    """Return `script(text)`: the path of a program that is that shell script."""
+def ask(monkeypatch, capsys, tmp_path):
+    """Return `ask(**request)`: the other end in this process; the folder that it replies with, or what it raises."""
 
-    def make(text, mode=0o755):
-        path = tmp_path / "python"
-        path.write_text(text)
-        path.chmod(mode)
-        return str(path)
+    def make_request(**request):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"out": str(tmp_path / "golden"), **request})))
+        remote_worker.main()
+        messages = list(messages_in(capsys.readouterr().out))
+        return remote._reply("/x/python", interpreter.Ended(0, messages, "", ""))
 
-    return make
-
-
-@pytest.fixture
-def bare(tmp_path):
-    """Return the Python of an environment without packages, and the folder where its packages would be."""
-    venv.create(str(tmp_path / "bare"), symlinks=True)
-    (packages,) = glob.glob(str(tmp_path / "bare" / "lib" / "python*" / "site-packages"))
-    return str(tmp_path / "bare" / "bin" / "python"), packages
-
-
-@pytest.fixture
-def stubs(bare):
-    """Return `stubs(**modules)`: the Python of an environment with a stub of each package; None leaves one out."""
-    python, packages = bare
-
-    def make(**changed):
-        modules = {**dict.fromkeys(elsewhere.PACKAGES, "__version__ = '2.0'"), **changed}
-        for name, text in modules.items():
-            if text is not None:
-                with open(os.path.join(packages, f"{name}.py"), "w", encoding="utf-8") as file:
-                    file.write(text)
-        return python
-
-    return make
-
-
-@pytest.fixture
-def asked(monkeypatch, capsys, tmp_path):
-    """Return `asked(**what)`: the other end in this process; the folder that it answers with, or what it raises."""
-
-    def ask(**what):
-        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"out": str(tmp_path / "golden"), **what})))
-        asked_for.answer(read_target)
-        told = list(elsewhere._told(capsys.readouterr().out))
-        return elsewhere._answered("/x/python", elsewhere.Ended(0, told, "", ""))
-
-    return ask
+    return make_request
 
 
 def saved(array, folder):
@@ -89,15 +46,8 @@ def saved(array, folder):
 @pytest.fixture
 def trusted(monkeypatch):
     """Take it for granted that an interpreter has all: asking takes as long as TensorFlow takes to import."""
-    monkeypatch.setattr(elsewhere, "_check", lambda program, found: None)
-    monkeypatch.setattr(elsewhere, "probe", lambda program: {})
-
-
-def refused(python, message):
-    with pytest.raises(InterpreterError, match=message) as caught:
-        slimcam.record(FROZEN, SAMPLES, "never-made", python=python)
-    assert not os.path.exists("never-made")
-    return str(caught.value)
+    monkeypatch.setattr(interpreter, "check", lambda program, modules: None)
+    monkeypatch.setattr(interpreter, "probe", lambda program: {})
 
 
 def small():
@@ -181,7 +131,7 @@ def test_photos_of_both_kinds_options_and_a_path_that_is_no_string(
 
 
 @pytest.mark.parametrize(
-    "words, told",
+    "words, expected",
     [
         ("top2", {"top": 2}),
         ("mean:maps", {"mean": "maps"}),
@@ -192,10 +142,10 @@ def test_photos_of_both_kinds_options_and_a_path_that_is_no_string(
         (None, None),
     ],
 )
-def test_a_target_is_a_word_of_the_command_line_or_as_golden_json_has_it(asked, frozen, tmp_path, words, told):
+def test_a_target_is_a_word_of_the_command_line_or_as_golden_json_has_it(ask, frozen, tmp_path, words, expected):
     labels = ["a", "b", "c", "d"]
-    out = asked(model=frozen(small), photos={"array": saved(X, tmp_path)}, layers="maps", target=words, labels=labels)
-    assert golden.read(out).target == told
+    out = ask(model=frozen(small), photos={"array": saved(X, tmp_path)}, layers="maps", target=words, labels=labels)
+    assert golden.read(out).target == expected
 
 
 def test_a_net_of_ones_own_is_found_in_the_current_folder(trusted, tmp_path, monkeypatch):
@@ -206,7 +156,7 @@ def test_a_net_of_ones_own_is_found_in_the_current_folder(trusted, tmp_path, mon
 
 
 def test_the_package_alone_is_put_on_the_path(monkeypatch):
-    with elsewhere._folder() as folder:
+    with remote._package_folder() as folder:
         assert os.listdir(folder) == ["slimcam"]
         assert os.path.samefile(os.path.join(folder, "slimcam"), os.path.dirname(slimcam.__file__))
     assert not os.path.exists(folder)
@@ -214,8 +164,8 @@ def test_the_package_alone_is_put_on_the_path(monkeypatch):
     def fail(*_, **__):
         raise OSError("no links here")
 
-    monkeypatch.setattr(elsewhere.os, "symlink", fail)
-    with elsewhere._folder() as folder:
+    monkeypatch.setattr(remote.os, "symlink", fail)
+    with remote._package_folder() as folder:
         assert os.listdir(folder) == ["slimcam"]
         assert os.path.isfile(os.path.join(folder, "slimcam", "migration", "golden", "__init__.py"))
     assert os.path.isfile(os.path.join(os.path.dirname(slimcam.__file__), "migration", "golden", "__init__.py"))
@@ -232,36 +182,39 @@ def test_the_package_alone_is_put_on_the_path(monkeypatch):
         ({"model": "no.pb"}, ModelError, r"no\.pb: "),
     ],
 )
-def test_errors_come_back_as_they_are(asked, tmp_path, change, kind, message):
+def test_errors_come_back_as_they_are(ask, tmp_path, change, kind, message):
     with pytest.raises(kind, match=message) as caught:
-        asked(**{"model": FROZEN, "photos": SAMPLES, "layers": None, "target": None, **change})
+        ask(**{"model": FROZEN, "photos": SAMPLES, "layers": None, "target": None, **change})
     assert type(caught.value) is kind
 
 
-def test_ways_out_come_back_too(asked, frozen, tmp_path):
+def test_ways_out_come_back_too(ask, frozen, tmp_path):
     def siamese():
         one, two = (tf1.placeholder(tf1.float32, [None, 8, 8, 3], name=name) for name in ("left", "right"))
         maps = tf1.nn.relu(one * 2, name="maps")
         tf1.reduce_mean(maps * two, [1, 2], name="logits")
 
     with pytest.raises(MissingFeed, match="'right:0'") as caught:
-        asked(model=frozen(siamese), photos={"array": saved(X, tmp_path)}, layers="maps", target=None)
+        ask(model=frozen(siamese), photos={"array": saved(X, tmp_path)}, layers="maps", target=None)
     assert any("explain_pair" in way.code for way in caught.value.remedies)
     assert "--hold" in caught.value.on_one_line()
 
 
 def test_what_goes_wrong_there_is_told_with_its_stderr(trusted, tmp_path):
-    with pytest.raises(InterpreterError, match=r"recording ended with status 1: (.|\n)*TypeError: ") as caught:
+    with pytest.raises(
+        InterpreterError, match=r"recording ended with status 1; it said:\n(.|\n)*TypeError: "
+    ) as caught:
         slimcam.record(FROZEN, SAMPLES, tmp_path / "golden", [5], python=sys.executable)
     assert str(caught.value).startswith(sys.executable)
+    assert re.search(r"ended with status 1; it said: TypeError: .*$", caught.value.on_one_line())
 
 
 def test_a_package_that_recording_lacks_comes_with_that_interpreters_pip_line():
-    told = [{"error": "MissingPackage", "message": 'tf_keras is not installed: pip install "tf_keras==2.21.*"'}]
+    messages = [{"error": "MissingPackage", "message": 'tf_keras is not installed: pip install "tf_keras==2.21.*"'}]
     with pytest.raises(
         InterpreterError, match=re.escape('/x/python: tf_keras is not installed: /x/python -m pip install "')
     ):
-        elsewhere._answered("/x/python", elsewhere.Ended(0, told, "", ""))
+        remote._reply("/x/python", interpreter.Ended(0, messages, "", ""))
 
 
 def test_a_folder_of_something_else_is_refused_before_anything_runs(tmp_path):
@@ -280,117 +233,3 @@ def test_a_live_object_cannot_be_handed_over(frozen, tmp_path):
 def test_nor_can_a_function(trusted, tmp_path):
     with pytest.raises(InterpreterError, match="<built-in function print> cannot be given to another interpreter"):
         slimcam.record(FROZEN, SAMPLES, tmp_path / "golden", python=sys.executable, net=print)
-
-
-# --- interpreters
-
-
-def test_this_interpreter_has_all(monkeypatch, tmp_path):
-    (tmp_path / "numpy.py").write_text("raise ImportError('of ours')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONWARNINGS", "error")
-    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))
-    found = elsewhere.probe(sys.executable)
-    assert found["python"] == [".".join(map(str, sys.version_info[:3])), None] or found["python"][1] is None
-    assert list(found) == ["python", *elsewhere.PACKAGES]
-    assert found["numpy"] == (np.__version__, None)
-    assert [why for _, why in found.values()] == [None] * 8
-    elsewhere._check(sys.executable, found)
-
-
-def test_a_bare_python_lacks_all_and_the_pip_line_is_told(bare):
-    python, _ = bare
-    message = refused(python, "lacks numpy, cv2, click, tqdm, tabulate, tensorflow, tf_slim: ")
-    assert message.endswith(
-        f': {python} -m pip install "numpy>=1.17" "opencv-python-headless>=4.5" "click>=8.0" "tqdm>=4.60" '
-        f'"tabulate>=0.8.10" {TENSORFLOW} "tf_slim==1.1.0"'
-    )
-    assert f"(Python {sys.version_info[0]}.{sys.version_info[1]}." in message
-
-
-def test_one_missing_package(stubs):
-    python = stubs(click=None)
-    assert refused(python, "lacks click: ").endswith(f'{python} -m pip install "click>=8.0"')
-
-
-def test_a_tensorflow_that_cannot_be_imported(stubs):
-    python = stubs(tensorflow="raise TypeError('Descriptors cannot not be created directly.')")
-    message = refused(python, r"lacks tensorflow \(TypeError: Descriptors cannot not be created directly\.\): ")
-    assert message.endswith(f"{python} -m pip install {TENSORFLOW}")
-
-
-def test_a_tensorflow_that_is_too_old(stubs):
-    refused(
-        stubs(tensorflow="__version__ = '1.13.1'"), r"lacks tensorflow \(1\.13\.1, and slimcam needs 1\.15 or newer\)"
-    )
-
-
-def test_what_only_lacks_another_package_is_not_named(stubs):
-    python = stubs(tensorflow=None, tf_slim="import tensorflow")
-    assert refused(python, "lacks tensorflow: ").endswith(f"{python} -m pip install {TENSORFLOW}")
-
-
-def test_a_package_within_a_package_is_named(stubs):
-    refused(stubs(tensorflow="import wrapt_"), r"lacks tensorflow \(ModuleNotFoundError: No module named 'wrapt_'\)")
-
-
-def test_an_import_that_ends_python(stubs):
-    text = "import os, sys; sys.stderr.write('Illegal instruction'); sys.stderr.flush(); os._exit(3)"
-    message = refused(stubs(tensorflow=text), "ended with status 3 as it imported tensorflow: ")
-    assert message.endswith(f"-m pip install {TENSORFLOW}\nIllegal instruction")
-
-
-@pytest.mark.parametrize("version", ["2.7", "3.6"])
-def test_a_real_python_that_is_too_old(version):
-    found = glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version}.*/bin/python"))
-    python = shutil.which(f"python{version}") if not found else found[0]
-    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
-        pytest.skip(f"no Python {version} was found")
-    message = refused(python, rf": Python {re.escape(version)}\.\d+, and slimcam needs 3\.7 or newer: ")
-    assert "tensorflow==1.15.5" in message
-
-
-def test_a_python_that_is_too_old(script):
-    refused(
-        script('#!/bin/sh\necho \'slimcam: ["python", "2.7.18", null]\'\n'), r"Python 2\.7\.18, and slimcam needs 3\.7"
-    )
-
-
-def test_no_such_interpreter(tmp_path):
-    refused(str(tmp_path / "python3.7"), f"{tmp_path}/python3.7: no such interpreter: give the path of a Python")
-    refused("no-such-python3.7", "no-such-python3.7: no such interpreter")
-
-
-def test_an_interpreter_may_be_named_and_below_ones_home(stubs, tmp_path, monkeypatch):
-    stubs(click=None)
-    monkeypatch.setenv("PATH", str(tmp_path / "bare" / "bin") + os.pathsep + os.environ["PATH"])
-    refused("python", "bare/bin/python .*lacks click")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    refused("~/bare/bin/python", "bare/bin/python .*lacks click")
-
-
-def test_what_cannot_be_run(script):
-    refused(script("#!/bin/sh\n", 0o644), "python: not a program that can be run")
-    refused(script("no program at all"), "python: cannot be run: Exec format error")
-    refused(script("#!/no/such/interpreter\n"), "python: cannot be run: No such file or directory")
-
-
-def test_a_folder(tmp_path):
-    refused(str(tmp_path), f"{tmp_path}: a folder: give the interpreter in it, {tmp_path}/bin/python")
-
-
-def test_a_program_that_prints_garbage(script):
-    refused(script("#!/bin/sh\necho garbage\n"), "not a Python interpreter: .* ended with status 0: garbage$")
-    refused(script("#!/bin/sh\necho 'slimcam: garbage'\n"), "not a Python interpreter")
-    refused(script("#!/bin/sh\necho 'slimcam: [1]'\necho 'slimcam: 5'\n"), "not a Python interpreter")
-    refused(script("#!/bin/sh\nexit 0\n"), "ended with status 0: it said nothing")
-
-
-def test_a_program_that_fails(script):
-    refused(script("#!/bin/sh\necho no licence >&2\nexit 7\n"), "ended with status 7: no licence$")
-
-
-def test_a_program_that_does_not_end(script, monkeypatch):
-    monkeypatch.setattr(elsewhere, "PATIENCE", 0.3)
-    refused(script("#!/bin/sh\nexec sleep 20\n"), r"no answer in 0\.3 s")

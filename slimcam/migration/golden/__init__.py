@@ -29,8 +29,8 @@ integers or booleans of up to 64 bits; what NumPy has no such type for (bfloat16
     layer<i>/gradients, /maps     (M, h, w, C), (M, h, w)
 """
 
-from .layout import Golden, Layer, digest
+from .layout import Golden, Layer
 from .reading import read
 from .writing import check_place, write
 
-__all__ = ["Golden", "Layer", "check_place", "digest", "read", "write"]
+__all__ = ["Golden", "Layer", "check_place", "read", "write"]

@@ -1,6 +1,5 @@
 """What a recording holds, and how its files are called."""
 
-import hashlib
 from dataclasses import dataclass, fields
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -30,8 +29,8 @@ class Layer:
     maps: np.ndarray
 
 
-ARRAYS = tuple(field.name for field in fields(Layer))[3:]
-TOLD = tuple(field.name for field in fields(Layer))[:3]
+LAYER_KEYS = tuple(field.name for field in fields(Layer))[:3]  # in golden.json
+LAYER_ARRAYS = tuple(field.name for field in fields(Layer))[3:]  # in golden.npz
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,4 @@ class Golden:
     layers: List[Layer]
 
 
-HEAD = tuple(field.name for field in fields(Golden))[:7]  # what golden.json says beside layers and npz
-
-
-def digest(data: Any) -> str:
-    """Return the sha256 of bytes, or of an array's."""
-    return hashlib.sha256(data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()).hexdigest()
+KEYS = tuple(field.name for field in fields(Golden))[:7]  # in golden.json, beside layers and npz
