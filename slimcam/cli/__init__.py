@@ -6,16 +6,22 @@ import click
 
 from .. import __version__
 from ..errors import SlimcamError
-from .explaining import explain, pair
-from .migrating import compare, record, verify
+from .commands.compare import compare
+from .commands.doctor import doctor
+from .commands.explain import explain
+from .commands.inspect import inspect
+from .commands.nets import nets
+from .commands.pair import pair
+from .commands.record import record
+from .commands.verify import verify
 from .quiet import quiet
-from .telling import doctor, inspect, nets
 
 
 class _Commands(click.Group):
     """Turn slimcam's errors, and those of usage, into one line on stderr and exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
         try:
             with quiet((SlimcamError, click.ClickException, click.exceptions.Exit)):
                 return super().invoke(ctx)

@@ -4,19 +4,19 @@ import importlib
 import platform
 import sys
 from types import ModuleType
-from typing import Any, Callable, List, NamedTuple
+from typing import Callable, List, NamedTuple
 
 from .._packages import installed_version, pip_line
-from ..errors import SlimcamError
+from ..errors import MissingPackage, SlimcamError
 
 
 class Finding(NamedTuple):
-    """One thing that slimcam leans on."""
+    """One thing that slimcam depends on."""
 
     what: str
     version: str
     state: str
-    mend: str  # a pip line, or "" where nothing is amiss
+    remedy: str  # a pip line, or "" where nothing is wrong
 
 
 def examine() -> List[Finding]:
@@ -24,26 +24,26 @@ def examine() -> List[Finding]:
     python = platform.python_version()
     state = "works" if sys.version_info >= (3, 7) else "too old: slimcam needs 3.7"
     findings = [Finding("Python", python, state, "")]
-    findings += [_tried("TensorFlow", "tensorflow", _run_session), _tried("tf_slim", "tf_slim", _build_batch_norm)]
+    findings += [_try("TensorFlow", "tensorflow", _run_session), _try("tf_slim", "tf_slim", _build_batch_norm)]
     if findings[1].state == "works":
         findings.append(_keras())
-    return findings + [_tried(name, name, lambda _: None) for name in ("numpy", "cv2", "click", "tabulate", "tqdm")]
+    return findings + [_try(name, name, lambda _: None) for name in ("numpy", "cv2", "click", "tabulate", "tqdm")]
 
 
-def _tried(what: str, module: str, try_it: Callable[[Any], None]) -> Finding:
+def _try(what: str, name: str, trial: Callable[[ModuleType], None]) -> Finding:
+    """Import a module and try it."""
     try:
-        found = importlib.import_module(module)
+        module = importlib.import_module(name)
     except ImportError as error:
-        return Finding(what, "-", f"missing ({error})", pip_line(module))
-    version = _version(found)
+        return Finding(what, "-", f"missing ({error})", pip_line(name))
+    version = _version(module)
     try:
-        try_it(found)
+        trial(module)
     except SlimcamError as error:
-        text = str(error)
-        return Finding(what, version, text.split(": pip")[0], text[text.index("pip ") :] if "pip " in text else "")
-    except Exception as error:  # whatever breaks here is what the user wants to be told
+        return Finding(what, version, str(error).split(": pip")[0], _pip_line_of(error))
+    except Exception as error:  # whatever breaks here is what the user wants to read
         text = (str(error).splitlines() or [""])[0]
-        return Finding(what, version, f"broken: {type(error).__name__}: {text}", pip_line(module))
+        return Finding(what, version, f"broken: {type(error).__name__}: {text}", pip_line(name))
     return Finding(what, version, "works", "")
 
 
@@ -52,7 +52,8 @@ def _version(module: ModuleType) -> str:
     return installed_version(module.__name__) or str(getattr(module, "__version__", "?"))
 
 
-def _run_session(tensorflow: Any) -> None:
+def _run_session(tensorflow: ModuleType) -> None:
+    """Raise an error where a session or a gradient does not work."""
     from .._tf import tf1
 
     with tf1.Graph().as_default(), tf1.Session() as session:
@@ -61,7 +62,8 @@ def _run_session(tensorflow: Any) -> None:
             raise ArithmeticError("the gradient of x * x at 3 is not 6")
 
 
-def _build_batch_norm(tf_slim: Any) -> None:
+def _build_batch_norm(tf_slim: ModuleType) -> None:
+    """Raise an error where tf_slim cannot build what nets are full of."""
     from .._tf import slim, tf1
 
     with tf1.Graph().as_default():
@@ -70,12 +72,17 @@ def _build_batch_norm(tf_slim: Any) -> None:
 
 def _keras() -> Finding:
     """Keras 2, which old .h5 files need: TensorFlow's own to 2.15, tf_keras after that."""
-    from .._tf import TF_VERSION, keras_version, tf
+    from .._tf import keras2, keras_version
 
-    if TF_VERSION < (2, 16):
-        return Finding("Keras 2", keras_version(tf.keras), "works (TensorFlow's own)", "")
     try:
-        tf_keras = importlib.import_module("tf_keras")
-    except ImportError:
-        return Finding("Keras 2", "-", "tf_keras is missing", pip_line("tf_keras", tensorflow=TF_VERSION))
-    return Finding("Keras 2", tf_keras.__version__, "works (tf_keras)", "")
+        keras = keras2()
+    except MissingPackage as error:
+        return Finding("Keras 2", "-", "tf_keras is missing", _pip_line_of(error))
+    home = "tf_keras" if keras.__name__ == "tf_keras" else "TensorFlow's own"
+    return Finding("Keras 2", keras_version(keras), f"works ({home})", "")
+
+
+def _pip_line_of(error: SlimcamError) -> str:
+    """Return the pip line that an error's message ends with, "" where it has none."""
+    _, pip, end = str(error).partition("pip ")
+    return pip + end

@@ -1,8 +1,9 @@
-"""What is in a file, told before anything is explained: `slimcam inspect`."""
+"""What is in a file, before anything is explained: `slimcam inspect`."""
 
 import os
 from typing import Any, Dict, List, Optional
 
+from .._types import Tensor
 from ..errors import ModelError
 from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
@@ -11,7 +12,7 @@ from ..model import Model
 MOST = 12  # layers and variables listed
 
 
-def report(path: str, options: Dict[str, Any]) -> str:
+def describe_path(path: str, options: Dict[str, Any]) -> str:
     """Describe a model in lines of text; a checkpoint that no net is named for is described by its variables."""
     from ..sources import load
 
@@ -34,17 +35,18 @@ def _variables(path: str) -> Optional[List[str]]:
 
     if not checkpoint.is_checkpoint(path):
         return None
-    held = checkpoint.open_checkpoint(path)
-    lines = [f"checkpoint {held.path}: {len(held.shapes)} variables"]
-    lines += [f"  {name} {tuple(held.shapes[name])}" for name in sorted(held.shapes)[:MOST]]
-    if len(held.shapes) > MOST:
-        lines.append(f"  … and {len(held.shapes) - MOST} more")
-    fitting = nets_fitting(held.shapes)
+    reader = checkpoint.open_checkpoint(path)
+    lines = [f"checkpoint {reader.path}: {len(reader.shapes)} variables"]
+    lines += [f"  {name} {tuple(reader.shapes[name])}" for name in sorted(reader.shapes)[:MOST]]
+    if len(reader.shapes) > MOST:
+        lines.append(f"  … and {len(reader.shapes) - MOST} more")
+    fitting = nets_fitting(reader.shapes)
     lines.append(f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}")
     return lines
 
 
 def _describe(model: Model) -> List[str]:
+    """Describe a loaded model."""
     lines = [f"model {os.path.normpath(model.source)}: {len(model._ops)} operations"]
     lines += [f"  because {why}" for why in model.why]
     lines.append("inputs:")
@@ -59,8 +61,8 @@ def _describe(model: Model) -> List[str]:
     return lines + ([f"  … and {len(layers) - MOST} more"] if len(layers) > MOST else [])
 
 
-def _scores(model: Model) -> List[Any]:
-    """Return the logits, and what else of one row an image the graph ends in."""
+def _scores(model: Model) -> List[Tensor]:
+    """Return the logits, and what else of one row per image the graph ends in."""
     behind = ancestors([model.logits])
     ends = [
         op.outputs[0]

@@ -1,7 +1,8 @@
-"""What commands share: the options that say which model is meant and what of it is explained, and reading them."""
+"""Options that several commands have: which model to load and what of it to explain; and how they are read."""
 
+import json
 import sys
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import click
 
@@ -9,12 +10,15 @@ from .. import engines, methods
 from ..inputs import names
 from ..maps import dialects
 
+if TYPE_CHECKING:
+    from ..model import Model
+
 # Of tables that can be read without NumPy and TensorFlow, as --help is not to wait for these.
 PREPROCESSING, METHODS, DIALECTS, ENGINES = (
     click.Choice(tuple(table)) for table in (names.PREPROCESSING, methods.METHODS, dialects.DIALECTS, engines.ENGINES)
 )
-SAID = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted", "engine"  # what load() is told
-OUT = "maps"  # the folder that results go to when none is said
+LOAD_KEYS = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted", "engine"  # of load()
+OUT = "maps"  # the folder that results go to when none is named
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
 TARGETS = (
@@ -53,7 +57,7 @@ _LOADING: Tuple[Tuple[str, Dict[str, Any], str], ...] = (
 )
 
 
-def stacked(*options: Callable) -> Callable:
+def option_group(*options: Callable) -> Callable:
     """Return a decorator that gives a command these options, in this order."""
 
     def decorate(command: Callable) -> Callable:
@@ -64,21 +68,21 @@ def stacked(*options: Callable) -> Callable:
     return decorate
 
 
-model_options = stacked(*(click.option(f"--{name}", help=text, **how) for name, how, text in _LOADING))
+model_options = option_group(*(click.option(f"--{name}", help=text, **how) for name, how, text in _LOADING))
 # The same for the second of two models; what is not said of it is taken from the first where both may well share it.
 SHARED = "net", "labels", "preprocess", "trusted"
-second_model_options = stacked(
+second_model_options = option_group(
     *(
         click.option(f"--b-{name}", help=f"B's, if not A's --{name}." if name in SHARED else f"B's --{name}.", **how)
         for name, how, _ in _LOADING
     )
 )
-how_options = stacked(
+how_options = option_group(
     click.option("--target", metavar="TARGET", help=TARGETS),
     click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way)."),
     click.option("--dialect", type=DIALECTS, default="paper", help="Published pipeline to follow."),
 )
-explain_options = stacked(
+explain_options = option_group(
     click.option("--model", required=True, metavar="PATH", help=f"{MODELS}."),
     model_options,
     click.option("--layer", metavar="TENSOR", help=LAYER),
@@ -88,32 +92,32 @@ explain_options = stacked(
 )
 
 
-def said(options: Dict[str, Any]) -> Dict[str, Any]:
-    """Return what load() is told."""
-    return {key: options[key] for key in SAID}
+def load_options(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the keywords of load()."""
+    return {key: options[key] for key in LOAD_KEYS}
 
 
-def said_of_second(options: Dict[str, Any]) -> Dict[str, Any]:
-    """Return what load() is told of the second model."""
-    own = {key: options[f"b_{key}"] for key in SAID}
+def second_load_options(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the keywords of load() for the second model."""
+    own = {key: options[f"b_{key}"] for key in LOAD_KEYS}
     return {key: options[key] if key in SHARED and not value else value for key, value in own.items()}
 
 
-def loaded(options: Dict[str, Any]) -> Any:
-    """Load the model that is meant, a context manager."""
+def load_model(options: Dict[str, Any]) -> "Model":
+    """Load the model of --model, a context manager."""
     from ..sources import load
 
-    return load(options["model"], **said(options))
+    return load(options["model"], **load_options(options))
 
 
-def say_preprocess_note(model: Any) -> None:
-    """Say on stderr what nothing said of a model, and what was done instead."""
+def print_preprocess_note(model: "Model") -> None:
+    """Print to stderr that nothing says how a model's photos were prepared, and what was done instead."""
     if model.preprocess_note:
         click.echo(f"slimcam: {model.preprocess_note}", err=True)
 
 
-def asked(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:
-    """Return what GradCAM is told, read from the command line."""
+def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the keywords of GradCAM, read from the command line."""
     from ..targets.as_text import read_hold, read_target
 
     hold = dict(read_hold(model, one) for one in options["hold"])
@@ -130,3 +134,8 @@ def named_pairs(words: Sequence[str], option: str) -> Dict[str, str]:
             raise click.UsageError(f"{option} {word}: give NAME, or OLD=NEW")
         pairs[old] = new or old
     return pairs
+
+
+def as_json_text(report: Any) -> str:
+    """Return what --json prints of a report, whose to_json() it is."""
+    return json.dumps(report.to_json(), indent=2, allow_nan=False)

@@ -20,9 +20,10 @@ class Folder:
     """A folder that results are written into; it is made, and tried, before anything is computed."""
 
     def __init__(self, path: str) -> None:
+        """Make the folder; raise OutputError where nothing can be written to it."""
         self.path = path
-        self._taken: Set[str] = set()
-        self._kept: List[Dict[str, Any]] = []
+        self._names: Set[str] = set()
+        self._rows: List[Dict[str, Any]] = []
         try:
             os.makedirs(path, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
@@ -38,11 +39,11 @@ class Folder:
         stem = os.path.splitext(os.path.basename(file))[0]
         class_id = int(maps.classes[i])
         ends = [_last(maps.layer)] + ([str(class_id)] if class_id >= 0 else [])
-        path = os.path.join(self.path, self._free(stem, ends))
+        path = os.path.join(self.path, self._free_name(stem, ends))
         one = maps.only(i)
         picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
         write_file(path, cv2.imencode(".png", picture)[1].tobytes())
-        self._kept.append(
+        self._rows.append(
             {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
         )
         return path
@@ -50,16 +51,17 @@ class Folder:
     def add_picture(self, files: Sequence[str], picture: np.ndarray) -> str:
         """Write a picture, (H, W, 3) uint8 RGB, of several photos, and return its path: A-B.png."""
         stem = "-".join(os.path.splitext(os.path.basename(file))[0] for file in files)
-        path = os.path.join(self.path, self._free(stem, []))
+        path = os.path.join(self.path, self._free_name(stem, []))
         write_file(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
         return path
 
-    def _free(self, stem: str, ends: List[str]) -> str:
+    def _free_name(self, stem: str, ends: List[str]) -> str:
+        """Return the name of a PNG that no other has in this folder."""
         number = 1
         while True:
             name = ".".join([stem if number == 1 else f"{stem}-{number}", *ends, "png"])
-            if name not in self._taken:
-                self._taken.add(name)
+            if name not in self._names:
+                self._names.add(name)
                 return name
             number += 1
 
@@ -67,14 +69,14 @@ class Folder:
         """Write the npz of all maps so far and return its path.
 
         Keys are files, raw, heat, classes, scores and layer (one for each map where they differ). Where maps differ in
-        size, `raw` and `heat` are one array a map: raw_0, heat_0, raw_1, …
+        size, `raw` and `heat` are one array per map: raw_0, heat_0, raw_1, …
         """
         arrays: Dict[str, Any] = {
-            key: np.array([kept[key] for kept in self._kept]) for key in ("files", "classes", "scores")
+            key: np.array([row[key] for row in self._rows]) for key in ("files", "classes", "scores")
         }
         arrays["layer"] = np.array(layer)
         for key in ("raw", "heat"):
-            each = [kept[key] for kept in self._kept]
+            each = [row[key] for row in self._rows]
             if len({array.shape for array in each}) == 1:
                 arrays[key] = np.stack(each)
             else:
@@ -86,5 +88,18 @@ class Folder:
         return path
 
 
+def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[str]) -> str:
+    """Return the line on a photo: what was explained, with its score, and where the overlay of each map went."""
+    parts = []
+    for row, path in zip(rows, paths):
+        number = int(maps.classes[row])
+        label = maps.label(row)
+        name = f"class {number}" + (f" {label}" if label != str(number) else "") if number >= 0 else "score"
+        blank = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
+        parts.append(f"{name} {maps.scores[row]:.4g}{blank} -> {path}")
+    return f"{file}: " + "; ".join(parts)
+
+
 def _last(layer: str) -> str:
+    """Return the last part of a layer's name, as part of a file's."""
     return re.sub(r"[^\w@.-]", "_", layer.split(":")[0].rsplit("/", 1)[-1])

@@ -1,0 +1,80 @@
+"""`slimcam compare`."""
+
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+import click
+
+from ..options import (
+    as_json_text,
+    how_options,
+    load_options,
+    model_options,
+    named_pairs,
+    print_preprocess_note,
+    second_load_options,
+    second_model_options,
+)
+
+if TYPE_CHECKING:
+    from ...maps.comparison import Comparison
+    from ...model import Model
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@model_options
+@second_model_options
+@click.option("--layer", "layers", multiple=True, metavar="A[=B]", help="Layer of A, and of B where its name differs.")
+@how_options
+@click.option("--layers", "all_layers", is_flag=True, help="Compare layer by layer: where do they part, and why?")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option("--out", metavar="DIR", help="Folder for a picture a photo: A, B, and their difference.")
+@click.pass_context
+def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Compare the maps that models A and B give for each PHOTO.
+
+    With --layers the exit status is 1 where the models part.
+    """
+    from ...sources import load
+    from ...targets.as_text import read_target
+
+    pairs = named_pairs(options["layers"], "--layer")
+    if len(pairs) > 1 and not options["all_layers"]:
+        raise click.UsageError("--layer: one layer is compared at a time; several can be matched by --layers")
+    with load(a, **load_options(options)) as model_a, load(b, **second_load_options(options)) as model_b:
+        print_preprocess_note(model_a)
+        if options["all_layers"]:
+            from ...divergence import part
+
+            parting = part(model_a, model_b, list(photos), pairs, target=read_target(model_a, options["target"]))
+            click.echo(as_json_text(parting) if as_json else f"{parting.table()}\n{parting.verdict()}")
+            ctx.exit(1 if parting.first else 0)
+        comparison, pictures = _compare_maps((model_a, model_b), photos, pairs, options)
+    click.echo(as_json_text(comparison) if as_json else comparison.table(photos))
+    for path in pictures:
+        click.echo(path, err=as_json)
+
+
+def _compare_maps(
+    models: "Tuple[Model, Model]", photos: Tuple[str, ...], pairs: Dict[str, str], options: Dict[str, Any]
+) -> "Tuple[Comparison, List[str]]":
+    """Compare the maps of two models; return that, and the paths of the pictures where --out asks for them."""
+    from ...explainer import GradCAM
+    from ...maps.comparison import compare as compare_maps
+    from ...targets.as_text import read_target
+    from ..results import Folder
+
+    layers = next(iter(pairs.items()), (None, None))
+    folder = Folder(options["out"]) if options["out"] else None
+    both = []
+    for model, layer, engine in zip(models, layers, (options["engine"], options["b_engine"])):
+        target = read_target(model, options["target"])
+        cam = GradCAM(model, layer, target, options["dialect"], options["method"], engine=engine)
+        both.append(cam(list(photos)))
+    comparison = compare_maps(*both)
+    if folder is None:
+        return comparison, []
+    files = [photos[i] for i in both[0].photo]
+    return comparison, [folder.add_picture([file], comparison.picture(i)) for i, file in enumerate(files)]

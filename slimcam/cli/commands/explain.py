@@ -1,0 +1,80 @@
+"""`slimcam explain`."""
+
+import sys
+from typing import TYPE_CHECKING, Any, List, Tuple
+
+import click
+
+from ..options import cam_options, explain_options, load_model, print_preprocess_note
+
+if TYPE_CHECKING:
+    from ...explainer import GradCAM
+    from ..results import Folder
+
+TOGETHER = 8  # photos a session run
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@explain_options
+@click.pass_context
+def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: Any) -> None:
+    """Paint over each PHOTO where the model saw what it decided on.
+
+    Writes an overlay for each photo and maps.npz.
+    """
+    from ...explainer import GradCAM
+    from ..results import Folder
+
+    with load_model(options) as model:
+        cam = GradCAM(model, **cam_options(model, options))
+        folder = Folder(out)
+        print_preprocess_note(model)
+        failures = _explain_all(cam, photos, folder)
+    if failures < len(photos):
+        click.echo(folder.close(cam.layer))
+    ctx.exit(1 if failures else 0)
+
+
+def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> int:
+    """Explain photos some at a time, write each one's overlays, and return how many photos failed."""
+    from tqdm import tqdm
+
+    from ...errors import OutputError
+    from ..results import describe_maps
+
+    failures = 0
+    with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
+        for start in range(0, len(photos), TOGETHER):
+            together = photos[start : start + TOGETHER]
+            files = _readable(together, bar)
+            failures += len(together) - len(files)
+            if not files:
+                continue
+            maps = cam(files)
+            for i, file in enumerate(files):
+                rows = [row for row in range(len(maps)) if maps.photo[row] == i]
+                try:
+                    paths = [folder.add(file, maps, row) for row in rows]
+                    bar.write(describe_maps(file, maps, rows, paths))
+                except OutputError as error:
+                    failures += 1
+                    bar.write(f"slimcam: {error}", file=sys.stderr)
+                bar.update()
+    return failures
+
+
+def _readable(photos: Tuple[str, ...], bar: Any) -> List[str]:
+    """Return the photos that can be read, and print why the others cannot, past the progress bar."""
+    from ...errors import PhotoError
+    from ...inputs.photos import as_batch
+
+    files = []
+    for file in photos:
+        try:
+            as_batch(file)
+            files.append(file)
+        except PhotoError as error:
+            bar.write(f"slimcam: {error}", file=sys.stderr)
+            bar.update()
+    return files

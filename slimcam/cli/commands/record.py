@@ -1,0 +1,35 @@
+"""`slimcam record`."""
+
+from typing import Any, Optional, Tuple
+
+import click
+
+from ..options import LAYER, MODELS, how_options, load_model, load_options, model_options, print_preprocess_note
+
+GOLDEN = "golden"  # the folder that a recording goes to when none is named
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
+@model_options
+@click.option("--layer", "layers", multiple=True, metavar="TENSOR", help=f"{LAYER} May be repeated.")
+@how_options
+@click.option("--out", default=GOLDEN, metavar="DIR", show_default=True, help="Folder of the recording; it is made.")
+@click.option("--python", metavar="PATH", help="Record in this interpreter, of Python 3.7 and TensorFlow 1, say.")
+def record(photos: Tuple[str, ...], out: str, python: Optional[str], **options: Any) -> None:
+    """Record what a model makes of each PHOTO: inputs, logits, activations, gradients, maps; for `slimcam verify`."""
+    from ... import migration
+    from ...targets.as_text import read_target
+
+    how = {key: options[key] for key in ("dialect", "method", "engine")}
+    how["layers"] = list(options["layers"]) or None
+    if python:
+        from ...migration.remote import record_in
+
+        how.update(load_options(options))
+        click.echo(record_in(python, options["model"], photos, out, target=options["target"], **how))
+        return
+    with load_model(options) as model:
+        print_preprocess_note(model)
+        click.echo(migration.record(model, list(photos), out, target=read_target(model, options["target"]), **how))
