@@ -1,0 +1,27 @@
+"""`slimcam inspect`."""
+
+import re
+
+from cli_net import net
+from fixtures.command import assert_said
+
+
+def test_inspect_tells_what_a_frozen_graph_holds_and_needs(run, frozen):
+    result = run("inspect", frozen(lambda: net(gain=True)))
+    assert result.status == 0
+    text = result.stdout
+    assert "because logits 'scaled:0': what Softmax (Softmax) reads" in text
+    assert re.search(r"inputs:\n  input:0 float32 .*8, 8, 3.*\n  gain:0 float32 ", text)
+    assert re.search(r"scores, and what each needs:\n  scaled:0 .* needs input:0, gain:0", text)
+    assert "layers, best first:\n  maps (None, 8, 8, 6)" in text
+
+
+def test_inspect_tells_a_checkpoint_s_variables_even_where_no_net_fits(run, checkpoint):
+    result = run("inspect", checkpoint)
+    assert result.status == 0
+    assert f"checkpoint {checkpoint}: 1 variables\n  own/kernel (3, 3, 3, 4)\n" in result.stdout
+    assert "its variables fit: no net that slimcam knows\nnot loaded: " in result.stdout
+
+
+def test_inspect_of_nothing_is_one_line(run):
+    assert_said(run("inspect", "nowhere"), "nowhere: no such file, folder or checkpoint prefix")
