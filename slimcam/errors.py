@@ -5,7 +5,7 @@ SlimcamError
 ├── ModelError       a path that does not hold the model that was asked for, or does not hold it whole
 ├── UnknownName      a tensor, end point, net, label or dialect of that name does not exist; the nearest are named
 ├── MissingFeed      a score needs a placeholder that nobody feeds; the message holds one path to it
-├── WrongFeed        an array that is held does not fit the tensor that it replaces
+├── WrongFeed        an array of hold= does not fit the tensor that it replaces
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or not as many targets as photos
 ├── PhotoError       a photo that cannot be read, or an array that is no image
@@ -34,7 +34,7 @@ class MissingPackage(SlimcamError, ImportError):
 
 
 class ModelError(SlimcamError):
-    """The model cannot be loaded from what was given."""
+    """The model cannot be loaded from this source."""
 
 
 class UnknownName(SlimcamError):
@@ -63,7 +63,7 @@ class MissingFeed(SlimcamError):
 
 
 class WrongFeed(SlimcamError):
-    """An array does not fit the tensor that it is held for."""
+    """An array does not fit the tensor that it replaces."""
 
 
 class LayerError(SlimcamError):
@@ -87,7 +87,7 @@ class ComparisonError(SlimcamError):
 
 
 class InterpreterError(SlimcamError):
-    """Another Python cannot run slimcam; `output` is the end of what it said, where that is known."""
+    """Another Python cannot run slimcam; `output` is the end of what it printed, where that is known."""
 
     def __init__(self, message: str, output: Optional[str] = None) -> None:
         end = "" if output is None else f"; it said:\n{output}" if output else "; it said nothing"

@@ -104,6 +104,11 @@ def test_no_module_hides_a_public_name():
     assert not set(slimcam.__all__) & {module.name for module in pkgutil.iter_modules([str(ROOT)])}
 
 
+def test_few_files_stand_beside_the_folders():
+    files = sorted(path.name for path in ROOT.iterdir() if path.is_file())
+    assert len(files) <= 12, files
+
+
 def test_every_module_has_a_row():
     assert set(units_imported()) == set().union(*ROWS)
 

@@ -69,7 +69,7 @@ def option_group(*options: Callable) -> Callable:
 
 
 model_options = option_group(*(click.option(f"--{name}", help=text, **how) for name, how, text in _LOADING))
-# The same for the second of two models; what is not said of it is taken from the first where both may well share it.
+# The same for the second of two models; what is left out is the first's where both may well share it.
 SHARED = "net", "labels", "preprocess", "trusted"
 second_model_options = option_group(
     *(

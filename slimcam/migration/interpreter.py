@@ -15,7 +15,7 @@ from .remote_protocol import MARK, messages_in
 
 OLDEST = (3, 7)
 OLDEST_TENSORFLOW = (1, 15)
-LINES = 20  # of what a program said as it failed
+LINES = 20  # of the output of a program that failed
 PATIENCE = 600  # seconds for the question what there is; TensorFlow takes 60 to import from a slow disk
 # What slimcam imports; tf_slim last, as it imports TensorFlow.
 MODULES = (*(name for name in REQUIREMENTS if name != "tf_slim"), "tensorflow", "tf_slim")
@@ -132,7 +132,7 @@ def check(program: str, modules: Dict[str, Module]) -> None:
 
 
 def tail(text: str) -> str:
-    """Return the end of what a program said."""
+    """Return the end of what a program printed."""
     return "\n".join(text.strip().splitlines()[-LINES:])[-LINES * 200 :]
 
 

@@ -106,7 +106,7 @@ def _check_input(recorded: golden_files.Golden, model: Model, image_input: Image
 def _cam(
     recorded: golden_files.Golden, layer: golden_files.Layer, names: Mapping[str, str], model: Model, engine: str
 ) -> GradCAM:
-    """Return the GradCAM of a recorded layer: of classes to be given later, or of the target that was recorded."""
+    """Return the GradCAM of a recorded layer: of classes that come with each call, or of the recorded target."""
     name = names.get(layer.name, layer.name)
     try:
         model.tensor(name)

@@ -1,11 +1,11 @@
 """A checkpoint in a box: a folder whose manifest.json says all that load() would otherwise be told or infer."""
 
-import hashlib
 import json
 import os
 from typing import Any, Dict, Optional, Tuple
 
 from ..errors import ModelError
+from ..files.digests import file_digest
 from .assembly import Parts
 from .checkpoint import read_checkpoint
 from .frozen import is_frozen, read_frozen
@@ -68,8 +68,7 @@ def _check(folder: str, source: str, digests: Dict[str, str]) -> None:
         if name != source and not name.startswith(source + "."):
             continue
         try:
-            with open(os.path.join(folder, name), "rb") as file:
-                digest = hashlib.sha256(file.read()).hexdigest()
+            digest = file_digest(os.path.join(folder, name))
         except OSError as error:
             raise ModelError(f"{os.path.join(folder, name)}: {error.strerror}; {MANIFEST} names it") from error
         if digest != digests[name]:

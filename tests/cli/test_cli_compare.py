@@ -4,7 +4,7 @@ import json
 import os
 
 import cv2
-from fixtures.command import assert_said
+from fixtures.command import assert_error_line
 
 
 def test_compare_prints_a_row_a_photo_and_writes_pictures(run, old, other, make_photo, tmp_path):
@@ -51,4 +51,4 @@ def test_compare_layers_of_the_same_net_finds_none(run, old, new, make_photo):
 
 def test_two_layers_at_once_need_layers(run, old, new, make_photo):
     result = run("compare", old, new, make_photo("one.png"), "--layer", "first", "--layer", "maps=features")
-    assert_said(result, "one layer is compared at a time")
+    assert_error_line(result, "one layer is compared at a time")

@@ -3,7 +3,7 @@
 import re
 
 from cli_net import net
-from fixtures.command import assert_said
+from fixtures.command import assert_error_line
 
 
 def test_inspect_tells_what_a_frozen_graph_holds_and_needs(run, frozen):
@@ -24,4 +24,4 @@ def test_inspect_tells_a_checkpoint_s_variables_even_where_no_net_fits(run, chec
 
 
 def test_inspect_of_nothing_is_one_line(run):
-    assert_said(run("inspect", "nowhere"), "nowhere: no such file, folder or checkpoint prefix")
+    assert_error_line(run("inspect", "nowhere"), "nowhere: no such file, folder or checkpoint prefix")

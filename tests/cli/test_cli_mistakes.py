@@ -5,7 +5,7 @@ import re
 
 import pytest
 from cli_net import LABELS, SIDE, net
-from fixtures.command import assert_said
+from fixtures.command import assert_error_line
 
 # Photos that fail
 
@@ -61,7 +61,7 @@ def test_an_overlay_that_cannot_be_written_is_said_and_leaves_no_part(explain, m
 
 
 def test_a_missing_model_is_said(explain, make_photo):
-    assert_said(explain(make_photo("one.png"), model="nowhere.pb"), r"nowhere\.pb: No such file or directory")
+    assert_error_line(explain(make_photo("one.png"), model="nowhere.pb"), r"nowhere\.pb: No such file or directory")
 
 
 @pytest.mark.parametrize(
@@ -86,44 +86,44 @@ def test_a_missing_model_is_said(explain, make_photo):
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(explain, make_photo, options, message):
-    assert_said(explain(make_photo("one.png"), *options), message)
+    assert_error_line(explain(make_photo("one.png"), *options), message)
 
 
 def test_an_unknown_label_names_the_nearest(explain, make_photo, tmp_path):
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     result = explain(make_photo("one.png"), "--labels", tmp_path / "labels.txt", "--target", "dogg")
-    assert_said(result, "no label 'dogg'; near: 'dog'")
+    assert_error_line(result, "no label 'dogg'; near: 'dog'")
 
 
 def test_labels_of_another_count_are_refused(explain, make_photo, tmp_path):
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
-    assert_said(explain(make_photo("one.png"), "--labels", tmp_path / "labels.txt"), "2 labels for 4 classes")
+    assert_error_line(explain(make_photo("one.png"), "--labels", tmp_path / "labels.txt"), "2 labels for 4 classes")
 
 
 def test_a_file_of_no_array_cannot_be_held(explain, make_photo, tmp_path):
     (tmp_path / "text.npy").write_text("no array")
-    assert_said(explain(make_photo("one.png"), "--hold", f"maps={tmp_path / 'text.npy'}"), r"text\.npy: ")
+    assert_error_line(explain(make_photo("one.png"), "--hold", f"maps={tmp_path / 'text.npy'}"), r"text\.npy: ")
 
 
 def test_a_placeholder_that_nobody_feeds_is_said_with_the_way_to_it(explain, make_photo, frozen):
     result = explain(make_photo("one.png"), model=frozen(lambda: net(gain=True)))
-    assert_said(result, "needs 'gain:0': .*scaled <- gain; .*--hold gain:0=FILE.npy")
+    assert_error_line(result, "needs 'gain:0': .*scaled <- gain; .*--hold gain:0=FILE.npy")
 
 
 def test_an_unknown_net_names_the_nearest(explain, make_photo, checkpoint):
     result = explain(make_photo("one.png"), "--net", "inception_v33", model=checkpoint)
-    assert_said(result, "no net 'inception_v33'; near: 'inception_v3'")
+    assert_error_line(result, "no net 'inception_v33'; near: 'inception_v3'")
 
 
 def test_an_out_that_cannot_be_made_is_said(explain, make_photo):
     photo = make_photo("one.png")
-    assert_said(explain(photo, out=os.path.join(photo, "out")), "out: cannot be written to: Not a directory")
+    assert_error_line(explain(photo, out=os.path.join(photo, "out")), "out: cannot be written to: Not a directory")
 
 
 def test_photos_are_refused_where_nothing_says_how_they_are_prepared(run, make_photo, model, tmp_path):
     result = run("explain", make_photo("one.png"), "--model", model, "--out", tmp_path / "out")
-    assert_said(result, "load it with preprocess=")
+    assert_error_line(result, "load it with preprocess=")
 
 
 def test_a_missing_photo_argument_is_one_line(explain):
-    assert_said(explain(), "Missing argument 'PHOTO...'.*; see .*explain --help")
+    assert_error_line(explain(), "Missing argument 'PHOTO...'.*; see .*explain --help")

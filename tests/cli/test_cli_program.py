@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from fixtures.command import Result, assert_said
+from fixtures.command import Result, assert_error_line
 
 
 def python(*arguments):
@@ -24,7 +24,9 @@ def test_a_run_leaves_tensorflow_s_notes_off_the_terminal(make_photo, model, tmp
 
 def test_a_failing_run_prints_its_one_line_only(make_photo, model, tmp_path):
     options = ("--model", model, "--layer", "map", "--out", tmp_path / "out")
-    assert_said(python("-m", "slimcam", "explain", make_photo("one.png"), *options), "no tensor 'map'; near: 'maps'")
+    assert_error_line(
+        python("-m", "slimcam", "explain", make_photo("one.png"), *options), "no tensor 'map'; near: 'maps'"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["explain", "--help"], ["--version"]])

@@ -1,11 +1,11 @@
 """`slimcam record`; what it writes is in tests/migration."""
 
-from fixtures.command import assert_said
+from fixtures.command import assert_error_line
 
 
 def test_a_python_that_does_not_exist(run, old, make_photo):
     result = run("record", make_photo("one.png"), "--model", old, "--preprocess", "squash", "--python", "/no/python3.7")
-    assert_said(result, "/no/python3.7")
+    assert_error_line(result, "/no/python3.7")
 
 
 def test_a_python_that_fails_is_one_line(run, old, make_photo, tmp_path):
@@ -14,4 +14,4 @@ def test_a_python_that_fails_is_one_line(run, old, make_photo, tmp_path):
     result = run(
         "record", make_photo("one.png"), "--model", old, "--out", "never-made", "--python", tmp_path / "python"
     )
-    assert_said(result, "not a Python interpreter: .*ended with status 7; it said: no licence")
+    assert_error_line(result, "not a Python interpreter: .*ended with status 7; it said: no licence")

@@ -3,7 +3,7 @@
 import json
 import re
 
-from fixtures.command import assert_said
+from fixtures.command import assert_error_line
 
 
 def test_a_recording_verifies_and_the_tolerances_are_printed(run, golden, old):
@@ -25,7 +25,7 @@ def test_photos_that_were_recorded_are_prepared_again(run, golden, old, tmp_path
 
 def test_a_layer_of_another_name_is_said_by_layer(run, golden, new):
     assert run("verify", golden, "--model", new, "--preprocess", "squash", "--layer", "maps=features").status == 0
-    assert_said(run("verify", golden, "--model", new, "--preprocess", "squash"), "'maps'.*--layer")
+    assert_error_line(run("verify", golden, "--model", new, "--preprocess", "squash"), "'maps'.*--layer")
 
 
 def test_other_weights_fail_with_status_1(run, golden, other):
@@ -40,9 +40,11 @@ def test_a_tolerance_can_be_said(run, golden, other):
     wide = [word for what in ("logits", "activations", "gradients", "maps") for word in ("--tolerance", f"{what}=100")]
     result = run("verify", golden, "--model", other, "--preprocess", "squash", *wide)
     assert "100" in result.stdout
-    assert_said(run("verify", golden, "--model", other, "--tolerance", "logits=wide"), "give WHAT=SHARE")
-    assert_said(run("verify", golden, "--model", other, "--preprocess", "squash", "--tolerance", "logit=1"), "logits")
+    assert_error_line(run("verify", golden, "--model", other, "--tolerance", "logits=wide"), "give WHAT=SHARE")
+    assert_error_line(
+        run("verify", golden, "--model", other, "--preprocess", "squash", "--tolerance", "logit=1"), "logits"
+    )
 
 
 def test_a_folder_that_is_no_recording(run, old, tmp_path):
-    assert_said(run("verify", tmp_path, "--model", old), re.escape(str(tmp_path)))
+    assert_error_line(run("verify", tmp_path, "--model", old), re.escape(str(tmp_path)))

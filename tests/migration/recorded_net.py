@@ -20,8 +20,11 @@ def weights(seed, *shape):
 
 def net(layer="maps", kernel=2, classes=CLASSES, side=SIDE, channels=CHANNELS, dtype=tf1.float32, fed=None, after=None):
     """Two convolutions, mean, dense; `fed` is the input's dtype, `after` what is done to the logits."""
+
+    def constant(seed, *shape):
+        return tf1.constant(weights(seed, *shape), dtype)
+
     images = tf1.placeholder(fed or dtype, [None, side, side, 3], name="input")
-    constant = lambda *of: tf1.constant(weights(*of), dtype)  # noqa: E731
     x = tf1.cast(images, dtype) if fed else images
     first = tf1.nn.relu(tf1.nn.conv2d(x, constant(1, 3, 3, 3, 6), [1, 2, 2, 1], "SAME"), name="first")
     maps = tf1.nn.conv2d(first, constant(kernel, 3, 3, 6, channels), [1, 1, 1, 1], "SAME")
@@ -32,7 +35,7 @@ def net(layer="maps", kernel=2, classes=CLASSES, side=SIDE, channels=CHANNELS, d
 
 
 def truth(build, layer, fed=X, classes=None):
-    """Return logits, activations and the gradients of a logit, the best if not said, by a plain session."""
+    """Return logits, activations and the gradients of a logit, the best if left out, by a plain session."""
     with tf1.Graph().as_default() as graph, tf1.Session() as session:
         build()
         logits, maps = (graph.get_tensor_by_name(f"{name}:0") for name in ("logits", layer))
@@ -42,7 +45,7 @@ def truth(build, layer, fed=X, classes=None):
         return (got, *session.run([maps, tf1.gradients(score, maps)[0]], {"input:0": fed}))
 
 
-def verified(frozen, recorded, build, *arguments, **options):
+def verify_graph(frozen, recorded, build, *arguments, **options):
     """Verify a graph that `build` makes."""
     return slimcam.verify(recorded, frozen(build, "new.pb"), *arguments, **options)
 

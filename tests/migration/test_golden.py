@@ -16,7 +16,7 @@ from slimcam.migration import golden
 PHOTOS, SIDE, CHANNELS, CLASSES = 2, 3, 4, 6
 
 
-def made(seed=0, **changed):
+def make_golden(seed=0, **changed):
     """Return a recording of two photos and one layer, of seeded numbers."""
     random = np.random.RandomState(seed)
     layer = golden.Layer(
@@ -49,7 +49,7 @@ def made(seed=0, **changed):
 
 @pytest.fixture
 def folder(tmp_path):
-    return golden.write(made(), str(tmp_path / "golden"))
+    return golden.write(make_golden(), str(tmp_path / "golden"))
 
 
 def assert_same(one, other):
@@ -57,7 +57,7 @@ def assert_same(one, other):
         np.testing.assert_equal(dataclasses.asdict(other)[key], value)
 
 
-def tell(folder, **changed):
+def edit_header(folder, **changed):
     """Change what golden.json says."""
     path = os.path.join(folder, "golden.json")
     with open(path, encoding="utf-8") as file:
@@ -76,12 +76,12 @@ def pack(folder, changes, lists=()):
     arrays = {name: array for name, array in arrays.items() if array is not None}
     np.savez(path, **arrays)
     overwrite(folder, open_bytes(path))
-    told = tell(folder)["npz"]
+    told = edit_header(folder)["npz"]
     for name in lists:
         told["arrays"].pop(name)
         if name in arrays:
             told["arrays"][name] = {"dtype": arrays[name].dtype.name, "shape": list(arrays[name].shape)}
-    tell(folder, npz=told)
+    edit_header(folder, npz=told)
 
 
 def open_bytes(path):
@@ -94,8 +94,8 @@ def overwrite(folder, data, told=True):
     with open(os.path.join(folder, "golden.npz"), "wb") as file:
         file.write(data)
     if told:
-        npz = {**tell(folder)["npz"], "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-        tell(folder, npz=npz)
+        npz = {**edit_header(folder)["npz"], "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        edit_header(folder, npz=npz)
 
 
 def refused(folder, message):
@@ -105,12 +105,12 @@ def refused(folder, message):
 
 
 def test_what_was_written_is_read(folder):
-    assert_same(made(), golden.read(folder))
+    assert_same(make_golden(), golden.read(folder))
     assert golden.read(folder).inputs.dtype == np.float16
 
 
 def test_without_logits(tmp_path):
-    whole = made(logits=None, top_classes=None)
+    whole = make_golden(logits=None, top_classes=None)
     assert_same(whole, golden.read(golden.write(whole, tmp_path / "golden")))
 
 
@@ -122,7 +122,7 @@ def test_numpy_and_json_alone_can_read_it(folder):
     data = open_bytes(os.path.join(folder, "golden.npz"))
     assert told["npz"]["sha256"] == hashlib.sha256(data).hexdigest()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        np.testing.assert_array_equal(arrays["layer0/maps"], made().layers[0].maps)
+        np.testing.assert_array_equal(arrays["layer0/maps"], make_golden().layers[0].maps)
         assert set(arrays.files) == set(told["npz"]["arrays"])
     assert sorted(os.listdir(folder)) == ["golden.json", "golden.npz"]
 
@@ -136,24 +136,24 @@ def test_the_docstring_names_every_key_and_array(folder):
 
 
 def test_an_older_recording_is_replaced(folder, tmp_path):
-    assert golden.write(made(seed=1), folder) == folder
-    assert_same(made(seed=1), golden.read(folder))
+    assert golden.write(make_golden(seed=1), folder) == folder
+    assert_same(make_golden(seed=1), golden.read(folder))
     assert os.listdir(str(tmp_path)) == ["golden"]
 
 
 def test_an_empty_folder_and_one_whose_parents_are_missing_are_taken(tmp_path):
     (tmp_path / "empty").mkdir()
     for out in (tmp_path / "empty", tmp_path / "a" / "b"):
-        golden.write(made(), out)
-        assert_same(made(), golden.read(out))
+        golden.write(make_golden(), out)
+        assert_same(make_golden(), golden.read(out))
 
 
 def test_a_link_to_a_folder_stays_one(folder, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(folder, target_is_directory=True)
-    golden.write(made(seed=1), link)
+    golden.write(make_golden(seed=1), link)
     assert link.is_symlink()
-    assert_same(made(seed=1), golden.read(folder))
+    assert_same(make_golden(seed=1), golden.read(folder))
 
 
 @pytest.mark.parametrize("files", [["notes.txt"], ["golden.json", "golden.npz", "notes.txt"], ["golden.json"]])
@@ -161,7 +161,7 @@ def test_a_folder_of_something_else_is_refused_and_left(tmp_path, files):
     for name in files:
         (tmp_path / name).write_text("{}")
     with pytest.raises(GoldenError, match="neither empty nor a recording alone"):
-        golden.write(made(), tmp_path)
+        golden.write(make_golden(), tmp_path)
     assert sorted(os.listdir(str(tmp_path))) == sorted(files)
     assert (tmp_path / files[0]).read_text() == "{}"
 
@@ -169,20 +169,20 @@ def test_a_folder_of_something_else_is_refused_and_left(tmp_path, files):
 def test_a_recording_that_somebody_added_a_file_to_is_not_replaced(folder, tmp_path):
     (tmp_path / "golden" / "notes.txt").write_text("mine")
     with pytest.raises(GoldenError, match=r"it holds 'notes\.txt'"):
-        golden.write(made(), folder)
+        golden.write(make_golden(), folder)
     assert (tmp_path / "golden" / "notes.txt").read_text() == "mine"
 
 
 def test_a_file_is_refused(tmp_path):
     (tmp_path / "golden").write_text("mine")
     with pytest.raises(GoldenError, match="a file: a recording is a folder"):
-        golden.write(made(), tmp_path / "golden")
+        golden.write(make_golden(), tmp_path / "golden")
 
 
 def test_below_a_file_nothing_can_be_written(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputError, match="cannot be written: Not a directory"):
-        golden.write(made(), tmp_path / "file" / "golden")
+        golden.write(make_golden(), tmp_path / "file" / "golden")
 
 
 def test_nothing_is_left_of_what_cannot_be_written_whole(folder, tmp_path, monkeypatch):
@@ -195,16 +195,16 @@ def test_nothing_is_left_of_what_cannot_be_written_whole(folder, tmp_path, monke
 
     monkeypatch.setattr(os, "rename", fail)
     with pytest.raises(OutputError, match="No space left"):
-        golden.write(made(seed=1), folder)
+        golden.write(make_golden(seed=1), folder)
     with pytest.raises(OutputError, match="No space left"):
-        golden.write(made(seed=1), tmp_path / "new")
+        golden.write(make_golden(seed=1), tmp_path / "new")
     assert os.listdir(str(tmp_path)) == ["golden"]
-    assert_same(made(), golden.read(folder))
+    assert_same(make_golden(), golden.read(folder))
 
 
 def test_what_json_cannot_hold_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
-        golden.write(made(target={"class": object()}), tmp_path / "golden")
+        golden.write(make_golden(target={"class": object()}), tmp_path / "golden")
     assert os.listdir(str(tmp_path)) == []
 
 
@@ -237,19 +237,19 @@ def test_json_of_something_else(folder, tmp_path):
 
 
 def test_a_newer_version(folder):
-    tell(folder, version=2, made_by={"slimcam": "9.9"})
+    edit_header(folder, version=2, made_by={"slimcam": "9.9"})
     refused(folder, r"written by a newer slimcam: version 2 \(slimcam 9\.9\), this one reads up to 1; upgrade slimcam")
 
 
 @pytest.mark.parametrize("version", [0, "1", None])
 def test_a_version_that_never_was(folder, version):
-    tell(folder, version=version)
+    edit_header(folder, version=version)
     refused(folder, f"of version {version!r}, which no slimcam wrote")
 
 
 @pytest.mark.parametrize("key", ["made_by", "model", "photos", "target", "dialect", "method", "layers", "npz"])
 def test_json_that_lacks_something(folder, key):
-    tell(folder, **{key: "nothing"})
+    edit_header(folder, **{key: "nothing"})
     refused(folder, f"without {key}, or it is of another type: record again")
 
 
@@ -264,7 +264,7 @@ def test_json_that_lacks_something(folder, key):
     ],
 )
 def test_json_that_lacks_something_within(folder, key, value):
-    tell(folder, **{key: value})
+    edit_header(folder, **{key: value})
     refused(folder, rf"without {key}\.\w+")
 
 
@@ -374,5 +374,5 @@ def test_arrays_that_do_not_fit_the_photos_and_classes(folder, name, array):
 
 def test_every_plain_type_is_kept(tmp_path):
     for kind in (np.float16, np.float32, np.float64, np.uint8, np.int8, np.int32, np.int64):
-        whole = made(inputs=np.ones((PHOTOS, 2, 2, 3), kind))
+        whole = make_golden(inputs=np.ones((PHOTOS, 2, 2, 3), kind))
         assert golden.read(golden.write(whole, tmp_path / np.dtype(kind).name)).inputs.dtype == kind

@@ -1,10 +1,12 @@
 """Recordings of other types, of models that are fed in other ways, and of Keras models."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
 from fixtures.keras_nets import KERASES, quiet, skip_unless_convolved, sow
-from recorded_net import CLASSES, SIDE, X, net, verified, weights
+from recorded_net import CLASSES, SIDE, X, net, verify_graph, weights
 
 import slimcam
 from slimcam._tf import TF_VERSION, keras_version
@@ -22,34 +24,34 @@ def convolved(kind):
 @pytest.mark.usefixtures("convolved")
 @pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
 def test_other_floating_point(frozen, tmp_path, kind):
-    build = lambda: net(dtype=getattr(tf1, kind), fed=tf1.float32)  # noqa: E731
+    build = functools.partial(net, dtype=getattr(tf1, kind), fed=tf1.float32)
     out = slimcam.record(frozen(build), X, tmp_path / "golden", "maps", 1)
     maps = golden.read(out).layers[0]
     assert maps.dtype == kind
     assert maps.gradients.dtype == (np.float32 if kind == "bfloat16" else kind)
-    assert verified(frozen, out, build).passed
-    found = verified(frozen, out, net)
+    assert verify_graph(frozen, out, build).passed
+    found = verify_graph(frozen, out, net)
     assert found.passed == (kind == "float64"), found.table()
 
 
 @pytest.mark.usefixtures("convolved")
 @pytest.mark.parametrize("kind", ["float16", "bfloat16"])
 def test_other_floating_point_as_input(frozen, tmp_path, kind):
-    build = lambda: net(dtype=getattr(tf1, kind))  # noqa: E731
+    build = functools.partial(net, dtype=getattr(tf1, kind))
     out = slimcam.record(frozen(build), X, tmp_path / "golden", "maps", 1)
     assert golden.read(out).model["dtype"] == kind
-    assert verified(frozen, out, build).passed
+    assert verify_graph(frozen, out, build).passed
     with pytest.raises(GoldenError, match=f"feeds {kind}, and 'input:0' takes float32"):
-        verified(frozen, out, net)
+        verify_graph(frozen, out, net)
 
 
 def test_an_input_of_bytes(frozen, photo, tmp_path):
-    build = lambda: net(fed=tf1.uint8)  # noqa: E731
+    build = functools.partial(net, fed=tf1.uint8)
     images = np.stack([photo(SIDE, SIDE, seed) for seed in range(3)])
     out = slimcam.record(frozen(build), images, tmp_path / "golden", "maps")
     np.testing.assert_array_equal(golden.read(out).inputs, images)
     assert golden.read(out).inputs.dtype == np.uint8
-    assert verified(frozen, out, build, images).passed
+    assert verify_graph(frozen, out, build, images).passed
 
 
 def test_grey_bytes(frozen, photo, tmp_path):
@@ -60,7 +62,7 @@ def test_grey_bytes(frozen, photo, tmp_path):
 
     out = slimcam.record(frozen(build), [photo(SIDE, SIDE)], tmp_path / "golden", "maps")
     assert golden.read(out).inputs.shape == (1, SIDE, SIDE, 1)
-    assert verified(frozen, out, build).passed
+    assert verify_graph(frozen, out, build).passed
 
 
 def test_a_graph_that_takes_one_image_without_a_batch(frozen, photos, tmp_path):
@@ -76,8 +78,8 @@ def test_a_graph_that_takes_one_image_without_a_batch(frozen, photos, tmp_path):
 
     out = slimcam.record(frozen(single), photos, tmp_path / "golden", "maps", preprocess="unit")
     assert golden.read(out).inputs.shape == (2, SIDE, SIDE, 3)
-    assert verified(frozen, out, single, photos, preprocess="unit").passed
-    assert verified(frozen, out, many, photos, preprocess="unit").passed
+    assert verify_graph(frozen, out, single, photos, preprocess="unit").passed
+    assert verify_graph(frozen, out, many, photos, preprocess="unit").passed
 
 
 def test_a_graph_that_decodes_photos_itself(frozen, photos, tmp_path):

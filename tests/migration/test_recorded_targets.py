@@ -1,9 +1,11 @@
 """Targets are kept in a recording and explained again."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from recorded_net import CLASSES, X, net, verified
+from recorded_net import CLASSES, X, net, verify_graph
 
 import slimcam
 from slimcam._tf import tf
@@ -50,8 +52,8 @@ def test_targets_are_kept_and_explained_again(old, tmp_path, kind):
 
 
 def test_the_recorded_classes_are_explained_though_others_win(frozen, recorded):
-    build = lambda: net(after=lambda x: tf1.multiply(x, -1, "moved"))  # noqa: E731
-    found = verified(frozen, recorded, build, logits="moved")
+    build = functools.partial(net, after=lambda x: tf1.multiply(x, -1, "moved"))
+    found = verify_graph(frozen, recorded, build, logits="moved")
     rows = {(row.quantity, row.layer): row for row in found.rows}
     assert rows["maps", "maps"].relative == pytest.approx(2)  # the map of the same class, with its sign changed
     assert rows["scores", ""].relative == pytest.approx(2)
@@ -59,10 +61,10 @@ def test_the_recorded_classes_are_explained_though_others_win(frozen, recorded):
 
 def test_a_tensor_in_a_target_may_have_another_name(frozen, old, tmp_path):
     out = slimcam.record(old, X, tmp_path / "golden", "first", slimcam.Mean("maps"))
-    found = verified(frozen, out, lambda: net("features"), layers={"maps": "features"})
+    found = verify_graph(frozen, out, lambda: net("features"), layers={"maps": "features"})
     assert found.passed
     with pytest.raises(UnknownName, match="no tensor 'maps'"):
-        verified(frozen, out, lambda: net("features"))
+        verify_graph(frozen, out, lambda: net("features"))
 
 
 def test_a_tensor_itself_is_kept_by_its_name(old, tmp_path):

@@ -38,13 +38,13 @@ def ask(monkeypatch, capsys, tmp_path):
     return make_request
 
 
-def saved(array, folder):
+def save_array(array, folder):
     np.save(str(folder / "array.npy"), array)
     return str(folder / "array.npy")
 
 
 @pytest.fixture
-def trusted(monkeypatch):
+def complete(monkeypatch):
     """Take it for granted that an interpreter has all: asking takes as long as TensorFlow takes to import."""
     monkeypatch.setattr(interpreter, "check", lambda program, modules: None)
     monkeypatch.setattr(interpreter, "probe", lambda program: {})
@@ -100,7 +100,7 @@ def test_a_change_of_one_weight_does_not(recorded, tmp_path):
     assert not slimcam.verify(recorded, tmp_path / "other.pb", **options).passed
 
 
-def test_arrays_are_handed_over_and_nothing_that_lies_about_gets_in_the_way(trusted, frozen, tmp_path, monkeypatch):
+def test_arrays_are_handed_over_and_nothing_that_lies_about_gets_in_the_way(complete, frozen, tmp_path, monkeypatch):
     path = frozen(small)
     (tmp_path / "slimcam.py").write_text("raise ImportError('not this one')")
     (tmp_path / "numpy.py").write_text("raise ImportError('nor this')")
@@ -114,7 +114,7 @@ def test_arrays_are_handed_over_and_nothing_that_lies_about_gets_in_the_way(trus
 
 
 def test_photos_of_both_kinds_options_and_a_path_that_is_no_string(
-    trusted, frozen, photo, make_photo, tmp_path, monkeypatch
+    complete, frozen, photo, make_photo, tmp_path, monkeypatch
 ):
     frozen(small)
     make_photo("one.png")
@@ -144,11 +144,13 @@ def test_photos_of_both_kinds_options_and_a_path_that_is_no_string(
 )
 def test_a_target_is_a_word_of_the_command_line_or_as_golden_json_has_it(ask, frozen, tmp_path, words, expected):
     labels = ["a", "b", "c", "d"]
-    out = ask(model=frozen(small), photos={"array": saved(X, tmp_path)}, layers="maps", target=words, labels=labels)
+    out = ask(
+        model=frozen(small), photos={"array": save_array(X, tmp_path)}, layers="maps", target=words, labels=labels
+    )
     assert golden.read(out).target == expected
 
 
-def test_a_net_of_ones_own_is_found_in_the_current_folder(trusted, tmp_path, monkeypatch):
+def test_a_net_of_ones_own_is_found_in_the_current_folder(complete, tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("import slimcam\ndef net(*_, **__):\n    raise slimcam.TargetError('called')")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TargetError, match=r"^called$"):
@@ -195,12 +197,12 @@ def test_ways_out_come_back_too(ask, frozen, tmp_path):
         tf1.reduce_mean(maps * two, [1, 2], name="logits")
 
     with pytest.raises(MissingFeed, match="'right:0'") as caught:
-        ask(model=frozen(siamese), photos={"array": saved(X, tmp_path)}, layers="maps", target=None)
+        ask(model=frozen(siamese), photos={"array": save_array(X, tmp_path)}, layers="maps", target=None)
     assert any("explain_pair" in way.code for way in caught.value.remedies)
     assert "--hold" in caught.value.on_one_line()
 
 
-def test_what_goes_wrong_there_is_told_with_its_stderr(trusted, tmp_path):
+def test_what_goes_wrong_there_is_told_with_its_stderr(complete, tmp_path):
     with pytest.raises(
         InterpreterError, match=r"recording ended with status 1; it said:\n(.|\n)*TypeError: "
     ) as caught:
@@ -230,6 +232,6 @@ def test_a_live_object_cannot_be_handed_over(frozen, tmp_path):
         slimcam.record(model, X, tmp_path / "golden", python=sys.executable)
 
 
-def test_nor_can_a_function(trusted, tmp_path):
+def test_nor_can_a_function(complete, tmp_path):
     with pytest.raises(InterpreterError, match="<built-in function print> cannot be given to another interpreter"):
         slimcam.record(FROZEN, SAMPLES, tmp_path / "golden", python=sys.executable, net=print)

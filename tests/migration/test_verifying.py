@@ -1,11 +1,12 @@
 """verify(): what passes, what fails, and what cannot be verified at all."""
 
+import functools
 import re
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from recorded_net import CLASSES, QUANTITIES, failures, net, truth, verified
+from recorded_net import CLASSES, QUANTITIES, failures, net, truth, verify_graph
 
 import slimcam
 from slimcam.errors import GoldenError, UnknownName
@@ -28,7 +29,7 @@ def test_a_recording_that_was_read_is_as_good_as_its_folder(recorded, old):
 
 
 def test_other_weights_fail(frozen, recorded):
-    found = verified(frozen, recorded, lambda: net(kernel=9))
+    found = verify_graph(frozen, recorded, lambda: net(kernel=9))
     assert not found.passed
     # the layer before the change has its activations, but other gradients
     assert failures(found) == [
@@ -42,7 +43,7 @@ def test_other_weights_fail(frozen, recorded):
 @pytest.mark.parametrize("share, passes", [(0.9e-5, True), (1.1e-5, False)])
 def test_the_tolerance_is_a_share_of_the_largest_value(frozen, recorded, share, passes):
     largest = np.abs(truth(net, "maps")[0]).max()
-    found = verified(
+    found = verify_graph(
         frozen, recorded, lambda: net(after=lambda x: tf1.add(x, largest * share, "moved")), logits="moved"
     )
     row = found.rows[0]
@@ -53,10 +54,10 @@ def test_the_tolerance_is_a_share_of_the_largest_value(frozen, recorded, share, 
 
 
 def test_tolerances_can_be_said_and_are_printed(frozen, recorded):
-    build = lambda: net(after=lambda x: tf1.multiply(x, 1 + 1e-3, "moved"))  # noqa: E731
-    assert failures(verified(frozen, recorded, build, logits="moved"))
+    build = functools.partial(net, after=lambda x: tf1.multiply(x, 1 + 1e-3, "moved"))
+    assert failures(verify_graph(frozen, recorded, build, logits="moved"))
     wide = {"logits": 2e-3, "scores": 2e-3, "gradients": 2e-3, "maps": 2e-3}
-    found = verified(frozen, recorded, build, tolerances=wide, logits="moved")
+    found = verify_graph(frozen, recorded, build, tolerances=wide, logits="moved")
     assert found.passed
     assert re.search(r"logits .* 0\.002 +ok", found.table())
     assert re.search(r"activations +maps .* 2e-05 +ok", found.table())
@@ -79,10 +80,10 @@ def test_a_layer_of_another_name(frozen, recorded):
     with pytest.raises(
         UnknownName, match=r"lacks the recorded layer 'maps' .*layers=\{'maps': NAME\}, or --layer maps=NAME"
     ):
-        verified(frozen, recorded, lambda: net("features"))
+        verify_graph(frozen, recorded, lambda: net("features"))
     with pytest.raises(UnknownName, match=r"lacks the recorded layer 'maps' .*'feature'.*near: 'features'"):
-        verified(frozen, recorded, lambda: net("features"), layers={"maps": "feature"})
-    found = verified(frozen, recorded, lambda: net("features"), layers={"maps": "features"})
+        verify_graph(frozen, recorded, lambda: net("features"), layers={"maps": "feature"})
+    found = verify_graph(frozen, recorded, lambda: net("features"), layers={"maps": "features"})
     assert found.passed
     assert found.rows[3].layer == "maps = features"
 
@@ -94,27 +95,27 @@ def test_a_name_that_was_not_recorded(recorded, old):
 
 def test_a_layer_of_another_shape(frozen, recorded):
     with pytest.raises(GoldenError, match=r"layer 'maps' is \[3, 4, 4, 6\].*'maps' \[3, 4, 4, 5\].*--layer maps=NAME"):
-        verified(frozen, recorded, lambda: net(channels=5))
+        verify_graph(frozen, recorded, lambda: net(channels=5))
 
 
 def test_another_number_of_classes(frozen, recorded):
     with pytest.raises(
         GoldenError, match=r"has 7 classes, and the logits 'logits:0' have 4: verify a model of the same"
     ):
-        verified(frozen, recorded, lambda: net(classes=4))
+        verify_graph(frozen, recorded, lambda: net(classes=4))
 
 
 @pytest.mark.parametrize("classes, which", [(CLASSES + 1, "model"), (CLASSES - 1, "recording")])
 def test_a_background_class_is_named(frozen, recorded, classes, which):
     with pytest.raises(GoldenError, match=f"the {which} seems to count a background class"):
-        verified(frozen, recorded, lambda: net(classes=classes))
+        verify_graph(frozen, recorded, lambda: net(classes=classes))
 
 
 def test_another_size_of_images(frozen, recorded):
     with pytest.raises(
         GoldenError, match=r"feeds \[3, 8, 8, 3\], and 'input:0' takes .*10, 10, 3.*same size of images"
     ):
-        verified(frozen, recorded, lambda: net(side=10))
+        verify_graph(frozen, recorded, lambda: net(side=10))
 
 
 @pytest.mark.parametrize("kind", ["uint8", "float16", "float64"])
@@ -122,4 +123,4 @@ def test_an_input_of_another_dtype(frozen, recorded, kind):
     with pytest.raises(
         GoldenError, match=f"feeds float32, and 'input:0' takes {kind}: name a tensor that takes float32"
     ):
-        verified(frozen, recorded, lambda: net(fed=getattr(tf1, kind)))
+        verify_graph(frozen, recorded, lambda: net(fed=getattr(tf1, kind)))

@@ -5,7 +5,7 @@ A recording is a folder with two files. Nothing in them is pickled, and NumPy an
 golden.json: an object with
     format, version   "slimcam golden" and 1
     made_by           python, platform, slimcam, tensorflow, numpy, and keras and tf_keras where they were loaded
-    model             source (as it was given), sha256 (null for a live object; of several files, that of the lines
+    model             source (as it was named), sha256 (null for a live object; of several files, that of the lines
                       "<sha256>  <name>" in the order of names, as sha256sum prints them), input and logits (tensors),
                       dtype (of the input), classes (their number), preprocess (a name; null where photos were fed as
                       arrays), labels (sha256 of the lines, or null), why (lines that say what loading inferred)
