@@ -194,7 +194,7 @@ def stand_ins(monkeypatch):
 ASKED = 'target=3, dialect="book", layers={"old": "new"}'
 
 
-def test_recording_and_verifying_are_told_what_the_test_says(pytester, stand_ins):
+def test_recording_and_verifying_get_what_the_test_asks_for(pytester, stand_ins):
     path = pytester.makepyfile(
         f"""
         def test_maps(golden_maps):
@@ -206,13 +206,13 @@ def test_recording_and_verifying_are_told_what_the_test_says(pytester, stand_ins
     result = pytester.runpytest("--slimcam-record")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*= slimcam recorded =*", f"golden/{path.stem}/test_maps"])
-    told = ("model.pb", ["a.jpg"], folder, ["old"], 3, "book", None, "tape", {"net": "v3"})
-    assert stand_ins.record == [told] and stand_ins.verify == []
+    call = ("model.pb", ["a.jpg"], folder, ["old"], 3, "book", None, "tape", {"net": "v3"})
+    assert stand_ins.record == [call] and stand_ins.verify == []
     result = pytester.runpytest()
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*slimcam recorded*")
-    told = (folder, "model.pb", ["a.jpg"], {"old": "new"}, {"maps": 1e-3}, "tape", {"net": "v3"})
-    assert stand_ins.verify == [told] and len(stand_ins.record) == 1
+    call = (folder, "model.pb", ["a.jpg"], {"old": "new"}, {"maps": 1e-3}, "tape", {"net": "v3"})
+    assert stand_ins.verify == [call] and len(stand_ins.record) == 1
 
 
 def test_recording_has_a_folder_of_its_own_for_each_test(pytester, stand_ins):

@@ -34,9 +34,9 @@ def test_tolerance_that_is_exceeded_is_named_above_the_table():
     a, b = of([[1, 2], [3, 4]], [[1, 2], [3, 4]]), of([[1, 2], [3, 4]], [[1, 2], [3, 5]])
     with pytest.raises(AssertionError) as caught:
         testing.assert_maps_close(a, b, names=["cat.jpg", "dog.jpg"])
-    said, blank, *table = str(caught.value).split("\n")[1:]
+    line, blank, *table = str(caught.value).split("\n")[1:]
     # 1 of A's largest value, 4
-    assert said == "relative 0.25 of map dog.jpg is above tolerance=2e-05 by 0.25; so it is in 1 of 2 maps"
+    assert line == "relative 0.25 of map dog.jpg is above tolerance=2e-05 by 0.25; so it is in 1 of 2 maps"
     assert blank == ""
     assert "\n".join(table) == slimcam.compare(a, b).table(["cat.jpg", "dog.jpg"])
 

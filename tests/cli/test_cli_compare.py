@@ -22,9 +22,9 @@ def test_compare_of_a_model_with_itself_is_one(run, old, new, make_photo):
         "compare", old, new, make_photo("one.png"), "--preprocess", "squash", "--layer", "maps=features", "--json"
     )
     assert result.status == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert json.dumps(told, allow_nan=False)
-    assert "pearson" in json.dumps(told).lower()
+    report = json.loads(result.stdout)
+    assert json.dumps(report, allow_nan=False)
+    assert "pearson" in json.dumps(report).lower()
 
 
 def test_each_model_has_its_own_preprocessing(run, old, make_photo):
@@ -45,8 +45,8 @@ def test_compare_layers_names_the_first_that_parts(run, old, other, make_photo):
 def test_compare_layers_of_the_same_net_finds_none(run, old, new, make_photo):
     result = run("compare", old, new, make_photo("one.png"), "--preprocess", "squash", "--layers")
     assert result.status == 0, result.stdout
-    told = run("compare", old, new, make_photo("one.png"), "--preprocess", "squash", "--layers", "--json")
-    assert json.loads(told.stdout)["first"] is None
+    report = run("compare", old, new, make_photo("one.png"), "--preprocess", "squash", "--layers", "--json")
+    assert json.loads(report.stdout)["first"] is None
 
 
 def test_two_layers_at_once_need_layers(run, old, new, make_photo):

@@ -30,7 +30,7 @@ def bad(tmp_path, make_photo):
         ("missing", "No such file or directory"),
     ],
 )
-def test_a_bad_photo_is_said_and_the_others_are_written(explain, make_photo, written, bad, name, message):
+def test_a_bad_photo_is_reported_and_the_others_are_written(explain, make_photo, written, bad, name, message):
     result = explain(make_photo("one.png"), bad[name], make_photo("two.png", seed=1), "--target", 0)
     assert result.status == 1
     assert re.fullmatch(f"slimcam: {re.escape(bad[name])}.*{message}\n", result.stderr)
@@ -47,7 +47,7 @@ def test_nothing_is_written_where_every_photo_is_bad(explain, bad, tmp_path):
     assert os.listdir(str(tmp_path / "out")) == []
 
 
-def test_an_overlay_that_cannot_be_written_is_said_and_leaves_no_part(explain, make_photo, written, tmp_path):
+def test_an_overlay_that_cannot_be_written_is_reported_and_leaves_no_part(explain, make_photo, written, tmp_path):
     (tmp_path / "out" / "one.maps.0.png").mkdir(parents=True)
     result = explain(make_photo("one.png"), make_photo("two.png"), "--target", 0)
     assert result.status == 1
@@ -60,7 +60,7 @@ def test_an_overlay_that_cannot_be_written_is_said_and_leaves_no_part(explain, m
 # Options that are wrong
 
 
-def test_a_missing_model_is_said(explain, make_photo):
+def test_a_missing_model_is_reported(explain, make_photo):
     assert_error_line(explain(make_photo("one.png"), model="nowhere.pb"), r"nowhere\.pb: No such file or directory")
 
 
@@ -105,7 +105,7 @@ def test_a_file_of_no_array_cannot_be_held(explain, make_photo, tmp_path):
     assert_error_line(explain(make_photo("one.png"), "--hold", f"maps={tmp_path / 'text.npy'}"), r"text\.npy: ")
 
 
-def test_a_placeholder_that_nobody_feeds_is_said_with_the_way_to_it(explain, make_photo, frozen):
+def test_a_placeholder_that_nobody_feeds_is_reported_with_the_way_to_it(explain, make_photo, frozen):
     result = explain(make_photo("one.png"), model=frozen(lambda: net(gain=True)))
     assert_error_line(result, "needs 'gain:0': .*scaled <- gain; .*--hold gain:0=FILE.npy")
 
@@ -115,7 +115,7 @@ def test_an_unknown_net_names_the_nearest(explain, make_photo, checkpoint):
     assert_error_line(result, "no net 'inception_v33'; near: 'inception_v3'")
 
 
-def test_an_out_that_cannot_be_made_is_said(explain, make_photo):
+def test_an_out_that_cannot_be_made_is_reported(explain, make_photo):
     photo = make_photo("one.png")
     assert_error_line(explain(photo, out=os.path.join(photo, "out")), "out: cannot be written to: Not a directory")
 

@@ -23,7 +23,7 @@ def test_photos_that_were_recorded_are_prepared_again(run, golden, old, tmp_path
     assert re.search(r"input\w* .*(FAIL|no|failed)", result.stdout), result.stdout
 
 
-def test_a_layer_of_another_name_is_said_by_layer(run, golden, new):
+def test_a_layer_of_another_name_is_given_by_layer(run, golden, new):
     assert run("verify", golden, "--model", new, "--preprocess", "squash", "--layer", "maps=features").status == 0
     assert_error_line(run("verify", golden, "--model", new, "--preprocess", "squash"), "'maps'.*--layer")
 
@@ -36,7 +36,7 @@ def test_other_weights_fail_with_status_1(run, golden, other):
     assert json.loads(report.stdout)["passed"] is False
 
 
-def test_a_tolerance_can_be_said(run, golden, other):
+def test_a_tolerance_can_be_given(run, golden, other):
     wide = [word for what in ("logits", "activations", "gradients", "maps") for word in ("--tolerance", f"{what}=100")]
     result = run("verify", golden, "--model", other, "--preprocess", "squash", *wide)
     assert "100" in result.stdout

@@ -1,4 +1,4 @@
-"""What is said of interpreters that cannot record, and what one is found to have."""
+"""What an interpreter is found to have, and the messages for those that cannot record."""
 
 import glob
 import os
@@ -76,7 +76,7 @@ def test_this_interpreter_has_all(monkeypatch, tmp_path):
     interpreter.check(sys.executable, modules)
 
 
-def test_a_bare_python_lacks_all_and_the_pip_line_is_told(bare):
+def test_a_bare_python_lacks_all_and_the_pip_line_is_given(bare):
     python, _ = bare
     message = refused(python, "lacks numpy, cv2, click, tqdm, tabulate, tensorflow, tf_slim: ")
     assert message.endswith(

@@ -37,11 +37,11 @@ TARGETS = {
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_targets_are_kept_and_explained_again(old, tmp_path, kind):
-    target, told = TARGETS[kind]
+    target, expected = TARGETS[kind]
     labels = [f"class {i}" for i in range(CLASSES)]
     out = slimcam.record(old, X, tmp_path / "golden", ["maps", "first"], target, labels=labels)
     held = golden.read(out)
-    assert held.target == told
+    assert held.target == expected
     with slimcam.load(old, labels=labels) as model:
         maps = slimcam.explain(model, X, "maps", target)
     np.testing.assert_array_equal(held.layers[0].maps, maps.raw)

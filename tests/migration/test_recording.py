@@ -60,9 +60,9 @@ def test_of_photos_it_holds_their_files_sha256_and_how_they_were_prepared(old, p
     labels = [f"class {i}" for i in range(CLASSES)]
     out = slimcam.record(old, photos, tmp_path / "golden", "maps", preprocess="unit", labels=labels)
     held = golden.read(out)
-    for path, told, size in zip(photos, held.photos, ([12, 16], [20, 10])):
+    for path, record, size in zip(photos, held.photos, ([12, 16], [20, 10])):
         with open(path, "rb") as file:
-            assert told == {"name": path, "sha256": hashlib.sha256(file.read()).hexdigest(), "size": size}
+            assert record == {"name": path, "sha256": hashlib.sha256(file.read()).hexdigest(), "size": size}
     assert held.model["preprocess"] == "unit"
     assert held.model["labels"] == hashlib.sha256("\n".join(labels).encode()).hexdigest()
     assert held.inputs.shape == (2, SIDE, SIDE, 3)

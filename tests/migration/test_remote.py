@@ -202,7 +202,7 @@ def test_ways_out_come_back_too(ask, frozen, tmp_path):
     assert "--hold" in caught.value.on_one_line()
 
 
-def test_what_goes_wrong_there_is_told_with_its_stderr(complete, tmp_path):
+def test_what_goes_wrong_there_is_reported_with_its_stderr(complete, tmp_path):
     with pytest.raises(
         InterpreterError, match=r"recording ended with status 1; it said:\n(.|\n)*TypeError: "
     ) as caught:

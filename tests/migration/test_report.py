@@ -26,11 +26,11 @@ def test_the_report_says_what_was_recorded_where_and_what_was_verified(recorded,
 
 
 def test_the_report_as_json(recorded, old):
-    told = json.loads(json.dumps(slimcam.verify(recorded, old).to_json(), allow_nan=False))
-    assert told["passed"] is True
-    assert told["recorded"]["model"]["source"] == old
-    assert told["verified"]["made_by"]["tensorflow"] == tf.__version__
-    assert [row["quantity"] for row in told["rows"]][:4] == QUANTITIES[:4]
-    assert told["rows"][0]["layer"] is None
-    assert told["rows"][3]["layer"] == "maps"
-    assert told["rows"][3]["tolerance"] == TOLERANCES["activations"]
+    report = json.loads(json.dumps(slimcam.verify(recorded, old).to_json(), allow_nan=False))
+    assert report["passed"] is True
+    assert report["recorded"]["model"]["source"] == old
+    assert report["verified"]["made_by"]["tensorflow"] == tf.__version__
+    assert [row["quantity"] for row in report["rows"]][:4] == QUANTITIES[:4]
+    assert report["rows"][0]["layer"] is None
+    assert report["rows"][3]["layer"] == "maps"
+    assert report["rows"][3]["tolerance"] == TOLERANCES["activations"]

@@ -53,7 +53,7 @@ def test_the_tolerance_is_a_share_of_the_largest_value(frozen, recorded, share, 
     assert row.difference == pytest.approx(share * largest, rel=0.05)
 
 
-def test_tolerances_can_be_said_and_are_printed(frozen, recorded):
+def test_tolerances_can_be_given_and_are_printed(frozen, recorded):
     build = functools.partial(net, after=lambda x: tf1.multiply(x, 1 + 1e-3, "moved"))
     assert failures(verify_graph(frozen, recorded, build, logits="moved"))
     wide = {"logits": 2e-3, "scores": 2e-3, "gradients": 2e-3, "maps": 2e-3}
