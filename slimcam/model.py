@@ -12,6 +12,7 @@ from ._tf import tf
 from .errors import ModelError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
+from .graphs.graph_defs import op_name
 from .graphs.op_types import PLACEHOLDERS
 from .inputs.image_input import ImageInput, PhotoPipeline
 from .inputs.photos import as_batch
@@ -126,7 +127,7 @@ class Model:
             return self.graph.get_tensor_by_name(name if ":" in name else name + ":0")
         except (KeyError, ValueError):
             found = self.calls.find(name) if self.calls is not None else None
-        return self._of_scope(name.split(":")[0]) if found is None else found
+        return self._of_scope(op_name(name)) if found is None else found
 
     def _of_scope(self, name: str) -> Any:
         leaving = self._scope_outputs().get(name, {})

@@ -85,7 +85,7 @@ class _Flow:
         self.starts = starts
         self.among: Set[Any] = set(starts)
         for op in order:
-            # how large activations are is not what they are: random numbers of their shape do not hang on them
+            # how large activations are is not what they are: random numbers of their shape do not depend on them
             if op.type not in SIZES and any(tensor.op in self.among for tensor in op.inputs):
                 self.among.add(op)
         self.order = [op for op in order if op in self.among]
@@ -95,9 +95,7 @@ class _Flow:
 
     def steps(self) -> List[Step]:
         """Return what is one stage each, in order."""
-        # encoded images are not numbers
-        numbers = lambda dtype: dtype.is_floating or dtype.is_integer  # noqa: E731
-        found = [Step(op, op, "input") for op in self.starts if numbers(op.outputs[0].dtype)]
+        found = [Step(op, op, "input") for op in self.starts if _holds_numbers(op.outputs[0])]
         for group in (self._norms, self._switched, self._dropouts):
             for step in group():
                 if not self.swallowed.intersection((step.end, *step.inner)):
@@ -116,10 +114,10 @@ class _Flow:
         return op.type not in PASSING and op.type not in CLOSING and op.outputs[0].dtype.is_floating
 
     def _readers(self, op: Any) -> List[Any]:
-        return list(dict.fromkeys(c for out in op.outputs for c in out.consumers() if c in self.among))
+        return list(dict.fromkeys(c for c in walk.consumers(op) if c in self.among))
 
     def _moving(self, op: Any) -> List[Any]:
-        """Return the tensors read that hang on the images."""
+        """Return the tensors read that depend on the images."""
         return [tensor for tensor in op.inputs if tensor.op in self.among]
 
     def _depths(self) -> Dict[Any, int]:
@@ -172,7 +170,7 @@ class _Flow:
             if x.op not in self.among or x.op in (s.op, other.op):
                 continue
             if s.op in self.among or other.op in self.among:
-                moving = s.op in self.among and s.op in _near(other.op, 4)
+                moving = s.op in self.among and s.op is not other.op and s.op in walk.near(other.op, 4)
                 if moving and _has(s.op, ("Rsqrt",), 6):
                     return x
             elif _has(s.op, ("Rsqrt",), 6) or ((s.shape.rank or 0) > 0 and s.shape.num_elements() != 1):
@@ -184,18 +182,16 @@ class _Flow:
         for op in self.order:
             if op.type not in op_types.MERGES or self.depth[op]:
                 continue
-            inner: Dict[Any, None] = {}
-            stack = [tensor.op for tensor in op.inputs]
-            while stack:
-                one = stack.pop()
-                if one in self.among and self.depth[one] and one not in inner:
-                    inner[one] = None
-                    stack.extend(tensor.op for tensor in one.inputs)
+            inner = walk.reachable(self._in_switch(op), self._in_switch)
             kinds = [self._kind(one) for one in inner if self._computes(one)]
             if any(_random_behind(tensor, self.among) for one in inner for tensor in one.inputs):
-                yield Step(op, op, "dropout", list(inner))
+                yield Step(op, op, "dropout", inner)
             elif kinds:
-                yield Step(op, op, "norm" if "norm" in kinds or "rsqrt" in kinds else kinds[-1], list(inner))
+                yield Step(op, op, "norm" if "norm" in kinds or "rsqrt" in kinds else kinds[-1], inner)
+
+    def _in_switch(self, op: Any) -> List[Any]:
+        """Return the operations that one reads and that are in a switch or a loop."""
+        return [tensor.op for tensor in self._moving(op) if self.depth[tensor.op]]
 
     def _dropouts(self) -> Iterable[Step]:
         """Yield dropout that is at work: x times, or chosen by, what is random."""
@@ -208,25 +204,17 @@ class _Flow:
                 yield Step(op, op, "dropout", scale)
 
 
-def _near(op: Any, most: int) -> Set[Any]:
-    """Return the operations that `op` depends on by at most so many steps."""
-    found, edge = set(), [op]
-    for _ in range(most):
-        edge = [tensor.op for one in edge for tensor in one.inputs]
-        found.update(edge)
-    return found
+def _holds_numbers(tensor: Any) -> bool:
+    """Whether a tensor holds numbers, as encoded images do not."""
+    return tensor.dtype.is_floating or tensor.dtype.is_integer
 
 
 def _has(op: Any, types: Sequence[str], most: int) -> bool:
-    return op.type in types or any(one.type in types for one in _near(op, most))
+    """Whether an operation, or one that it reads by at most so many steps, is of one of some types."""
+    return any(one.type in types for one in walk.near(op, most))
 
 
-def _random_behind(tensor: Any, among: Set[Any], most: int = 8) -> bool:
-    """Whether a tensor that does not hang on the images is made from random numbers."""
-    edge = [tensor.op]
-    for _ in range(most):
-        edge = [op for op in edge if op not in among]
-        if any(op.type in UNIFORM_OR_NORMAL for op in edge):
-            return True
-        edge = [one.op for op in edge for one in op.inputs if op.type not in SIZES]
-    return False
+def _random_behind(tensor: Any, among: Set[Any]) -> bool:
+    """Whether a tensor that does not depend on the images is made from random numbers."""
+    made_from = walk.near(tensor.op, 7, lambda op: op not in among and op.type not in SIZES)
+    return any(op.type in UNIFORM_OR_NORMAL for op in made_from)

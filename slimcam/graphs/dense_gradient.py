@@ -1,24 +1,26 @@
 """Slim writes dense layers as convolutions that cover their whole input; here their gradient is a dense layer's.
 
-TensorFlow 1.15's Conv2DBackpropInput takes 2 ms an image for the last layer of an InceptionV3, where a matrix product
+TensorFlow 1.15's Conv2DBackpropInput takes 2 ms per image for the last layer of an InceptionV3, where a matrix product
 takes less for many images at once. The convolutions themselves stay as they are, and so do the logits.
 """
 
-from typing import Any, List
+from typing import Any, List, Mapping
 
 from .._tf import tf, tf1
+from .._types import NodeDef, Operation, Tensor
+from .graph_defs import set_gradient
 
 GRADIENT = "SlimcamConv2D"
 
 
-def mark(node: Any) -> None:
+def mark(node: NodeDef) -> None:
     """Let a GraphDef's node take its gradient here, if it is a convolution; an import keeps this attribute."""
     if node.op == "Conv2D":
-        node.attr["_gradient_op_type"].s = GRADIENT.encode()
+        set_gradient(node, GRADIENT)
 
 
 @tf.RegisterGradient(GRADIENT)
-def _gradient(op: Any, grad: Any) -> List[Any]:
+def _gradient(op: Operation, grad: Tensor) -> List[Tensor]:
     """Return the gradients of a convolution by its input and its kernel."""
     images, kernel = op.inputs
     names = ("strides", "padding", "explicit_paddings", "dilations", "data_format", "use_cudnn_on_gpu")
@@ -38,7 +40,7 @@ def _gradient(op: Any, grad: Any) -> List[Any]:
     return [tf.reshape(product, tf.shape(images)), by_kernel]
 
 
-def _covers(images: Any, kernel: Any, attributes: Any) -> bool:
+def _covers(images: Tensor, kernel: Tensor, attributes: Mapping[str, Any]) -> bool:
     """Whether the kernel has just one place on each image, so that the convolution is a matrix product."""
     if attributes["data_format"] != "NHWC" or images.shape.rank != 4 or not kernel.shape.is_fully_defined():
         return False

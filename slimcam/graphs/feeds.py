@@ -6,8 +6,9 @@ name tells it, and any other is an error, raised when the fetch is planned and n
 """
 
 import re
-from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Collection, Iterable, List, Mapping, NamedTuple, Optional
 
+from .._types import Operation, Tensor
 from ..errors import MissingFeed
 from .op_types import ADDITIONS, PLACEHOLDERS, UNFED
 from .walk import ancestors, path
@@ -32,7 +33,7 @@ INFERENCE = (
 class DefaultFeed(NamedTuple):
     """A value that is fed although nobody gave it."""
 
-    tensor: Any
+    tensor: Tensor
     value: Any
     why: str
 
@@ -40,13 +41,13 @@ class DefaultFeed(NamedTuple):
         return f"{self.tensor.name} = {self.value} ({self.why})"
 
 
-def needs(fetches: Iterable[Any], cut: Collection[str] = ()) -> List[Any]:
-    """Return the placeholders that `fetches` (tensors) cannot do without, given the tensors named in `cut`."""
-    found = [op.outputs[0] for op in ancestors(fetches, cut) if op.type in UNFED]
-    return sorted((tensor for tensor in found if tensor.name not in cut), key=lambda tensor: tensor.name)
+def needs(fetches: Iterable[Tensor], cut: Collection[str] = ()) -> List[Tensor]:
+    """Return the placeholders that `fetches` cannot do without, given the tensors named in `cut`."""
+    places = [op.outputs[0] for op in ancestors(fetches, cut) if op.type in UNFED]
+    return sorted((tensor for tensor in places if tensor.name not in cut), key=lambda tensor: tensor.name)
 
 
-def plan(fetches: Iterable[Any], cut: Collection[str], required: Collection[str] = ()) -> List[DefaultFeed]:
+def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[str] = ()) -> List[DefaultFeed]:
     """Return what must be fed beside the tensors named in `cut`, each with its inference value.
 
     Raises MissingFeed, with one path, where `fetches` need a placeholder that has none, or a tensor named in
@@ -64,12 +65,12 @@ def plan(fetches: Iterable[Any], cut: Collection[str], required: Collection[str]
             fed.append(value)
         elif op.type != "PlaceholderWithDefault" or tensor.name in required:
             theirs = {one: None if _is_ours(after) else after for one, after in toward.items()}
-            score = _root(theirs, op).name + ":0"
+            score = _end(theirs, op).name + ":0"
             raise MissingFeed(f"{score!r} needs {tensor.name!r}: {path(theirs, op)}", tensor)
     return fed
 
 
-def inference_value(tensor: Any) -> Optional[DefaultFeed]:
+def inference_value(tensor: Tensor) -> Optional[DefaultFeed]:
     """Return what a placeholder gets in inference, by the last part of its name, or None if the name does not tell."""
     if tensor.shape.rank not in (None, 0):
         return None
@@ -84,7 +85,7 @@ def inference_value(tensor: Any) -> Optional[DefaultFeed]:
     return None
 
 
-def _is_kept(tensor: Any) -> bool:
+def _is_kept(tensor: Tensor) -> bool:
     """Whether a placeholder called "dropout" is the share kept, by how tf.nn.dropout of its time computes.
 
     A share that is kept is added to noise and divided by (TensorFlow to 1.12), or taken from one before it is compared
@@ -99,12 +100,13 @@ def _is_kept(tensor: Any) -> bool:
     return any(c.type == "GreaterEqual" for rate in rates for c in rate.consumers())
 
 
-def _is_ours(op: Optional[Any]) -> bool:
+def _is_ours(op: Optional[Operation]) -> bool:
     """Whether an operation was added by slimcam; a message that names it would tell the user nothing."""
     return op is not None and op.name.startswith("slimcam/")
 
 
-def _root(toward: Dict[Any, Optional[Any]], op: Any) -> Any:
+def _end(toward: Mapping[Operation, Optional[Operation]], op: Operation) -> Operation:
+    """Return the fetch that the way from an operation leads to."""
     while toward[op] is not None:
         op = toward[op]
     return op

@@ -2,12 +2,18 @@
 
 Nothing here runs or changes a graph, and nothing here imports TensorFlow: operations are read by their attributes.
 An operation is looked at through `op.inputs`, `op.control_inputs` and `tensor.consumers()`.
+
+Two walks, `reachable` and `postorder`, are all there is: they are told what comes next, and so walk operations, nodes
+of a GraphDef by their names, or anything else. `ancestors` is the third: it also knows the way.
 """
 
 from collections import deque
-from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
+from typing import Callable, Collection, Dict, Hashable, Iterable, List, Optional, Sequence, TypeVar
 
+from .._types import Operation, Tensor
 from . import op_types
+
+T = TypeVar("T", bound=Hashable)
 
 # What a convolution block still does to its output before the next block reads it.
 _SAME_BLOCK = frozenset(
@@ -26,31 +32,102 @@ _NOT_WORTH = frozenset(
 )
 
 
-def ancestors(fetches: Iterable[Any], cut: Collection[str] = ()) -> Dict[Any, Optional[Any]]:
-    """Map each operation that `fetches` (tensors) depend on to the next one on a shortest way to a fetch.
+def reachable(starts: Iterable[T], after: Callable[[T], Iterable[T]]) -> List[T]:
+    """Return `starts` and all that is reached from them by `after`, in the order of a walk into depth, last first."""
+    order: Dict[T, None] = {}
+    stack = list(starts)
+    while stack:
+        one = stack.pop()
+        if one not in order:
+            order[one] = None
+            stack.extend(after(one))
+    return list(order)
+
+
+def postorder(ends: Iterable[T], before: Callable[[T], Iterable[T]]) -> List[T]:
+    """Return `ends` and all that is reached from them by `before`, each after what comes before it, first in first."""
+    order: List[T] = []
+    seen = set()
+    stack = [(one, False) for one in list(ends)[::-1]]
+    while stack:
+        one, done = stack.pop()
+        if done:
+            order.append(one)
+        elif one not in seen:
+            seen.add(one)
+            stack.append((one, True))
+            stack.extend((other, False) for other in list(before(one))[::-1])
+    return order
+
+
+def ancestors(fetches: Iterable[Tensor], cut: Collection[str] = ()) -> Dict[Operation, Optional[Operation]]:
+    """Map each operation that `fetches` depend on, by control too, to the next one on a shortest way to a fetch.
 
     The walk does not go behind a tensor whose name is in `cut`; the operation of a fetch maps to None.
     """
-    toward: Dict[Any, Optional[Any]] = {}
+    toward: Dict[Operation, Optional[Operation]] = {}
     queue: deque = deque()
-    for tensor in fetches:
-        if tensor.name not in cut and tensor.op not in toward:
-            toward[tensor.op] = None
-            queue.append(tensor.op)
+    for op in read_by(fetches, cut):
+        if op not in toward:
+            toward[op] = None
+            queue.append(op)
     while queue:
         op = queue.popleft()
-        before = [tensor.op for tensor in op.inputs if tensor.name not in cut]
-        for other in before + list(op.control_inputs):
+        for other in read_by(op.inputs, cut) + list(op.control_inputs):
             if other not in toward:
                 toward[other] = op
                 queue.append(other)
     return toward
 
 
-def path(toward: Dict[Any, Optional[Any]], op: Any, most: int = 9) -> str:
-    """Return "score <- block <- … <- placeholder", the way from a fetch back to `op`, a name a scope."""
+def read_by(tensors: Iterable[Tensor], cut: Collection[str] = ()) -> List[Operation]:
+    """Return the operations that give tensors, those named in `cut` left out."""
+    return [tensor.op for tensor in tensors if tensor.name not in cut]
+
+
+def consumers(op: Operation) -> List[Operation]:
+    """Return the operations that read an operation's outputs."""
+    return [reader for out in op.outputs for reader in out.consumers()]
+
+
+def flow(ends: Iterable[Tensor], cut: Collection[str] = ()) -> List[Operation]:
+    """Return the operations whose numbers tensors are made from, each after those that it reads.
+
+    None is behind a tensor whose name is in `cut`; control edges are not followed.
+    """
+    return postorder(read_by(ends, cut), lambda op: read_by(op.inputs, cut))
+
+
+def near(op: Operation, steps: int, enter: Callable[[Operation], bool] = lambda op: True) -> List[Operation]:
+    """Return an operation and those that it reads by at most so many steps, as far as `enter` lets them in."""
+    order: Dict[Operation, None] = {}
+    edge = [op]
+    for _ in range(steps + 1):
+        edge = [one for one in dict.fromkeys(edge) if one not in order and enter(one)]
+        order.update(dict.fromkeys(edge))
+        edge = [other for one in edge for other in read_by(one.inputs)]
+    return list(order)
+
+
+def source(tensor: Tensor, passing: Collection[str]) -> Tensor:
+    """Return the tensor that this one is made from, back over operations of the types `passing`."""
+    while tensor.op.type in passing and tensor.op.inputs:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def readers(tensor: Tensor, passing: Collection[str]) -> List[Operation]:
+    """Return the operations that read a tensor, on over operations of the types `passing`."""
+    reading: List[Operation] = []
+    for op in tensor.consumers():
+        reading += readers(op.outputs[0], passing) if op.type in passing else [op]
+    return reading
+
+
+def path(toward: Dict[Operation, Optional[Operation]], op: Operation, most: int = 9) -> str:
+    """Return "score <- block <- … <- placeholder", the way from a fetch back to `op`, one name per scope."""
     names: List[str] = []
-    step: Optional[Any] = op
+    step: Optional[Operation] = op
     while step is not None:
         last = step is op or toward[step] is None
         name = step.name if last else step.name.rsplit("/", 1)[0]
@@ -70,45 +147,32 @@ def _top(name: str) -> str:
     return name.split("/")[0]
 
 
-def after(starts: Iterable[Any]) -> List[Any]:
+def after(starts: Iterable[Operation]) -> List[Operation]:
     """Return the operations that depend on any of the operations `starts`, by name, these left out."""
-    found: set = set()
-    stack = list(starts)
-    while stack:
-        for out in stack.pop().outputs:
-            fresh = [op for op in out.consumers() if op not in found]
-            found.update(fresh)
-            stack.extend(fresh)
-    return sorted(found, key=lambda op: op.name)
+    first = [reader for start in starts for reader in consumers(start)]
+    return sorted(reachable(first, consumers), key=lambda op: op.name)
 
 
-def between(starts: Sequence[Any], end: Any) -> List[Any]:
+def between(starts: Sequence[Tensor], end: Tensor) -> List[Operation]:
     """Return the operations on the ways from the tensors `starts` to tensor `end`, in the order of the flow."""
-    behind = ancestors([end], cut=[start.name for start in starts])
-    order: List[Any] = []
     leads = {start.op: True for start in starts}
     first = list(leads)
-    stack = [(end.op, False)]
-    while stack:
-        op, done = stack.pop()
-        if done:
-            leads[op] = _carries(op) and any(leads.get(tensor.op, False) for tensor in op.inputs)
-            if leads[op]:
-                order.append(op)
-        elif op not in leads:
-            leads[op] = False
-            stack.append((op, True))
-            if _carries(op):
-                stack.extend((t.op, False) for t in op.inputs if t.op in behind or t.op in first)
-    return first + order
+
+    def before(op: Operation) -> List[Operation]:
+        return read_by(op.inputs)[::-1] if op not in first and _carries(op) else []
+
+    for op in postorder([end.op], before):
+        if op not in leads:
+            leads[op] = _carries(op) and any(leads.get(other, False) for other in read_by(op.inputs))
+    return [op for op, leading in leads.items() if leading]
 
 
-def _carries(op: Any) -> bool:
+def _carries(op: Operation) -> bool:
     """Whether activations go on: a late Reshape that asks for the batch size of the input does not carry them."""
     return op.type not in op_types.SIZES and bool(op.outputs)
 
 
-def gates(start: Any, end: Any) -> List[Any]:
+def gates(start: Tensor, end: Tensor) -> List[Operation]:
     """Operations that every way from `start` to `end` passes, nearest to `end` first.
 
     A concat is one, its branches are not: which is why a map belongs on `Mixed_7c` and not on one of its convolutions.
@@ -125,7 +189,7 @@ def gates(start: Any, end: Any) -> List[Any]:
     return found[::-1]
 
 
-def worth_explaining(start: Any, end: Any) -> List[Any]:
+def worth_explaining(start: Tensor, end: Tensor) -> List[Tensor]:
     """Four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first."""
     passed = gates(start, end)
     found = []
@@ -137,13 +201,13 @@ def worth_explaining(start: Any, end: Any) -> List[Any]:
     return found
 
 
-def _feeds(op: Any, after: Any) -> bool:
-    """Whether `after` takes `op` and else only small things, as a bias or a norm's statistics."""
-    others = [t for t in after.inputs if t.op is not op]
-    return len(others) < len(after.inputs) and all((t.shape.rank or 0) <= 1 for t in others)
+def _feeds(op: Operation, reader: Operation) -> bool:
+    """Whether `reader` takes `op` and else only small things, as a bias or a norm's statistics."""
+    others = [t for t in reader.inputs if t.op is not op]
+    return len(others) < len(reader.inputs) and all((t.shape.rank or 0) <= 1 for t in others)
 
 
-def is_map(op: Any) -> bool:
+def is_map(op: Operation) -> bool:
     """Whether an operation gives a 4-D tensor with more than one place."""
     shape = op.outputs[0].shape if op.outputs else None
     if shape is None or shape.rank != 4:
@@ -153,7 +217,7 @@ def is_map(op: Any) -> bool:
     return all(size is None or size > 1 for size in places)
 
 
-def data_format(op: Any, most: int = 12) -> str:
+def data_format(op: Operation, most: int = 12) -> str:
     """Return "NCHW" or "NHWC", as the operation itself or the nearest one of its block before it declares."""
     for _ in range(most):
         declared = op.node_def.attr["data_format"].s.decode() if "data_format" in op.node_def.attr else ""
@@ -168,23 +232,23 @@ def data_format(op: Any, most: int = 12) -> str:
     return "NHWC"
 
 
-def scope_outputs(ops: Iterable[Any]) -> Dict[str, Dict[str, Any]]:
+def scope_outputs(ops: Iterable[Operation]) -> Dict[str, Dict[str, Tensor]]:
     """Map each scope of `ops`, by each end of its path, to the tensors in it that others of `ops` outside it read.
 
     Of a scope `a/b/c` those are found as `c`, `b/c` and `a/b/c`; each as tensors by their names. They are made in the
     scope from other tensors; one that nobody reads counts.
     """
-    among = set(ops)
-    found: Dict[str, Dict[str, Any]] = {}
+    among = dict.fromkeys(ops)
+    leaving: Dict[str, Dict[str, Tensor]] = {}
     for op in among:
         if not (_carries(op) and op.inputs and op.outputs[0].dtype.is_floating):
             continue
-        readers = [c.name for out in op.outputs for c in out.consumers() if c in among]
+        reading = [reader.name for reader in consumers(op) if reader in among]
         parts = op.name.split("/")[:-1]
         for depth in range(len(parts), 0, -1):
             scope = "/".join(parts[:depth]) + "/"
-            if readers and all(name.startswith(scope) for name in readers):
+            if reading and all(name.startswith(scope) for name in reading):
                 break  # and so it leaves no scope around this one
             for start in range(depth):
-                found.setdefault("/".join(parts[start:depth]), {})[op.outputs[0].name] = op.outputs[0]
-    return found
+                leaving.setdefault("/".join(parts[start:depth]), {})[op.outputs[0].name] = op.outputs[0]
+    return leaving

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from ..errors import UnknownName
+from ..graphs.walk import flow
 from ..suggest import nearest
 
 
@@ -86,17 +87,8 @@ class Calls:
         """Sort calls from the inputs on, by what reads what: Keras' versions run parallel branches in other orders."""
         read = {tensor.name for call in calls for tensor in call.inputs}
         ends = [call for call in calls if read.isdisjoint(tensor.name for tensor in call.outputs)]
-        rank: Dict[Any, int] = {}
-        opened: Set[Any] = set()
-        stack = [tensor.op for call in sorted(ends, key=lambda one: one.path)[::-1] for tensor in call.outputs[::-1]]
-        while stack:
-            op = stack[-1]
-            if op in opened:
-                rank.setdefault(stack.pop(), len(rank))
-            else:
-                opened.add(op)
-                stack.extend(tensor.op for tensor in reversed(list(op.inputs)) if tensor.op not in opened)
-        last = len(rank)
+        order = flow(tensor for call in sorted(ends, key=lambda one: one.path) for tensor in call.outputs)
+        rank, last = {op: i for i, op in enumerate(order)}, len(order)
         return sorted(calls, key=lambda call: (max(rank.get(out.op, last) for out in call.outputs), call.ended))
 
     def _give_name(self, call: Call) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, Iterable, List, Optional, Set
 
 from ..graphs.op_types import READS, WEIGHTS
+from ..graphs.walk import consumers, source
 from .names import Call
 
 
@@ -53,9 +54,7 @@ def _by_weight(flow: List[Any]) -> Iterable[List[Any]]:
     found: Dict[Any, List[Any]] = {}
     for op in flow:
         for tensor in op.inputs:
-            root = tensor.op
-            while root.type in READS and root.inputs:
-                root = root.inputs[0].op
+            root = source(tensor, READS).op
             holds = root.type in WEIGHTS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
             if holds:
                 found.setdefault((root.name, op.type), []).append(op)
@@ -141,5 +140,5 @@ def _call(path: str, ops: List[Any], place: Dict[Any, int]) -> Call:
 def _leaves(tensor: Any, own: Set[Any], place: Dict[Any, int]) -> bool:
     """Whether a tensor of the operations `own` is read by others on the way to the logits, or ends there."""
     readers = [reader for reader in tensor.consumers() if reader in place]
-    ends = tensor is tensor.op.outputs[0] and not any(out.consumers() for out in tensor.op.outputs)
+    ends = tensor is tensor.op.outputs[0] and not consumers(tensor.op)
     return tensor.dtype.is_floating and (ends or any(reader not in own for reader in readers))

@@ -13,7 +13,8 @@ import numpy as np
 
 from .._tf import is_graph_variable, keras_of, keras_session, tf
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
-from ..graphs.copying import between, copied
+from ..graphs.copying import copy_ops, ops_between
+from ..graphs.graph_defs import set_gradient
 from ..maps import paint
 from ..maps.steps import relu, unit
 from ..methods.cams import raw_map
@@ -222,8 +223,7 @@ def _with_relu_gradient(gradient: str, layer: Any, output: Any) -> Any:
 
     def edit(node: Any) -> None:
         if node.op == "Relu":
-            # what gradient_override_map would set; that one does not act on an import
-            node.attr["_gradient_op_type"].s = gradient.encode()
+            set_gradient(node, gradient)
 
-    inside, outside = between(layer, output)
-    return copied(inside, output, {**outside, layer.name: layer}, edit)
+    inside, outside = ops_between(layer, output)
+    return copy_ops(inside, output, {**outside, layer.name: layer}, edit)

@@ -18,6 +18,7 @@ from .._tf import tf, tf1
 from ..errors import MissingFeed, ModelError
 from ..graphs import dense_gradient as dense
 from ..graphs.feeds import plan
+from ..graphs.graph_defs import add_copy, cut_to, empty_like, needed, op_name, shape_and_dtype, unplace
 from ..graphs.op_types import DECODERS
 from ..graphs.walk import ancestors, between
 from ..inputs import preprocess
@@ -121,7 +122,7 @@ def _calls(graph: Any, parts: Parts) -> Optional[Calls]:
     there = {op.name for op in graph.get_operations()}
     here = lambda tensors: [graph.get_tensor_by_name(t.name) for t in tensors if t.op.name in there]  # noqa: E731
     moved = [Call(one.path, here(one.inputs), one.begun, one.ended, here(one.outputs)) for one in parts.calls]
-    names = {name: name.split(":")[0] for name in parts.inputs}
+    names = {name: op_name(name) for name in parts.inputs}
     return Calls([call for call in moved if call.outputs], names)
 
 
@@ -135,7 +136,7 @@ def _config() -> Any:
 def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]) -> Tuple[Any, Dict[str, Callable]]:
     """Return a copy of a GraphDef without its large constants, device names and colocations; and all weights."""
     weights = dict(given)
-    kept = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library)
+    kept = empty_like(graph_def)
     for node in graph_def.node:
         tensor = node.attr["value"].tensor if node.op == "Const" else None
         if node.name in given and node.op != "VarHandleOp":
@@ -143,12 +144,9 @@ def _without_large(graph_def: Any, given: Mapping[str, Callable[[], np.ndarray]]
         if tensor is not None and len(tensor.tensor_content) > LARGE:
             weights[node.name] = functools.partial(tf.make_ndarray, tensor)
             continue
-        copy = kept.node.add()
-        copy.CopyFrom(node)
-        copy.device = ""
+        copy = add_copy(kept, node)
+        unplace(copy)
         dense.mark(copy)
-        if "_class" in copy.attr:
-            del copy.attr["_class"]
     return kept, weights
 
 
@@ -238,7 +236,7 @@ def _join_photos(
 
 def _declared(node: Any, parts: Parts) -> Tuple[Optional[List[Optional[int]]], Any]:
     """Return shape and dtype of the input's node; what it leaves open is filled by what the caller said."""
-    shape, dtype = infer.shape_and_type(node)
+    shape, dtype = shape_and_dtype(node)
     if shape is None and not node.op.startswith("Placeholder"):
         shape = _static_shape(parts.graph_def, node.name)
     if parts.size and not shape:
@@ -250,8 +248,7 @@ def _declared(node: Any, parts: Parts) -> Tuple[Optional[List[Optional[int]]], A
 
 def _static_shape(graph_def: Any, name: str) -> Optional[List[Optional[int]]]:
     """Return the shape that TensorFlow works out for a tensor inside the graph, None where it cannot."""
-    needed = infer.before(graph_def, [name])
-    part = tf1.GraphDef(versions=graph_def.versions, node=[node for node in graph_def.node if node.name in needed])
+    part = cut_to(graph_def, needed(graph_def, [name]))
     with tf1.Graph().as_default() as graph:
         tf1.import_graph_def(part, name="")
     shape = graph.get_tensor_by_name(name + ":0").shape
@@ -270,7 +267,7 @@ def _set_input(node: Any, dtype: Any, shape: List[Optional[int]], default: Any) 
 
 
 def _import(graph_def: Any, tensors: Mapping[str, Any], source: str) -> None:
-    read = {name.split(":")[0].lstrip("^") for node in graph_def.node for name in node.input}
+    read = {op_name(name) for node in graph_def.node for name in node.input}
     try:
         tf1.import_graph_def(graph_def, name="", input_map={k: v for k, v in tensors.items() if k in read})
     except (ValueError, tf.errors.OpError) as error:

@@ -15,9 +15,8 @@ import numpy as np
 from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
-from . import infer
+from ..graphs.graph_defs import needed, without_variables
 from .assembly import Parts
-from .variables import without_variables
 
 AVERAGE = "/ExponentialMovingAverage"
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
@@ -178,10 +177,10 @@ def _without_missing(built: Built, held: Variables, asked: List[Optional[str]]) 
     """Leave out end points beside the logits whose variables are not there: auxiliary heads are often not saved."""
     missing = {name for name in built.variables if name not in held.shapes and name + AVERAGE not in held.shapes}
     essential = [built.end_points.get(name, name) for name in (built.logits, *asked) if name]
-    spare = missing - infer.before(built.graph_def, essential)
+    spare = missing - needed(built.graph_def, essential)
     if not spare or missing != spare:
         return built, []
-    points = {k: t for k, t in built.end_points.items() if not spare & infer.before(built.graph_def, [t])}
+    points = {k: t for k, t in built.end_points.items() if not spare & needed(built.graph_def, [t])}
     gone = sorted(set(built.end_points) - set(points))
     lost = {built.end_points[name] for name in gone}
     variables = {name: shape for name, shape in built.variables.items() if name not in spare}

@@ -7,10 +7,10 @@ from typing import Any, Optional
 from .. import nets
 from .._tf import tf1
 from ..errors import ModelError
+from ..graphs.graph_defs import needed
+from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import VARIABLES
-from . import infer
 from .assembly import Parts
-from .operations import restate_swish
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
@@ -25,8 +25,8 @@ def read_frozen(
 ) -> Parts:
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
     graph_def = read_graph_def(path)
-    needed = infer.before(graph_def, [logits]) if logits else None
-    held = [n.name for n in graph_def.node if n.op in VARIABLES and (needed is None or n.name in needed)]
+    among = needed(graph_def, [logits]) if logits else None
+    held = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
     if held:
         raise ModelError(
             f"{path}: not frozen: {len(held)} variables such as {held[0]!r} have no value in it; "

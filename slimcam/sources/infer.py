@@ -5,62 +5,39 @@ lists both and asks.
 """
 
 import re
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._tf import tf
+from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
+from ..graphs.graph_defs import needed, nodes_by_name, op_name, shape_and_dtype
 from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES
 from ..suggest import nearest
 
 
-def shape_and_type(node: Any) -> Tuple[Optional[List[Optional[int]]], Any]:
-    """Return the shape (None where unknown) and dtype that a GraphDef's input node declares."""
-    key = next(key for key in ("dtype", "T", "DstT") if key in node.attr)
-    dtype = tf.as_dtype(node.attr[key].type)
-    proto = node.attr["shape"].shape if "shape" in node.attr else None
-    if node.op == "Const":
-        proto = node.attr["value"].tensor.tensor_shape
-    if proto is None or proto.unknown_rank:
-        return None, dtype
-    return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
-
-
-def before(graph_def: Any, names: List[str]) -> Set[str]:
-    """Return the names of the nodes that the nodes `names` depend on, and these themselves."""
-    inputs = {node.name: node.input for node in graph_def.node}
-    seen: Set[str] = set()
-    stack = [name.split(":")[0] for name in names]
-    while stack:
-        name = stack.pop()
-        if name not in seen and name in inputs:
-            seen.add(name)
-            stack.extend(other.lstrip("^").split(":")[0] for other in inputs[name])
-    return seen
-
-
 def input_nodes(
-    graph_def: Any, given: Optional[str], inputs: List[str], logits: Optional[str], named: str
-) -> Tuple[List[Any], str]:
+    graph_def: GraphDef, given: Optional[str], inputs: Sequence[str], logits: Optional[str], named: str
+) -> Tuple[List[NodeDef], str]:
     """Return the nodes that images are fed to, and why they are taken for that.
 
     `given` is the one that was asked for, and comes first; `inputs` are what the source says of all inputs.
     """
-    nodes = {node.name: node for node in graph_def.node}
-    said = {name.split(":")[0]: None for name in inputs}
-    found = {key: why for key, why in _image_inputs(nodes).items() if not said or key in said}
-    if len(found) > 1 and not said and logits is not None:
-        needed = before(graph_def, [logits])
-        found = {key: why for key, why in found.items() if key in needed}
-    order = sorted(found, key=list(said).index) if said else sorted(found, key=_by_number)
+    nodes = nodes_by_name(graph_def)
+    listed = [op_name(name) for name in inputs]
+    because = {key: why for key, why in _image_inputs(nodes).items() if not listed or key in listed}
+    if len(because) > 1 and not listed and logits is not None:
+        among = needed(graph_def, [logits])
+        because = {key: why for key, why in because.items() if key in among}
+    order = sorted(because, key=listed.index if listed else _by_number)
     if given is not None:
         op = _named(nodes, given)
-        behind = before(graph_def, [op])
+        behind = needed(graph_def, [op])
         others = [key for key in order if key not in behind]
         return [nodes[key] for key in [op, *others]], f"input {op + ':0'!r}: {named}"
     if order:
         names = ", ".join(repr(op + ":0") for op in order)
-        why = found[order[0]] if len(order) == 1 else f"the {len(order)} placeholders of images"
+        why = because[order[0]] if len(order) == 1 else f"the {len(order)} placeholders of images"
         return [nodes[op] for op in order], f"input {names}: {why}"
     places = [node.name + ":0" for node in graph_def.node if node.op.startswith("Placeholder")]
     raise ModelError(
@@ -68,25 +45,21 @@ def input_nodes(
     )
 
 
-def _from_pipelines(nodes: Dict[str, Any]) -> str:
+def _from_pipelines(nodes: Mapping[str, NodeDef]) -> str:
     """Return the tensors that come out of a training program's input pipeline, each of which could be fed."""
     readers = [
-        n.name for n in nodes.values() if any(_op(i) in nodes and nodes[_op(i)].op in PIPELINES for i in n.input)
+        n.name for n in nodes.values() if any(nodes[i].op in PIPELINES for i in map(op_name, n.input) if i in nodes)
     ]
     return " or ".join(repr(name + ":0") for name in readers[:4])
 
 
-def _op(name: str) -> str:
-    return name.lstrip("^").split(":")[0]
-
-
-def _by_number(name: str) -> List[Any]:
+def _by_number(name: str) -> List[Union[int, str]]:
     """Order input_10 after input_2."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def _named(nodes: Dict[str, Any], name: str) -> str:
-    op = name.split(":")[0]
+def _named(nodes: Mapping[str, NodeDef], name: str) -> str:
+    op = op_name(name)
     if op not in nodes:
         raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
     if not any(key in nodes[op].attr for key in ("dtype", "T", "DstT")):
@@ -94,33 +67,33 @@ def _named(nodes: Dict[str, Any], name: str) -> str:
     return op
 
 
-def _image_inputs(nodes: Dict[str, Any]) -> Dict[str, str]:
-    found = {}
+def _image_inputs(nodes: Mapping[str, NodeDef]) -> Dict[str, str]:
+    because: Dict[str, str] = {}
     for node in nodes.values():
         if node.op in DECODERS:
-            source = nodes.get(node.input[0].split(":")[0])
+            source = nodes.get(op_name(node.input[0]))
             if source is not None and source.op in ("Placeholder", "Const"):
-                found[source.name] = f"an encoded photo, which {node.op} reads"
+                because[source.name] = f"an encoded photo, which {node.op} reads"
         if node.op not in PLACEHOLDERS:
             continue
-        shape, dtype = shape_and_type(node)
+        shape, dtype = shape_and_dtype(node)
         if dtype == tf.string and (shape is None or len(shape) <= 1):
             if node.op == "PlaceholderWithDefault":
                 continue  # a Saver's file name
-            found.setdefault(node.name, "the only placeholder for encoded photos")
+            because.setdefault(node.name, "the only placeholder for encoded photos")
         elif shape is not None and _is_image(shape) and (dtype.is_floating or dtype == tf.uint8):
-            found[node.name] = f"the only placeholder of images, {dtype.name} {tuple(shape)}"
-    return found
+            because[node.name] = f"the only placeholder of images, {dtype.name} {tuple(shape)}"
+    return because
 
 
 def _is_image(shape: List[Optional[int]]) -> bool:
     return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
-def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tuple[Any, str]:
+def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: str) -> Tuple[Tensor, str]:
     """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that."""
     if name is not None:
-        op = name.split(":")[0]
+        op = op_name(name)
         try:
             tensor = graph.get_tensor_by_name(name if ":" in name else name + ":0")
         except (KeyError, ValueError):
@@ -142,37 +115,35 @@ def logits(graph: Any, starts: List[Any], name: Optional[str], named: str) -> Tu
     raise ModelError(f"nothing of shape (N, classes) comes after {starts[0].name!r}: say logits=")
 
 
-def _is_end(op: Any) -> bool:
+def _is_end(op: Operation) -> bool:
     """Whether a softmax is the last that happens to scores, not an attention or a gate within the net."""
     readers = list(op.outputs[0].consumers())
     while readers:
-        if any(c.type not in (*FLATTENING, "TopKV2", "ArgMax", "Max", "Shape") for c in readers):
+        if any(reader.type not in (*FLATTENING, "TopKV2", "ArgMax", "Max", "Shape") for reader in readers):
             return False
-        readers = [c for reader in readers for out in reader.outputs for c in out.consumers() if c.type != "TopKV2"]
+        readers = [after for reader in readers for after in walk.consumers(reader) if after.type != "TopKV2"]
     rank = op.inputs[0].shape.rank
     return rank is None or rank == 2 or _unfolded(op.inputs[0]).shape.rank == 2
 
 
-def _unfolded(tensor: Any) -> Any:
+def _unfolded(tensor: Tensor) -> Tensor:
     """Go back over the Reshape that slim puts before its softmax."""
     while tensor.op.type in ("Reshape", "Identity") and tensor.op.inputs[0].shape.rank == 2:
         tensor = tensor.op.inputs[0]
     return tensor
 
 
-def _is_score(op: Any) -> bool:
+def _is_score(op: Operation) -> bool:
     shape = op.outputs[0].shape
     return shape.rank == 2 and op.outputs[0].dtype.is_floating and (shape.as_list()[1] or 0) > 0
 
 
-def logits_of_output(output: Any) -> Tuple[Any, str]:
+def logits_of_output(output: Tensor) -> Tuple[Tensor, str]:
     """Return what a model's output is before its softmax or sigmoid, in the output's shape, and why.
 
     An output that is neither is returned itself. A new operation, slimcam/logits, is made where the shapes differ.
     """
-    tensor = output
-    while tensor.op.type in (*FLATTENING, "Cast"):
-        tensor = tensor.op.inputs[0]
+    tensor = walk.source(output, (*FLATTENING, "Cast"))
     if tensor.op.type not in PROBABILITIES:
         return output, f"logits {output.name!r}: the model's output"
     why = f"what {tensor.op.name} ({tensor.op.type}) reads"

@@ -32,12 +32,12 @@ from .._tf import (
     tf1,
 )
 from ..errors import ModelError
+from ..graphs.graph_defs import without_variables
 from ..graphs.tracing import trace
 from ..layers.watching import watch_calls
 from ..model import Eager
 from .assembly import Parts
 from .reading import reads
-from .variables import without_variables
 
 # Keras 2's own layers that keras.layers does not show
 _UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")

@@ -6,12 +6,14 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from ..errors import ModelError
+from ..graphs import graph_defs
+from ..graphs.graph_defs import cut_to, op_name, set_inputs, without_variables
+from ..graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
 from ..graphs.op_types import VARIABLES
+from ..graphs.walk import reachable
 from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint, prefix_of
-from .operations import check_operations, restate_swish, training_norms, unknown_node
-from .variables import without_variables
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of objects, not of a graph's variables, holds
@@ -63,7 +65,7 @@ def with_values(
     wanted, because = [logits] if logits else outputs, ""
     if wanted is None:
         wanted, because = _logits(source, graph_def, input, within)
-    needed = infer.before(graph_def, wanted)
+    needed = graph_defs.needed(graph_def, wanted)
     if logits is not None and not needed:
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
     check_operations(source, graph_def, needed, wanted[0])
@@ -119,7 +121,7 @@ def _held_names(source: str, graph_def: Any, needed: Set[str], held: Variables, 
 
 def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[List[str]]) -> Tuple[List[str], str]:
     """Find the logits in the graph before it is cut, and why they are taken for that."""
-    kept = infer.before(graph_def, within) if within else {node.name for node in graph_def.node}
+    kept = graph_defs.needed(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
     unknown = unknown_node(graph_def, kept)
     if unknown is not None:
@@ -127,8 +129,7 @@ def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[
             f"{source}: {unknown.name!r} is a {unknown.op}, which TensorFlow {tf.__version__} does not have: "
             "say logits=, so that only what they need is imported"
         )
-    nodes = [node for node in graph_def.node if node.name in kept]
-    part = tf1.GraphDef(versions=graph_def.versions, library=graph_def.library, node=nodes)
+    part = cut_to(graph_def, kept)
     starts = _starts(part, input)
     with tf1.Graph().as_default() as graph:
         try:
@@ -145,18 +146,9 @@ def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[
 
 def _gradients(graph_def: Any) -> Set[str]:
     """Return the nodes of tf.gradients and what reads them: a gradient can have the shape of logits."""
-    readers: Dict[str, List[str]] = {}
-    for node in graph_def.node:
-        for name in node.input:
-            readers.setdefault(name.lstrip("^").split(":")[0], []).append(node.name)
-    stack = [node.name for node in graph_def.node if _GRADIENTS.search(node.name)]
-    found: Set[str] = set()
-    while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            stack.extend(readers.get(name, ()))
-    return found
+    readers = graph_defs.readers(graph_def)
+    starts = [node.name for node in graph_def.node if _GRADIENTS.search(node.name)]
+    return set(reachable(starts, lambda name: readers.get(name, ())))
 
 
 def _starts(graph_def: Any, input: Optional[str]) -> List[Any]:
@@ -190,7 +182,7 @@ def _pipeline_images(graph_def: Any) -> List[str]:
     A tensor of unknown shape is not among them.
     """
     pipelines = {node.name: node for node in graph_def.node if _types(node)}
-    reading = [n for n in graph_def.node if any(i.lstrip("^").split(":")[0] in pipelines for i in n.input)]
+    reading = [n for n in graph_def.node if any(op_name(i) in pipelines for i in n.input)]
     return [
         f"{node.name}:{k}"
         for node in [*reading, *pipelines.values()]
@@ -215,10 +207,9 @@ def _fed_after_pipeline(graph_def: Any, input: Optional[str]) -> Tuple[Any, Opti
     own = f"{name}_{index}"
     while own in names:
         own += "_"
+    meant = {f"{name}:{index}", *([name] if index == 0 else [])}
     for one in changed.node:
-        for i, read in enumerate(one.input):
-            if read == f"{name}:{index}" or (index == 0 and read == name):
-                one.input[i] = own
+        set_inputs(one, [own if read in meant else read for read in one.input])
     place = changed.node.add(name=own, op="Placeholder")
     place.attr["dtype"].type = _types(node)[index]
     shapes = _shapes(node)

@@ -5,12 +5,12 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from .._tf import TF_VERSION, eager, frozen, saved_model_proto, tf
 from ..errors import ModelError, UnknownName
+from ..graphs.graph_defs import needed
+from ..graphs.import_checks import check_operations, restate_swish
 from ..suggest import nearest
-from . import infer
 from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
-from .operations import check_operations, restate_swish
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"
@@ -141,7 +141,7 @@ def _read_functions(
         given = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
     wanted, logits = _wanted(folder, keyed, scores, logits)
     ends = wanted or ([logits] if logits is not None else names)
-    check_operations(folder, graph_def, infer.before(graph_def, ends), ends[0])
+    check_operations(folder, graph_def, needed(graph_def, ends), ends[0])
     parts = Parts(folder, graph_def, input=given.get(str(input), input), logits=logits, inputs=inputs, end_points=keyed)
     parts.outputs = wanted or []
     parts.why += [f"tags {', '.join(tags)}; {because}", *_said(given, keyed), *restate_swish(graph_def, stale=False)]

@@ -7,11 +7,10 @@ import numpy as np
 
 from .._tf import tf
 from ..errors import ModelError
+from ..graphs.graph_defs import needed, without_variables
+from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
-from . import infer
 from .assembly import Parts
-from .operations import restate_swish
-from .variables import without_variables
 
 
 def is_session(thing: Any) -> bool:
@@ -27,8 +26,7 @@ def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) 
     graph_def = session.graph.as_graph_def()
     ends = [_name(logits)] if logits is not None else [node.name for node in graph_def.node]
     wanted = [name for name in ends if name]
-    needed = infer.before(graph_def, wanted)
-    reads = _reads(session.graph, needed)
+    reads = _reads(session.graph, needed(graph_def, wanted))
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
@@ -39,13 +37,13 @@ def _name(tensor: Any) -> Optional[str]:
     return tensor if tensor is None or isinstance(tensor, str) else tensor.name
 
 
-def _reads(graph: Any, needed: Any) -> Dict[str, Any]:
+def _reads(graph: Any, among: Any) -> Dict[str, Any]:
     """Map each variable to a tensor of the graph that reads it; nothing is added to the graph."""
     reads: Dict[str, Any] = {}
     for op in graph.get_operations():
-        if op.name in needed and op.type in REF_VARIABLES:
+        if op.name in among and op.type in REF_VARIABLES:
             reads[op.name] = op.outputs[0]
-        elif op.type == "ReadVariableOp" and op.inputs[0].op.name in needed and graph.is_fetchable(op.outputs[0]):
+        elif op.type == "ReadVariableOp" and op.inputs[0].op.name in among and graph.is_fetchable(op.outputs[0]):
             reads.setdefault(op.inputs[0].op.name, op.outputs[0])
     return reads
 

@@ -6,10 +6,11 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import numpy as np
 
 from ...graphs.op_types import RESTATING
+from ...graphs.walk import readers, source
 from ..drift import far
 from ..sides import Found
 from .case import TOLERANCE, Case
-from .subgraph import Region, readers, source
+from .subgraph import Region
 
 Function = Callable[[np.ndarray], np.ndarray]
 

@@ -7,9 +7,10 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import numpy as np
 
 from ...graphs.op_types import FLATTENING
+from ...graphs.walk import source
 from ..sides import Found
 from .case import Case
-from .subgraph import Region, source
+from .subgraph import Region
 
 READERS = ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "MatMul", "BatchMatMul", "BatchMatMulV2")
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..._tf import tf
 from ...graphs.op_types import ADDITIONS, FUSED_NORMS, RESTATING, SWITCHES
+from ...graphs.walk import readers, source
 from ..sides import Found
 from .case import Case
-from .subgraph import Region, readers, source
+from .subgraph import Region
 
 USUAL = (1e-3, 1e-5, 1.001e-5, 1e-4, 1e-6, 2e-5, 1e-12, 1e-2, 1e-8)
 MOMENTA = (0.9, 0.95, 0.99, 0.997, 0.999, 0.9997)

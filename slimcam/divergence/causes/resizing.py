@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Optional, Tuple
 import numpy as np
 
 from ..._tf import tf, tf1
+from ...graphs.graph_defs import add_copy
 from ..sides import Found
 from .case import Case
 from .subgraph import run_copy
@@ -92,8 +93,7 @@ def prepared(case: Case, row: Any, way: Optional[Remedy] = None) -> Optional[np.
     graph_def = tf1.GraphDef(versions=versions)
     for node in nodes:
         if node.name != "photo":
-            copy = graph_def.node.add()
-            copy.CopyFrom(node)
+            copy = add_copy(graph_def, node)
             if way is not None:
                 resize_by(copy, way)
     try:

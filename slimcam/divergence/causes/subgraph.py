@@ -5,13 +5,14 @@ operations, for which the region is copied to a graph that lives for one run.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional
 
 import numpy as np
 
 from ..._tf import tf, tf1
+from ...graphs.graph_defs import drop, set_inputs, unplace
 from ...graphs.op_types import PLACEHOLDERS, REF_VARIABLES
-from ...graphs.walk import after
+from ...graphs.walk import after, flow
 
 SMALL = 1000  # numbers; an array up to this size is a constant in a copy, as shapes and axes must be
 LEAVES = ("Const", "ReadVariableOp", *REF_VARIABLES)  # what gives a weight its value
@@ -129,15 +130,11 @@ class Region:
 def copy_node(op: Any, node: Any, ops: Collection[Any], given: Collection[str]) -> None:
     """Write an operation as a node; what it reads from outside `ops`, or is given, comes from a node `edge/…`."""
     node.CopyFrom(op.node_def)
-    node.device = ""
-    for name in ("_class", "_output_shapes"):
-        if name in node.attr:
-            del node.attr[name]
-    del node.input[:]
-    for tensor in op.inputs:
-        outside = tensor.op not in ops or tensor.name in given
-        node.input.append("edge/" + tensor.name.replace(":", "/") if outside else tensor.name)
-    node.input.extend("^" + other.name for other in op.control_inputs if other in ops)
+    unplace(node)
+    drop(node, "_output_shapes")
+    outside = {tensor.name for tensor in op.inputs if tensor.op not in ops or tensor.name in given}
+    reads = ["edge/" + t.name.replace(":", "/") if t.name in outside else t.name for t in op.inputs]
+    set_inputs(node, reads + ["^" + other.name for other in op.control_inputs if other in ops])
 
 
 def run_copy(graph_def: Any, edges: Mapping[str, np.ndarray], name: str, single: bool = False) -> np.ndarray:
@@ -157,22 +154,6 @@ def run_copy(graph_def: Any, edges: Mapping[str, np.ndarray], name: str, single:
         return session.run(name, feeds)
 
 
-def flow(ends: Iterable[Any], cut: Collection[str] = ()) -> List[Any]:
-    """Return the operations that tensors depend on, each after those that it reads, none behind the names in `cut`."""
-    order: List[Any] = []
-    seen = set()
-    stack = [(tensor.op, False) for tensor in list(ends)[::-1] if tensor.name not in cut]
-    while stack:
-        op, done = stack.pop()
-        if done:
-            order.append(op)
-        elif op not in seen:
-            seen.add(op)
-            stack.append((op, True))
-            stack.extend((tensor.op, False) for tensor in list(op.inputs)[::-1] if tensor.name not in cut)
-    return order
-
-
 def region(tensor: Any, starts: Mapping[Any, np.ndarray], evaluate: Run) -> Region:
     """Return the region between `starts` (tensors and their values) and a tensor; the weights are no part of it."""
     moving = set(after(one.op for one in starts))
@@ -180,18 +161,3 @@ def region(tensor: Any, starts: Mapping[Any, np.ndarray], evaluate: Run) -> Regi
     ops = [op for op in flow([tensor], cut) if op in moving]
     read = {one.name for op in ops for one in op.inputs} | {tensor.name}
     return Region(tensor, ops, {one: array for one, array in starts.items() if one.name in read}, evaluate, set(ops))
-
-
-def source(tensor: Any, passing: Collection[str]) -> Any:
-    """Return the tensor that this one is, before it was passed on, cast or given another shape."""
-    while tensor.op.type in passing and tensor.op.inputs:
-        tensor = tensor.op.inputs[0]
-    return tensor
-
-
-def readers(tensor: Any, passing: Collection[str]) -> List[Any]:
-    """Return the operations that read a tensor, through those that only pass it on."""
-    found: List[Any] = []
-    for op in tensor.consumers():
-        found += readers(op.outputs[0], passing) if op.type in passing else [op]
-    return found

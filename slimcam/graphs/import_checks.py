@@ -1,13 +1,15 @@
-"""What a graph's operations tell before it is imported: which cannot be, which train, whose gradients are Python."""
+"""Checks on a GraphDef before import: operations that cannot be, norms that train, gradients that are in no file."""
 
-from typing import Any, Dict, List, Set
+from typing import Dict, List, Mapping, Optional, Set
 
 from .._tf import tf, tf1
+from .._types import GraphDef, NodeDef
 from ..errors import ModelError
-from ..graphs.op_types import FUSED_NORMS, SWITCHES
+from .graph_defs import GRADIENT, drop, gradient_of, needed_of, nodes_by_name, op_name, set_gradient
+from .op_types import FUSED_NORMS, SWITCHES
 
 
-def check_operations(source: str, graph_def: Any, needed: Set[str], wanted: str) -> None:
+def check_operations(source: str, graph_def: GraphDef, needed: Set[str], wanted: str) -> None:
     """Raise ModelError for an operation that this TensorFlow lacks, or that is of quantised numbers."""
     unknown = unknown_node(graph_def, needed)
     if unknown is not None:
@@ -23,10 +25,10 @@ def check_operations(source: str, graph_def: Any, needed: Set[str], wanted: str)
             )
 
 
-def unknown_node(graph_def: Any, needed: Set[str]) -> Any:
+def unknown_node(graph_def: GraphDef, needed: Set[str]) -> Optional[NodeDef]:
     """Return a needed node whose operation this TensorFlow does not have, or None."""
     functions = {function.signature.name for function in graph_def.library.function}
-    first: Dict[str, Any] = {}
+    first: Dict[str, NodeDef] = {}
     for node in graph_def.node:
         if node.name in needed and node.op not in functions:
             first.setdefault(node.op, node)
@@ -45,60 +47,52 @@ def _is_registered(op: str) -> bool:
     return True
 
 
-def training_norms(graph_def: Any, needed: Set[str]) -> List[str]:
+def training_norms(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     """Return the needed batch norms in training mode, but for those that a tf.cond chooses."""
-    nodes = {node.name: node for node in graph_def.node}
-    found = [node for node in graph_def.node if node.name in needed and node.op in FUSED_NORMS]
-    return [
-        node.name
-        for node in found
-        if ("is_training" not in node.attr or node.attr["is_training"].b) and not _in_branch(node.input[1], nodes)
-    ]
+    nodes = nodes_by_name(graph_def)
+    norms = [node for node in graph_def.node if node.name in needed and node.op in FUSED_NORMS]
+    training = [node for node in norms if "is_training" not in node.attr or node.attr["is_training"].b]
+    return [node.name for node in training if not _in_branch(node.input[1], nodes)]
 
 
-def _in_branch(name: str, nodes: Dict[str, Any]) -> bool:
+def _in_branch(name: str, nodes: Mapping[str, NodeDef]) -> bool:
     """Whether a batch norm's scale comes to it through a Switch, as it does within a branch of TensorFlow 1's cond."""
-    stack, seen = [name], set()
-    while stack:
-        node = nodes.get(stack.pop().lstrip("^").split(":")[0])
-        if node is None or node.name in seen:
-            continue
-        if node.op in SWITCHES:
-            return True
-        seen.add(node.name)
-        stack.extend(node.input)
-    return False
+    return any(nodes[one].op in SWITCHES for one in needed_of(nodes, [name]))
 
 
-def restate_swish(graph_def: Any, stale: bool) -> List[str]:
+def restate_swish(graph_def: GraphDef, stale: bool) -> List[str]:
     """Let tf.nn.swish, whose gradient is Python and in no file, be differentiated as it is computed; say what is left.
 
     Such a gradient goes by a number of the process that wrote it, which in this one may be another function's: where
     they are `stale`, the others get a name that nothing bears, so that asking for one raises.
     """
-    nodes = {node.name: node for node in graph_def.node}
+    nodes = nodes_by_name(graph_def)
     left = []
     for node in graph_def.node:
-        name = node.attr["_gradient_op_type"].s if "_gradient_op_type" in node.attr else b""
-        if not name.startswith(b"CustomGradient"):
+        if not gradient_of(node).startswith("CustomGradient"):
             continue
         if _is_swish(node, nodes):
-            del node.attr["_gradient_op_type"]
+            drop(node, GRADIENT)
             continue
         left.append(node.name)
         if stale:
-            node.attr["_gradient_op_type"].s = b"CustomGradientOfAnotherProgram"
+            set_gradient(node, "CustomGradientOfAnotherProgram")
     if not left:
         return []
     return [f"{len(left)} custom gradients such as that of {left[0]!r}: layers before them may not be explained"]
 
 
-def _is_swish(node: Any, nodes: Dict[str, Any]) -> bool:
+def _is_swish(node: NodeDef, nodes: Mapping[str, NodeDef]) -> bool:
     """Whether an IdentityN holds x * sigmoid(x), or x * sigmoid(beta * x), and x, as tf.nn.swish leaves it."""
-    of = lambda one, op: [n for i in one.input for n in [nodes.get(i.split(":")[0])] if n is not None and n.op == op]  # noqa: E731
-    if node.op != "IdentityN" or len(node.input) < 2 or nodes[node.input[0].split(":")[0]].op != "Mul":
+    if node.op != "IdentityN" or len(node.input) < 2:
         return False
-    product, x = nodes[node.input[0].split(":")[0]], node.input[1]
-    gates = of(product, "Sigmoid")
-    inner = [gates[0], *of(gates[0], "Mul")] if gates else []
+    product, x = nodes[op_name(node.input[0])], node.input[1]
+    gates = _read(product, "Sigmoid", nodes) if product.op == "Mul" else []
+    inner = [gates[0], *_read(gates[0], "Mul", nodes)] if gates else []
     return x in product.input and any(x in one.input for one in inner)
+
+
+def _read(node: NodeDef, op: str, nodes: Mapping[str, NodeDef]) -> List[NodeDef]:
+    """Return the nodes of a type that a node reads."""
+    read = [nodes.get(op_name(name)) for name in node.input]
+    return [one for one in read if one is not None and one.op == op]

@@ -1,0 +1,139 @@
+"""Read, walk, cut and copy GraphDefs: graphs as files hold them, nodes that name what they read.
+
+A node's input is "node", "node:1" for another output than the first, or "^node" for an operation to wait for.
+"""
+
+from typing import Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+from .._tf import tf, tf1
+from .._types import DType, GraphDef, NodeDef
+from .op_types import VARIABLES
+from .walk import reachable
+
+GRADIENT = "_gradient_op_type"  # the attribute by which a node asks for another gradient than its type's
+Dims = Optional[List[Optional[int]]]  # None: of unknown rank
+
+
+def op_name(name: str) -> str:
+    """Return the operation that a tensor's name, or a node's input, is of: "a" of "a", "a:1" and "^a"."""
+    return name.split(":")[0].lstrip("^")
+
+
+def nodes_by_name(graph_def: GraphDef) -> Dict[str, NodeDef]:
+    """Map the names of nodes to these."""
+    return {node.name: node for node in graph_def.node}
+
+
+def needed(graph_def: GraphDef, names: Iterable[str]) -> Set[str]:
+    """Return the names of the nodes that tensors depend on, by control too, and of their own that there are."""
+    return needed_of(nodes_by_name(graph_def), names)
+
+
+def needed_of(nodes: Mapping[str, NodeDef], names: Iterable[str]) -> Set[str]:
+    """Return of nodes by their names what `needed` returns of a GraphDef."""
+    starts = [name for name in map(op_name, names) if name in nodes]
+    return set(reachable(starts, lambda one: [name for name in map(op_name, nodes[one].input) if name in nodes]))
+
+
+def readers(graph_def: GraphDef) -> Dict[str, List[str]]:
+    """Map the names of nodes that are read, or waited for, to the names of those that do."""
+    reading: Dict[str, List[str]] = {}
+    for node in graph_def.node:
+        for name in node.input:
+            reading.setdefault(op_name(name), []).append(node.name)
+    return reading
+
+
+def shape_and_dtype(node: NodeDef) -> Tuple[Dims, DType]:
+    """Return the shape (None where unknown) and dtype that a placeholder, a constant or a cast declares."""
+    key = next(key for key in ("dtype", "T", "DstT") if key in node.attr)
+    dtype = tf.as_dtype(node.attr[key].type)
+    proto = node.attr["shape"].shape if "shape" in node.attr else None
+    if node.op == "Const":
+        proto = node.attr["value"].tensor.tensor_shape
+    if proto is None or proto.unknown_rank:
+        return None, dtype
+    return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
+
+
+# --- copies
+
+
+def empty_like(graph_def: GraphDef) -> GraphDef:
+    """Return a GraphDef without nodes, of the same versions and with the same library of functions."""
+    return tf1.GraphDef(versions=graph_def.versions, library=graph_def.library)
+
+
+def add_copy(graph_def: GraphDef, node: NodeDef) -> NodeDef:
+    """Add a copy of a node to a GraphDef; return the copy."""
+    copy = graph_def.node.add()
+    copy.CopyFrom(node)
+    return copy
+
+
+def cut_to(graph_def: GraphDef, names: Set[str]) -> GraphDef:
+    """Return a copy of the nodes of these names, in their order, with versions and library."""
+    cut = empty_like(graph_def)
+    cut.node.extend(node for node in graph_def.node if node.name in names)
+    return cut
+
+
+def without_variables(graph_def: GraphDef, names: Iterable[str]) -> GraphDef:
+    """Keep what tensors need; variables go, and what read them reads a tensor of the same name.
+
+    A variable's handle stays where more than reads take it, a tf.cond say: it is assigned after the import.
+    """
+    cut = cut_to(graph_def, needed(graph_def, names))
+    passed = {op_name(name) for node in cut.node if node.op != "ReadVariableOp" for name in node.input}
+    gone = {node.name for node in cut.node if node.op in VARIABLES}
+    gone -= {node.name for node in cut.node if node.op == "VarHandleOp" and node.name in passed}
+    kept = empty_like(graph_def)
+    for node in cut.node:
+        if node.name not in gone:
+            copy = add_copy(kept, node)
+            if node.op == "ReadVariableOp" and node.input[0] in gone:
+                copy.op = "Identity"
+                copy.attr.clear()
+                copy.attr["T"].CopyFrom(node.attr["dtype"])
+    return kept
+
+
+# --- changes in place
+
+
+def unplace(node: NodeDef) -> None:
+    """Let a node run on any device, and not where another one does."""
+    node.device = ""
+    drop(node, "_class")
+
+
+def drop(node: NodeDef, *attributes: str) -> None:
+    """Remove attributes from a node, where it has them."""
+    for name in attributes:
+        if name in node.attr:
+            del node.attr[name]
+
+
+def set_inputs(node: NodeDef, names: Iterable[str]) -> None:
+    """Let a node read other tensors."""
+    reads = list(names)
+    del node.input[:]
+    node.input.extend(reads)
+
+
+def rename_inputs(node: NodeDef, renamed: Mapping[str, str]) -> None:
+    """Let a node read, or wait for, operations by their new names; those renamed have one output."""
+    waits = {name: "^" if name.startswith("^") else "" for name in node.input}
+    set_inputs(
+        node, [waits[name] + renamed[op_name(name)] if op_name(name) in renamed else name for name in node.input]
+    )
+
+
+def gradient_of(node: NodeDef) -> str:
+    """Return the name of the gradient that a node asks for, "" where it takes its type's."""
+    return node.attr[GRADIENT].s.decode() if GRADIENT in node.attr else ""
+
+
+def set_gradient(node: NodeDef, name: str) -> None:
+    """Let a node take a registered gradient; unlike gradient_override_map, this holds for an import."""
+    node.attr[GRADIENT].s = name.encode()
