@@ -8,7 +8,7 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, 
 
 import numpy as np
 
-from ._tf import tf
+from ._tf import is_closed, tf
 from .errors import ModelError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
@@ -263,5 +263,5 @@ class Model:
 
 def check_open(model: Model) -> None:
     """Raise ModelError where a model's session has been closed."""
-    if getattr(model.session, "_closed", False):
+    if is_closed(model.session):
         raise ModelError("the model is closed; load it again")

@@ -3,8 +3,10 @@
 import ast
 import pathlib
 import pkgutil
+import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -34,7 +36,9 @@ ROWS = (
 )
 NEVER_TENSORFLOW = ("methods", "maps", "files", "suggest", "errors", "_packages", "_types")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
-MAY_IMPORT = {"_tf": FRAMEWORKS, "cli": FRAMEWORKS, "nets": {"tf_slim"}}
+# Protobuf and h5py come with TensorFlow and go by its version: to slimcam they are parts of it.
+COMPANIONS = {"google", "h5py"}
+MAY_IMPORT = {"_tf": FRAMEWORKS | COMPANIONS, "cli": FRAMEWORKS, "nets": {"tf_slim"}}
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -138,8 +142,58 @@ def test_modules_without_tensorflow_load_none():
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_tensorflow_has_one_door(path):
-    imported = {name.split(".")[0] for name in imports(path)} & FRAMEWORKS
+    imported = {name.split(".")[0] for name in imports(path)} & (FRAMEWORKS | COMPANIONS)
     assert imported <= MAY_IMPORT.get(module_of(path).split(".")[0], set())
+
+
+# What only slimcam/_tf may name: TensorFlow's version, its private modules, and private names of its and of Keras'.
+PRIVATE = re.compile(
+    r"TF_VERSION|tensorflow\.python|\b_keras_\w+|\b_(inbound|outbound)_nodes|\b_closed|\b_build_input_shape|\b_SESSION"
+    r"|_make_callable_from_options|_watched_variables"
+)
+
+
+TEXT = "s" if sys.version_info < (3, 8) else "value"  # where the syntax tree holds a string
+
+
+def private_names(code):
+    """Return "line: name" for each name and each string of code that PRIVATE is found in, docstrings left out."""
+    tree = ast.parse(code)
+    bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
+    docstrings = {id(one.value) for body in bodies for one in body if isinstance(one, ast.Expr)}
+    seen = set()
+    for node in ast.walk(tree):
+        texts = [getattr(node, key, None) for key in ("id", "attr", "name", "module", TEXT)]
+        texts += [alias.name for alias in getattr(node, "names", ()) if isinstance(alias, ast.alias)]
+        if id(node) not in docstrings and hasattr(node, "lineno"):
+            seen.update((node.lineno, text) for text in texts if isinstance(text, str) and PRIVATE.search(text))
+    return [f"{line}: {text}" for line, text in sorted(seen)]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "_tf" not in path.parts], ids=module_of)
+def test_versions_and_private_names_are_behind_the_door(path):
+    seen = [f"{path}:{one}" for one in private_names(path.read_text(encoding="utf-8"))]
+    assert not seen, "\n".join(["put this into slimcam/_tf, as a function whose name says what it answers:", *seen])
+
+
+def test_a_private_name_is_seen_wherever_it_stands():
+    code = '''
+        """Not tensorflow.python in a docstring."""
+        from ._tf import TF_VERSION
+        old = TF_VERSION < (2, 3)
+        def shape(x):
+            """Return _keras_shape."""
+            return getattr(x, "_keras_shape", None) or x._keras_history  # _inbound_nodes
+        importlib.import_module("tensorflow.python." + name)
+        is_keras_tensor(x)
+    '''
+    assert private_names(textwrap.dedent(code)) == [
+        "3: TF_VERSION",
+        "4: TF_VERSION",
+        "7: _keras_history",
+        "7: _keras_shape",
+        "8: tensorflow.python.",
+    ]
 
 
 def test_diagnosis_imports_tensorflow_only_when_it_examines():

@@ -7,7 +7,8 @@ that NumPy dropped are read by tf_slim's tests only.
 
 import functools
 import importlib
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from .._packages import pip_line
 from ..errors import MissingPackage
@@ -51,12 +52,12 @@ LEGACY_LAYERS = ("tf_keras.src.legacy_tf_layers.normalization", "keras.src.legac
 class _LegacyNormalization:
     """TensorFlow 1's batch normalisation, imported when a net first asks for it: a VGG needs no Keras, nor waits."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(_legacy_normalization(), name)
 
 
 @functools.lru_cache(maxsize=None)
-def _legacy_normalization():
+def _legacy_normalization() -> ModuleType:
     for path in LEGACY_LAYERS:
         try:
             return importlib.import_module(path)
@@ -70,16 +71,16 @@ def _legacy_normalization():
     )
 
 
-def _mend_names():
+def _mend_names() -> None:
     """Give TensorFlow's private modules the names of MOVED_NAMES that they lack."""
-    for mend in MOVED_NAMES:
-        module = private(mend.module)
-        if not hasattr(module, mend.name):
-            home, _, name = mend.home.partition(":")
-            setattr(module, mend.name, getattr(private(home), name or mend.name))
+    for moved in MOVED_NAMES:
+        module = private(moved.module)
+        if not hasattr(module, moved.name):
+            home, _, name = moved.home.partition(":")
+            setattr(module, moved.name, getattr(private(home), name or moved.name))
 
 
-def _mend_normalization():
+def _mend_normalization() -> None:
     """Point TensorFlow's lazy loader of batch normalisation at a module that exists.
 
     From 2.13 on it names `keras.legacy_tf_layers` or `tf_keras.legacy_tf_layers`, which no wheel contains.
@@ -89,7 +90,7 @@ def _mend_normalization():
 
 
 @functools.lru_cache(maxsize=None)
-def slim():
+def slim() -> ModuleType:
     """Return the module tf_slim, able to build every one of its nets on the TensorFlow at hand."""
     _mend_names()
     _mend_normalization()

@@ -12,7 +12,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._tf import tf, tf1
+from .._tf import noted_shape, tf, tf1
 from . import lowering
 from .functions import function
 from .sessions import (
@@ -224,7 +224,7 @@ def gradients(loss: Any, variables: Any) -> List[Any]:
 
 def int_shape(x: Any) -> Optional[Tuple[Optional[int], ...]]:
     """Return the shape as a tuple with None for what is not known; None where the rank is not."""
-    known = getattr(x, "_keras_shape", None)
+    known = noted_shape(x)
     dims = x.shape if known is None else known
     if isinstance(dims, tf.TensorShape):
         return None if dims.rank is None else tuple(dims.as_list())

@@ -1,15 +1,16 @@
 """K.function: Keras 2's, that asks for no more than its outputs need and says when it is built what is missing."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .._tf import prepared_run, tf, tf1
+from .._types import Graph, Operation, Session, Tensor
 from ..errors import ModelError, TargetError, WrongFeed
 from ..graphs.feeds import plan
 from ..graphs.walk import ancestors
 from . import lowering
-from .sessions import found_session, initialise, keep, learning_phase, session_of
+from .sessions import existing_session, initialise, keep, learning_phase, session_of
 from .symbols import check_symbolic, graph_of, is_symbolic, lower
 
 _TAKES = ("feed_dict", "fetches", "options", "run_metadata")
@@ -41,11 +42,11 @@ class Function:
         lowered = lowering.in_a_session([*lower([*given, *wanted]), *(lower([key])[0] for key in fed)])
         lowered, keys = lowered[: len(given) + len(wanted)], lowered[len(given) + len(wanted) :]
         self.graph = _graph([*lowered[len(given) :], *_flat(updates)] or lowered)
-        self.inputs: List[Any] = [_input(one, self.graph) for one in lowered[: len(given)]]
+        self.inputs: List[Tensor] = [_input(one, self.graph) for one in lowered[: len(given)]]
         feed_dict = dict(zip(keys, fed.values()))
         cut = [one.name for one in [*self.inputs, *feed_dict] if graph_of(one) is not None]
         with self.graph.as_default():
-            self.outputs: List[Any] = [_fetchable(one, cut) for one in lowered[len(given) :]]
+            self.outputs: List[Tensor] = [_fetchable(one, cut) for one in lowered[len(given) :]]
             extra = options.get("fetches") or []
             self._extra = [tf.identity(one) for one in (extra if isinstance(extra, (list, tuple)) else [extra])]
             self._update = _update(updates, self.outputs)
@@ -62,13 +63,13 @@ class Function:
         self._fed = [one for one, _ in constants] + [self.inputs[feed.position] for feed in self._feeds]
         self._options = options.get("options")
         metadata = options.get("run_metadata")
-        self._said = {} if metadata is None else {"run_metadata": metadata}
+        self._run_options = {} if metadata is None else {"run_metadata": metadata}
         lowering.reload_weights(self.graph, needed)
         self._prepare(session_of(self.graph))
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any) -> Union[np.ndarray, List[np.ndarray]]:
         """Run it once; raise WrongFeed for values of another number or shape than the inputs."""
-        session = found_session(self.graph)
+        session = existing_session(self.graph)
         if session is not None and session is not self._session:
             initialise(session)
             self._prepare(session)
@@ -77,7 +78,7 @@ class Function:
             raise WrongFeed(f"{self} takes {len(self.inputs)} values and was given {len(values)}: {self._listed()}")
         arrays = [_array(feed, values[feed.position]) for feed in self._feeds]
         try:
-            fetched = self._run(*self._constants, *arrays, **self._said)
+            fetched = self._run(*self._constants, *arrays, **self._run_options)
         except tf.errors.FailedPreconditionError as error:
             raise ModelError(
                 f"{self}: a variable has no value in this graph's session ({error.message.splitlines()[0]}): run its "
@@ -88,7 +89,7 @@ class Function:
     def __str__(self) -> str:
         return f"K.function {self.name!r}" if self.name else "K.function"
 
-    def _prepare(self, session: Any) -> None:
+    def _prepare(self, session: Session) -> None:
         keep(session)
         targets = [] if self._update is None else [self._update]
         self._run = prepared_run(session, self._fed, [*self.outputs, *self._extra], targets, self._options)
@@ -125,7 +126,7 @@ def _flat(updates: Any) -> List[Any]:
     return [part for one in updates or () for part in (one if isinstance(one, tuple) else (one,))]
 
 
-def _graph(things: Sequence[Any]) -> Any:
+def _graph(things: Sequence[Any]) -> Graph:
     graphs: Dict[Any, Any] = {}
     for one in things:
         graphs.setdefault(graph_of(one), one)
@@ -136,7 +137,7 @@ def _graph(things: Sequence[Any]) -> Any:
     return next(iter(graphs)) if graphs else tf1.get_default_graph()
 
 
-def _input(tensor: Any, graph: Any) -> Any:
+def _input(tensor: Tensor, graph: Graph) -> Union[Tensor, int]:
     """Return an input; for the learning phase of another graph, as K.learning_phase() gives it outside, this one's."""
     if graph_of(tensor) in (None, graph):
         return tensor
@@ -146,13 +147,13 @@ def _input(tensor: Any, graph: Any) -> Any:
         return learning_phase()
 
 
-def _fetchable(output: Any, cut: Sequence[str]) -> Any:
+def _fetchable(output: Any, cut: Sequence[str]) -> Tensor:
     """Return a tensor for an output: a variable's value, a dense gradient; one that is fed itself cannot be fetched."""
     tensor = output if isinstance(output, tf.Tensor) else tf.convert_to_tensor(output)
     return tf.identity(tensor) if tensor.name in cut else tensor
 
 
-def _update(updates: Any, outputs: Sequence[Any]) -> Optional[Any]:
+def _update(updates: Any, outputs: Sequence[Tensor]) -> Optional[Operation]:
     """Return the operation that runs all updates, each assignment after the outputs."""
     if not updates:
         return None
@@ -160,17 +161,17 @@ def _update(updates: Any, outputs: Sequence[Any]) -> Optional[Any]:
         return tf.group(*[tf1.assign(*one) if isinstance(one, tuple) else one for one in updates])
 
 
-def _waited_for(op: Optional[Any]) -> List[Any]:
+def _waited_for(op: Optional[Operation]) -> List[Tensor]:
     """Return tensors that cannot be done without to run an operation."""
     if op is None:
         return []
-    found = list(op.inputs)
+    tensors = list(op.inputs)
     for before in op.control_inputs:
-        found.extend(before.outputs[:1] or _waited_for(before))
-    return found
+        tensors.extend(before.outputs[:1] or _waited_for(before))
+    return tensors
 
 
-def _feed(position: int, tensor: Any) -> _Feed:
+def _feed(position: int, tensor: Tensor) -> _Feed:
     dims = None if tensor.shape.rank is None else tensor.shape.as_list()
     return _Feed(position, tensor.name, tensor.dtype.as_numpy_dtype, dims)
 

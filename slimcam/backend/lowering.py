@@ -11,10 +11,10 @@ it is a function's graph, without a session: K.function takes over what its outp
 """
 
 import contextlib
-from typing import Any, Collection, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from .._tf import (
-    called_again,
+    call_again,
     input_name,
     inputs_of,
     is_keras3,
@@ -28,6 +28,7 @@ from .._tf import (
     tf,
     tf1,
 )
+from .._types import ArrayReader, Graph, Operation, Tensor
 from ..errors import LayerError
 from ..graphs.op_types import CALLS
 from ..graphs.tracing import Traced, trace, traced_before
@@ -36,7 +37,7 @@ from ..graphs.walk import between
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
 
 # While a model is traced: the placeholders in the trace that stand for tensors of the graph, with these, by name.
-stand_ins: Optional[Dict[str, Any]] = None
+stand_ins: Optional[Dict[str, Tensor]] = None
 
 
 class Lowered:
@@ -45,8 +46,8 @@ class Lowered:
     def __init__(self) -> None:
         self.graph = tf1.Graph()
         self.session = tf1.Session(graph=self.graph)
-        self.tensors: Dict[int, Tuple[Any, Any]] = {}  # by id: the symbol, which keeps its id taken, and its tensor
-        self._assigns: List[Tuple[Any, Any, Any]] = []  # operation, placeholder, what reads the value
+        self.tensors: Dict[int, Tuple[Any, Tensor]] = {}  # by id: the symbol, which keeps its id taken, and its tensor
+        self._assigns: List[Tuple[Operation, Tensor, ArrayReader]] = []  # operation, placeholder, what reads the value
         self.graph._slimcam_lowered = self
         self.graph._slimcam_session = self.session
 
@@ -69,38 +70,31 @@ class Lowered:
         tensors = [self.tensors[id(one)][1] for one in start]
         specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
 
-        def run(*values: Any) -> List[Any]:
-            known = {id(one): value for one, value in zip(start, values)}
-            called: Dict[Tuple[int, int], List[Any]] = {}
-            for one in made:
-                layer, node, output = one._keras_history[:3]
-                if (id(layer), node) not in called:
-                    called[id(layer), node] = called_again(one, known)
-                known[id(one)] = called[id(layer), node][output]
-            return [known[id(one)] for one in made]
+        def run(*values: Tensor) -> List[Tensor]:
+            return call_again(made, {id(one): value for one, value in zip(start, values)})
 
         with kept_classes(keras3() if is_keras3(made[0]) else keras2()), _standing_in() as symbols:
             traced = trace(run, specs)
-        found = self.take(traced, {**dict(zip(traced.inputs, tensors)), **symbols})
-        for one, tensor in zip(made, found):
+        lowered = self.take(traced, {**dict(zip(traced.inputs, tensors)), **symbols})
+        for one, tensor in zip(made, lowered):
             self.tensors[id(one)] = one, tensor
 
-    def take(self, traced: Traced, given: Dict[str, Any]) -> List[Any]:
+    def take(self, traced: Traced, given: Mapping[str, Tensor]) -> List[Tensor]:
         """Add a graph, in which the tensors `given` take the places of those of their names; return its outputs."""
         for node in traced.graph_def.node:
             if node.op == "VarHandleOp":
                 node.attr["shared_name"].s = f"{node.name}/{len(self._assigns)}".encode()
         wanted = [*traced.outputs, *(name + ":0" for name in traced.weights)]
         with self.graph.as_default():
-            found = tf1.import_graph_def(traced.graph_def, given, wanted, name="")
-            for handle, read in zip(found[len(traced.outputs) :], traced.weights.values()):
+            tensors = tf1.import_graph_def(traced.graph_def, given, wanted, name="")
+            for handle, read in zip(tensors[len(traced.outputs) :], traced.weights.values()):
                 dtype, shape = tf.as_dtype(handle.op.get_attr("dtype")), tf.TensorShape(handle.op.get_attr("shape"))
                 place = tf1.placeholder(dtype, shape, name="slimcam/value")
                 assign = tf.raw_ops.AssignVariableOp(resource=handle, value=place, name="slimcam/assign")
                 self._assigns.append((assign, place, read))
-        return found[: len(traced.outputs)]
+        return tensors[: len(traced.outputs)]
 
-    def refresh(self, needed: Collection[Any]) -> None:
+    def refresh(self, needed: Collection[Operation]) -> None:
         """Read the weights again of those variables whose handles are among the operations `needed`."""
         for assign, place, read in self._assigns:
             if assign.inputs[0].op in needed:
@@ -108,7 +102,7 @@ class Lowered:
 
 
 @contextlib.contextmanager
-def _standing_in() -> Iterator[Dict[str, Any]]:
+def _standing_in() -> Iterator[Dict[str, Tensor]]:
     global stand_ins
     stand_ins, kept = {}, stand_ins
     try:
@@ -127,20 +121,19 @@ def lower(nested: Any) -> Any:
         return nested
     lowered = _home(symbols)
     lowered.add(symbols)
-    find = lambda one: lowered.tensors[id(one)][1] if is_keras_tensor(one) else one  # noqa: E731
-    return tf.nest.map_structure(find, nested)
+    return tf.nest.map_structure(lambda one: lowered.tensors[id(one)][1] if is_keras_tensor(one) else one, nested)
 
 
-def in_a_session(things: List[Any]) -> List[Any]:
+def in_a_session(things: Sequence[Any]) -> List[Any]:
     """Return things with the tensors of a Keras graph that no session runs replaced by those of a graph of ours."""
-    found = list(things)
+    tensors = list(things)
     for graph in {id(one.graph): one.graph for one in things if _is_keras_s(one)}.values():
         places = [i for i, one in enumerate(things) if _is_keras_s(one) and one.graph is graph]
         with graph.as_default():  # a gradient may be IndexedSlices
-            tensors = [tf.convert_to_tensor(things[i]) for i in places]
-        for i, tensor in zip(places, Lowered().take(traced_before(tensors), {})):
-            found[i] = tensor
-    return found
+            theirs = [tf.convert_to_tensor(things[i]) for i in places]
+        for i, tensor in zip(places, Lowered().take(traced_before(theirs), {})):
+            tensors[i] = tensor
+    return tensors
 
 
 def _is_keras_s(thing: Any) -> bool:
@@ -171,7 +164,7 @@ def is_symbolic(thing: Any) -> bool:
     return is_keras_tensor(thing)
 
 
-def reload_weights(graph: Any, needed: Collection[Any]) -> None:
+def reload_weights(graph: Graph, needed: Collection[Operation]) -> None:
     """Read the weights again that operations of a graph of ours need; other graphs hold their own."""
     lowered = getattr(graph, _LOWERED, None)
     if lowered is not None:

@@ -1,19 +1,19 @@
 """Which session holds the weights of a graph, for `slimcam.backend`, and Keras' switches of the process.
 
 A session of a graph is, in this order: the default session; the one that a Keras 2 of the process holds; the one that
-`set_session` was given, or that was found or made here before. A session of another graph is no candidate, and a Keras
+`set_session` was given, or that was used here before. A session of another graph is no candidate, and a Keras
 is never asked for one while it holds another graph's: it would drop that, and all weights in it. Only where a Keras
 holds none yet, and the graph has variables, it makes its own, so that its models and `slimcam.backend` agree.
 
-What is remembered hangs on the graph itself and goes with it.
+What is remembered is kept on the graph itself and goes with it.
 """
 
 import contextlib
-import sys
 import warnings
-from typing import Any, Iterator, List, Optional
+from typing import Any, Iterator, Optional, Sequence, Union
 
-from .._tf import held_session, imported_keras2, keras2, keras3, tf1
+from .._tf import give_session, held_session, imported_keras2, is_closed, keras2, keras3, let_initialise, tf1
+from .._types import Graph, KerasModule, Session, Tensor
 from ..errors import MissingPackage, TargetError
 
 _KEPT = "_slimcam_session"  # an attribute: a mapping from graph to session would keep both for ever
@@ -21,9 +21,9 @@ _KEPT = "_slimcam_session"  # an attribute: a mapping from graph to session woul
 BUILD_IN_A_GRAPH = "build the model inside `with tf.Graph().as_default():`, or use slimcam.GradCAM(model) for its maps"
 
 
-def session_of(graph: Any) -> Any:
+def session_of(graph: Graph) -> Session:
     """Return the session for a graph, with Keras' variables initialised that have no value yet."""
-    session = found_session(graph)
+    session = existing_session(graph)
     if session is None:
         session = tf1.Session(graph=graph, config=tf1.ConfigProto(allow_soft_placement=True))
     keep(session)
@@ -31,7 +31,7 @@ def session_of(graph: Any) -> Any:
     return session
 
 
-def found_session(graph: Any) -> Optional[Any]:
+def existing_session(graph: Graph) -> Optional[Session]:
     """Return the session that there is for a graph, or None; no variable is touched."""
     default = tf1.get_default_session()
     if default is not None and default.graph is graph:
@@ -41,55 +41,39 @@ def found_session(graph: Any) -> Optional[Any]:
         if held is not None and held.graph is graph:
             return held
     kept = getattr(graph, _KEPT, None)
-    if kept is not None and not getattr(kept, "_closed", False):
+    if kept is not None and not is_closed(kept):
         return kept
-    return _made_by([keras for keras, held in holds if held is None], graph)
+    return _from_keras([keras for keras, held in holds if held is None], graph)
 
 
-def _made_by(kerases: List[Any], graph: Any) -> Optional[Any]:
+def _from_keras(kerases: Sequence[KerasModule], graph: Graph) -> Optional[Session]:
     """Return the session that Kerases without one make for a graph of variables, and share; or None."""
     weights = graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES)
     if not (kerases and weights) or tf1.get_default_session() is not None:
         return None
     with graph.as_default():
-        _get_session(kerases[0])
+        let_initialise(kerases[0])
     held = held_session(kerases[0])
     if held is None or held.graph is not graph:
         return None
     for keras in kerases[1:]:
-        _set_session(keras, held)
+        give_session(keras, held)
     return held
 
 
-def keep(session: Any) -> None:
+def keep(session: Session) -> None:
     """Remember the session for its graph, as long as the graph lives."""
     setattr(session.graph, _KEPT, session)
 
 
-def initialise(session: Any) -> None:
+def initialise(session: Session) -> None:
     """Initialise variables as Keras does before each run: those that it made and that have no value in the session."""
     with session.graph.as_default(), session.as_default():
         for keras in imported_keras2():
-            _get_session(keras)
+            let_initialise(keras)
 
 
-def _get_session(keras: Any) -> None:
-    """Let a Keras 2 find its session and initialise its variables there."""
-    with contextlib.suppress(RuntimeError):  # Keras 2.3 on TensorFlow 2, which leaves sessions to tf.keras
-        _backend(keras).get_session()
-
-
-def _set_session(keras: Any, session: Any) -> None:
-    with contextlib.suppress(RuntimeError):  # as above
-        _backend(keras).set_session(session)
-
-
-def _backend(keras: Any) -> Any:
-    """Return the module that implements Keras' backend; the public one of TensorFlow 2 does not show sessions."""
-    return sys.modules[keras.backend.get_value.__module__]
-
-
-def get_session() -> Any:
+def get_session() -> Session:
     """Return the session of the default graph; raise TargetError in eager mode, where there is none."""
     default = tf1.get_default_session()
     if default is None and tf1.executing_eagerly():
@@ -97,11 +81,11 @@ def get_session() -> Any:
     return session_of(tf1.get_default_graph() if default is None else default.graph)
 
 
-def set_session(session: Any) -> None:
+def set_session(session: Session) -> None:
     """Use a session for its graph from now on, in Keras too."""
     keep(session)
     for keras in imported_keras2():
-        _set_session(keras, session)
+        give_session(keras, session)
 
 
 def clear_session() -> None:
@@ -110,7 +94,7 @@ def clear_session() -> None:
         keras.backend.clear_session()
 
 
-def learning_phase() -> Any:
+def learning_phase() -> Union[Tensor, int]:
     """Return Keras' learning phase of the default graph: a placeholder, or 0 or 1 where it was set or runs eagerly.
 
     It is that of a `keras` of its own (2.0 to 2.3), where one is imported, else of tf.keras or tf_keras.
@@ -161,5 +145,5 @@ def _settings() -> Any:
         return keras3().backend
 
 
-def _keras() -> Any:
+def _keras() -> KerasModule:
     return (imported_keras2() or [keras2()])[0]

@@ -6,9 +6,10 @@ handed out as a Symbol, whose operators work in its graph. So do TensorFlow's ow
 """
 
 import operator
-from typing import Any, Callable, Iterable, List, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple
 
-from .._tf import on_type_error, tf, tf1
+from .._tf import is_scratch_graph, on_type_error, tf, tf1
+from .._types import Graph, Tensor
 from ..errors import TargetError
 from . import lowering
 from .sessions import BUILD_IN_A_GRAPH
@@ -19,7 +20,7 @@ class Symbol:
 
     __array_ufunc__ = None  # so that an array leaves `array * symbol` to the symbol
 
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
 
     name = property(lambda self: self.tensor.name)
@@ -50,12 +51,12 @@ class Symbol:
     def __iter__(self) -> Any:
         raise TargetError(f"{self!r} cannot be unpacked: take its parts by index")
 
-    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Tensor:
         """Stand in for it where Keras infers a shape, and where a KerasTensor that was made with it is lowered."""
         graph = tf1.get_default_graph()
         if graph is self.graph:
             return self.tensor
-        if not tf1.executing_eagerly() and "scratch" in getattr(graph, "name", ""):
+        if not tf1.executing_eagerly() and is_scratch_graph(graph):
             return tf1.placeholder(self.dtype, self.shape)
         if lowering.stand_ins is not None:
             place = tf1.placeholder(self.dtype, self.shape, name="slimcam_symbol")
@@ -126,11 +127,17 @@ def in_one_graph(operation: Callable, args: Iterable[Any], **kwargs: Any) -> Any
         return operation(*args, **kwargs)
     with graph.as_default():
         result = operation(*args, **kwargs)
-    wrap = lambda one: Symbol(one) if symbolic and isinstance(one, tf.Tensor) else one  # noqa: E731
-    return [wrap(one) for one in result] if isinstance(result, list) else wrap(result)
+    if not symbolic:
+        return result
+    return [_as_symbol(one) for one in result] if isinstance(result, list) else _as_symbol(result)
 
 
-def graph_of(thing: Any) -> Any:
+def _as_symbol(thing: Any) -> Any:
+    """Return a tensor as a Symbol, anything else as it is."""
+    return Symbol(thing) if isinstance(thing, tf.Tensor) else thing
+
+
+def graph_of(thing: Any) -> Optional[Graph]:
     """Return the graph that a tensor, variable or operation is in; None for what lives in none."""
     kinds = (tf.Tensor, tf.Variable, tf.Operation, tf.IndexedSlices, tf.SparseTensor)
     graph = getattr(thing, "graph", None) if isinstance(thing, kinds) else None

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
-from .._tf import tf, tf1
+from .._tf import run_each, tf, tf1
 from ..errors import ComparisonError
 from ..graphs.feeds import plan
 from ..graphs.op_types import BRANCHES, CALLS
@@ -52,17 +52,9 @@ class Side:
     gradients: Dict[str, Optional[np.ndarray]] = field(default_factory=dict)  # None where none flows; or not known
 
     def run(self, tensors: Sequence[Any], replaced: Optional[Mapping[Any, np.ndarray]] = None) -> List[np.ndarray]:
-        """Return the values of tensors for the photos, with arrays in place of what the graph computes elsewhere.
-
-        TensorFlow 2.21 makes one operation of a convolution and `x * sigmoid(x)` even where one in between is fetched
-        too, and then misses it; where that fails, tensors are run one by one.
-        """
+        """Return the values of tensors for the photos, with arrays in place of what the graph computes elsewhere."""
         check_open(self.model)
-        run, feeds = self.model.session.run, {**self.feeds, **(replaced or {})}
-        try:
-            return run(list(tensors), feeds)
-        except tf.errors.InvalidArgumentError:
-            return [run(tensor, feeds) for tensor in tensors]
+        return run_each(self.model.session, tensors, {**self.feeds, **(replaced or {})})
 
 
 class Found(NamedTuple):

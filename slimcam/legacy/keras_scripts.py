@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from .._tf import is_graph_variable, keras_of, keras_session, tf
+from .._tf import is_graph_variable, keras_of, keras_session, output_layer, tf
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
 from ..graphs.copying import copy_ops, ops_between
 from ..graphs.graph_defs import set_gradient
@@ -50,12 +50,11 @@ def _copied(model: Any) -> Copy:
         return copy
     if copy is not None:
         copy.model.close()
-    try:
-        name = model.outputs[0]._keras_history[0].name
-    except (AttributeError, TypeError, ValueError, IndexError) as error:
+    name = output_layer(model)
+    if name is None:
         raise ModelError(
             f"the Keras model {model.name!r} has no output of its own, as a subclassed one: use slimcam.GradCAM"
-        ) from error
+        )
     loaded = load(model, logits=name)
     loaded.eager = None  # it would keep the model, and the model its copy
     _COPIES[model] = Copy(loaded, loaded.logits, session and weakref.ref(session))

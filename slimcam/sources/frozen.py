@@ -5,7 +5,7 @@ import warnings
 from typing import Any, Optional
 
 from .. import nets
-from .._tf import tf1
+from .._tf import parse_text, tf1
 from ..errors import ModelError
 from ..graphs.graph_defs import needed
 from ..graphs.import_checks import restate_swish
@@ -48,9 +48,7 @@ def read_graph_def(path: str) -> Any:
     graph_def = tf1.GraphDef()
     try:
         if path.endswith(".pbtxt"):
-            from google.protobuf import text_format
-
-            text_format.Parse(data.decode("utf-8", "replace"), graph_def)
+            parse_text(data.decode("utf-8", "replace"), graph_def)
         else:
             with warnings.catch_warnings():
                 # protobuf 3 only warns of bytes that are left over after an end-group tag

@@ -1,7 +1,6 @@
 """Keras files: `.h5`, and the zip archive `.keras`."""
 
 import functools
-import importlib
 import json
 import os
 import re
@@ -12,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from .._tf import TF_VERSION, eager, kept_classes, keras2, keras3, keras_version, tf
+from .._tf import eager, h5_file, kept_classes, keras2, keras3, keras_runs_eagerly, keras_version, tf
 from ..errors import ModelError
 from .assembly import Parts
 from .keras_models import from_config, read_eager, rebuilt, what_failed
@@ -50,9 +49,8 @@ def read_file(path: str, **said: Any) -> Parts:
 def _read_h5(
     path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, engine: str = "graph", **said: Any
 ) -> Parts:
-    h5py = importlib.import_module("h5py")  # TensorFlow brings it
     try:
-        with h5py.File(path, "r") as file:
+        with h5_file(path) as file:
             config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
     except OSError as error:
         raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
@@ -63,7 +61,7 @@ def _read_h5(
         )
     parsed = json.loads(config)
     new = (version or "2").startswith("3")
-    if new or (engine == "tape" and TF_VERSION >= (2, 1)):
+    if new or (engine == "tape" and keras_runs_eagerly()):
         keras = keras3() if new else keras2()
         return _read_eagerly(keras, path, parsed, custom_objects, trusted, **said)
     custom = dict(custom_objects or {})
@@ -132,7 +130,7 @@ def _with_config(path: str, config: Any, folder: str) -> str:
     copy = os.path.join(folder, os.path.basename(path))
     if _starts_with(path, HDF5):
         shutil.copy(path, copy)
-        with importlib.import_module("h5py").File(copy, "r+") as file:
+        with h5_file(copy, "r+") as file:
             file.attrs["model_config"] = json.dumps(config)
         return copy
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:

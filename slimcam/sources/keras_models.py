@@ -19,6 +19,7 @@ from .._tf import (
     configuration,
     eager,
     given_objects,
+    input_shape,
     input_specs,
     is_graph_variable,
     is_keras3,
@@ -60,7 +61,7 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
         )
     if is_keras3(model) or lives_eagerly(model):
         return read_eager(model, name, live=True, **said)
-    shape = _input_shape(model)
+    shape = input_shape(model)
     if shape is None:
         raise ModelError(_unbuilt(name))
     custom = {one.__name__: one for one in _own_objects(model)}
@@ -74,11 +75,6 @@ def read_keras(model: Any, custom_objects: Optional[Dict] = None, **said: Any) -
     return rebuilt(name, build, functools.partial(_reads_of, model, _session_of(model, name), name), live=True, **said)
 
 
-def _input_shape(model: Any) -> Any:
-    """Return the shape of a model's input, or of its first, None where it has none yet."""
-    return model.inputs[0].shape if model.inputs else getattr(model, "_build_input_shape", None)
-
-
 def from_config(keras: Any, config: Any, custom: Dict[str, Any], shape: Any = None) -> Any:
     """Build a model of Keras 2, whose code the caller trusts; `shape` is that of the input where `config` has none.
 
@@ -90,7 +86,7 @@ def from_config(keras: Any, config: Any, custom: Dict[str, Any], shape: Any = No
     except TypeError as error:
         kind = _missing_layer(keras, config, custom)
         raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
-    shape = _input_shape(model) if shape is None else shape
+    shape = input_shape(model) if shape is None else shape
     if model.inputs or shape is None or not isinstance(model, keras.Sequential):
         return model
     dims = [None if dim is None else int(dim) for dim in tf.TensorShape(shape).as_list()[1:]]

@@ -3,7 +3,7 @@
 import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from .._tf import TF_VERSION, eager, frozen, saved_model_proto, tf
+from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
 from ..errors import ModelError, UnknownName
 from ..graphs.graph_defs import needed
 from ..graphs.import_checks import check_operations, restate_swish
@@ -122,7 +122,7 @@ def _read_functions(
     folder: str, tags: List[str], signature: Optional[str], input: Optional[str], logits: Optional[str]
 ) -> Parts:
     """Read a SavedModel of TensorFlow 2: a function, its calls laid open and its variables made constants."""
-    if TF_VERSION < (2, 1):
+    if not inlines_functions():
         raise ModelError(
             f"{folder}: a SavedModel of functions, which TensorFlow {tf.__version__} does not lay open: "
             "load it on TensorFlow 2.1 or newer, or save the model as .h5 or as a frozen graph"

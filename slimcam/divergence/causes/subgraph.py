@@ -9,7 +9,7 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional
 
 import numpy as np
 
-from ..._tf import tf, tf1
+from ..._tf import MISSED, tf, tf1, unfused
 from ...graphs.graph_defs import drop, set_inputs, unplace
 from ...graphs.op_types import PLACEHOLDERS, REF_VARIABLES
 from ...graphs.walk import after, flow
@@ -46,14 +46,10 @@ class Region:
             return None
 
     def evaluated(self, tensor: Any, replaced: Mapping[Any, np.ndarray]) -> np.ndarray:
-        """Run one tensor, with tensors replaced.
-
-        TensorFlow 2.21 makes one operation of `x * sigmoid(x)` even where one of both is fed or fetched, and then
-        misses it; a copy is run without that.
-        """
+        """Run one tensor, with tensors replaced; in a copy where TensorFlow fuses the tensor, or one of those."""
         try:
             return self.evaluate([tensor], replaced)[0]
-        except tf.errors.InvalidArgumentError:
+        except MISSED:
             if tensor.op.type in LEAVES + PLACEHOLDERS:
                 raise
             return self.copied(tensor, replaced)
@@ -139,10 +135,8 @@ def copy_node(op: Any, node: Any, ops: Collection[Any], given: Collection[str]) 
 
 def run_copy(graph_def: Any, edges: Mapping[str, np.ndarray], name: str, single: bool = False) -> np.ndarray:
     """Import nodes into a graph of their own, feed it the arrays of its edges, and return one tensor's value."""
-    config = tf1.ConfigProto()
-    config.graph_options.rewrite_options.remapping = config.graph_options.rewrite_options.OFF
     feeds, given = {}, {}
-    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph, config=config) as session:
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph, config=unfused()) as session:
         for edge, array in edges.items():
             array = array.astype(np.float32) if single and tf.as_dtype(array.dtype).is_floating else array
             if array.size <= SMALL:

@@ -1,0 +1,68 @@
+"""Functions of TensorFlow 2 as graphs, and what their gradients are."""
+
+import inspect
+from typing import Any, Callable, List, Tuple
+
+from .._types import Graph, GraphDef
+from .core import TF_VERSION, private, tf
+
+
+def inlines_functions() -> bool:
+    """Whether TensorFlow inlines a SavedModel's functions, as convert_variables_to_constants_v2 does from 2.1 on."""
+    return TF_VERSION >= (2, 1)
+
+
+def saved_model_proto(folder: str) -> Any:
+    """Return the SavedModel message of a folder, from its .pb or .pbtxt."""
+    return private("saved_model.loader_impl").parse_saved_model(folder)
+
+
+def frozen(function: Callable) -> Tuple[GraphDef, List[str], List[str]]:
+    """Return a concrete function's GraphDef, and the names of its inputs and outputs (TensorFlow 2.1 on).
+
+    Its variables are constants, and what it calls is inlined, without which no inner tensor could be named.
+    """
+    convert = private("framework.convert_to_constants")
+    constant = convert.convert_variables_to_constants_v2(function, lower_control_flow=False)
+    inputs = [tensor.name for tensor in constant.inputs if tensor.dtype != tf.resource]
+    return constant.graph.as_graph_def(), inputs, [tensor.name for tensor in constant.outputs]
+
+
+def graph_of_function(function: Any) -> Graph:
+    """Return the graph of a concrete function.
+
+    TensorFlow 2.1 destroys the graph with its function, so the graph keeps a reference to it.
+    """
+    if TF_VERSION < (2, 3):
+        function.graph._slimcam_function = function
+    return function.graph
+
+
+def variables_of(graph: Graph) -> List[Any]:
+    """Return the variables that the graph of a function reads; to 2.3 Keras' own graph has noted them elsewhere."""
+    return list(graph.variables or graph._watched_variables)
+
+
+def restate_gradients(graph_def: GraphDef) -> None:
+    """Let a trace's operations be differentiated as they are computed, where TensorFlow only restates the derivative.
+
+    A custom gradient (that of tf.nn.silu, say, which all EfficientNets have) is Python on tensors of the trace itself,
+    so in an imported graph it fails. TensorFlow's own modules write such for stability or memory; those are dropped. A
+    user's own gradient, which may be meant to differ, stays and so raises when it is asked for.
+    """
+    nodes = [*graph_def.node, *(node for one in graph_def.library.function for node in one.node_def)]
+    for node in nodes:
+        name = node.attr["_gradient_op_type"].s.decode() if "_gradient_op_type" in node.attr else ""
+        module = _module_of_gradient(name) if name.startswith("CustomGradient") else ""
+        if module.startswith("tensorflow.python.ops.") and not module.endswith(".custom_gradient"):
+            del node.attr["_gradient_op_type"]
+
+
+def _module_of_gradient(name: str) -> str:
+    """Return the module whose function a registered custom gradient calls: tf.custom_gradient wraps it twice."""
+    ops = private("framework.ops")
+    registry = getattr(ops, "gradient_registry", None) or ops._gradient_registry  # the latter to 2.3, at the least
+    gradient = registry.lookup(name)
+    for inner in ("tape_grad_fn", "grad_fn"):
+        gradient = inspect.getclosurevars(gradient).nonlocals.get(inner, gradient) if callable(gradient) else gradient
+    return str(getattr(gradient, "__module__", ""))

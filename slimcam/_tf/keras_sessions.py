@@ -1,0 +1,56 @@
+"""The sessions of Keras 2, which hold the weights of its models in graphs."""
+
+import contextlib
+import sys
+from typing import Any, Optional
+
+from .._types import Graph, KerasModule, Session
+from .core import tf1
+from .keras import keras2
+
+
+def _backend(keras: KerasModule) -> Any:
+    """Return the module that implements Keras' backend; the public one of TensorFlow 2 does not show sessions."""
+    return sys.modules[keras.backend.get_value.__module__]
+
+
+def let_initialise(keras: KerasModule) -> None:
+    """Let a Keras 2 find or make its session, and give variables without a value their first ones there.
+
+    Keras 2.3 refuses on TensorFlow 2, where it leaves sessions to tf.keras.
+    """
+    with contextlib.suppress(RuntimeError):
+        _backend(keras).get_session()
+
+
+def give_session(keras: KerasModule, session: Session) -> None:
+    """Let a Keras 2 hold a session from now on; Keras 2.3 refuses on TensorFlow 2, as above."""
+    with contextlib.suppress(RuntimeError):
+        _backend(keras).set_session(session)
+
+
+def keras_session(graph: Graph, keras: KerasModule) -> Optional[Session]:
+    """Return the session in which a Keras 2 holds the weights of a graph, or None where there is none to be found.
+
+    It is the default session, or Keras' own one of the process; to ask Keras for that while it holds another graph's
+    would make it drop the other one with all its weights.
+    """
+    default = tf1.get_default_session()
+    held = held_session(keras) if default is None else default
+    if held is not None and held.graph is not graph:
+        return None
+    if held is not None and graph.finalized:
+        return held
+    with graph.as_default():
+        return _backend(keras).get_session()  # gives variables their first values
+
+
+def held_session(keras: KerasModule) -> Optional[Session]:
+    """Return the session that a Keras 2 holds for the process, or None; nothing is made.
+
+    Keras keeps it in `_SESSION`, which is the session itself to 2.2 and has it as an attribute of the thread after
+    that; Keras 2.3 keeps none, it uses that of tf.keras.
+    """
+    own, theirs = _backend(keras), _backend(keras2())
+    held = getattr(own if hasattr(own, "_SESSION") else theirs, "_SESSION", None)
+    return held if held is None or hasattr(held, "run") else getattr(held, "session", None)
