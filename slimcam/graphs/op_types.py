@@ -15,9 +15,7 @@ VARIABLES = (*REF_VARIABLES, "VarHandleOp")  # of the last, the output is a hand
 WEIGHTS = ("Const", *VARIABLES)
 READS = ("Identity", "ReadVariableOp", "Enter")  # what lies between a weight and who computes with it
 # Random numbers of the generators that layers of TensorFlow and Keras call, and the beginnings of all there are.
-UNIFORM_OR_NORMAL = (
-    *("RandomUniform", "RandomStandardNormal", "StatelessRandomUniform", "StatelessRandomUniformV2"),
-)  # fmt: skip
+UNIFORM_OR_NORMAL = ("RandomUniform", "RandomStandardNormal", "StatelessRandomUniform", "StatelessRandomUniformV2")
 RANDOM_PREFIXES = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal")
 
 # --- functions, branches and loops
@@ -48,7 +46,7 @@ ADDITIONS = ("Add", "AddV2")
 DIVISIONS = ("RealDiv", "Div")
 SELECTS = ("Select", "SelectV2")
 CONVOLUTIONS = ("Conv2D", "Conv3D")
-DEPTHWISE = ("DepthwiseConv2dNative", "DepthwiseConv2dNativeV2")
+DEPTHWISE = ("DepthwiseConv2dNative",)
 DECONVOLUTIONS = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")
 MATRIX_PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
 FUSED_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
