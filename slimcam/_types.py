@@ -19,6 +19,8 @@ KerasModule = Any  # the package keras, tf_keras or tf.keras
 KerasModel = Any  # a model of any Keras
 KerasLayer = Any  # a layer of any Keras
 ModelLike = Any  # a Model, or what load() takes: a path, a session, a model of Keras
+BackendTensor = Any  # what slimcam.backend takes: a tensor, a variable, a KerasTensor, a Symbol, or what becomes one
+Axis = Union[None, int, Sequence[int]]  # None: all
 TensorLike = Union[str, Tensor]  # a name that Model.tensor() finds, or the tensor itself
 
 PathLike = Union[str, "os.PathLike[str]"]

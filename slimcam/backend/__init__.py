@@ -8,11 +8,12 @@ on, are lowered to a graph first (lowering.py); what is made from them is a Symb
 
 import functools
 import numbers
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .._tf import noted_shape, tf, tf1
+from .._types import Axis, BackendTensor, Tensor
 from . import lowering
 from .functions import function
 from .sessions import (
@@ -55,7 +56,7 @@ def _in_their_graph(operation: Callable) -> Callable:
 
 
 @_in_their_graph
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: BackendTensor, axis: Axis = None, keepdims: bool = False) -> BackendTensor:
     """Average over axes, or all; of bool and whole numbers in floatx."""
     x = tf.convert_to_tensor(x)
     x = x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, floatx())
@@ -63,62 +64,62 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @_in_their_graph
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: BackendTensor, axis: Axis = None, keepdims: bool = False) -> BackendTensor:
     """Add up over axes, or all."""
     return tf.reduce_sum(x, axis, keepdims)
 
 
 @_in_their_graph
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def max(x: BackendTensor, axis: Axis = None, keepdims: bool = False) -> BackendTensor:
     """Return the largest value over axes, or all."""
     return tf.reduce_max(x, axis, keepdims)
 
 
 @_in_their_graph
-def argmax(x: Any, axis: int = -1) -> Any:
+def argmax(x: BackendTensor, axis: int = -1) -> BackendTensor:
     """Return where the largest value along an axis is, int64."""
     return tf.argmax(x, axis)
 
 
 @_in_their_graph
-def sqrt(x: Any) -> Any:
+def sqrt(x: BackendTensor) -> BackendTensor:
     """Square root; of a negative number 0, as in Keras."""
     x = tf.convert_to_tensor(x)
     return tf.sqrt(tf.clip_by_value(x, tf.zeros([], x.dtype), tf.constant(np.inf, x.dtype)))
 
 
 @_in_their_graph
-def square(x: Any) -> Any:
+def square(x: BackendTensor) -> BackendTensor:
     """Return x * x."""
     return tf.square(x)
 
 
 @_in_their_graph
-def abs(x: Any) -> Any:
+def abs(x: BackendTensor) -> BackendTensor:
     """Absolute value."""
     return tf.abs(x)
 
 
 @_in_their_graph
-def exp(x: Any) -> Any:
+def exp(x: BackendTensor) -> BackendTensor:
     """Exponential."""
     return tf.exp(x)
 
 
 @_in_their_graph
-def log(x: Any) -> Any:
+def log(x: BackendTensor) -> BackendTensor:
     """Natural logarithm."""
     return tf.math.log(x)
 
 
 @_in_their_graph
-def maximum(x: Any, y: Any) -> Any:
+def maximum(x: BackendTensor, y: BackendTensor) -> BackendTensor:
     """Return the larger of each two elements."""
     return tf.maximum(x, y)
 
 
 @_in_their_graph
-def clip(x: Any, min_value: Any, max_value: Any) -> Any:
+def clip(x: BackendTensor, min_value: Any, max_value: Any) -> BackendTensor:
     """Clip to a range, None being no bound; a `max_value` under `min_value` is taken for that."""
     if isinstance(min_value, numbers.Real) and isinstance(max_value, numbers.Real) and max_value < min_value:
         max_value = min_value
@@ -127,13 +128,13 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Any:
 
 
 @_in_their_graph
-def l2_normalize(x: Any, axis: Any = None) -> Any:
+def l2_normalize(x: BackendTensor, axis: Axis = None) -> BackendTensor:
     """Divide by the Euclidean length along axes."""
     return tf.nn.l2_normalize(x, axis=axis)
 
 
 @_in_their_graph
-def dot(x: Any, y: Any) -> Any:
+def dot(x: BackendTensor, y: BackendTensor) -> BackendTensor:
     """Matrix product; for more than two axes, of the last of `x` and the last but one of `y`, as Theano's dot."""
     if isinstance(x, tf.SparseTensor):
         return tf.sparse.sparse_dense_matmul(x, y)
@@ -146,67 +147,69 @@ def dot(x: Any, y: Any) -> Any:
     return tf.reshape(flat, [*left[:-1], *right[:-2], right[-1]])
 
 
-def _sizes(x: Any) -> List[Any]:
+def _sizes(x: Tensor) -> List[Union[int, Tensor]]:
     """Return the size of each axis: a number, or where it is not known a tensor."""
     return [tf.shape(x)[i] if size is None else size for i, size in enumerate(x.shape.as_list())]
 
 
 @_in_their_graph
-def flatten(x: Any) -> Any:
+def flatten(x: BackendTensor) -> BackendTensor:
     """Return all elements along one axis."""
     return tf.reshape(x, [-1])
 
 
 @_in_their_graph
-def reshape(x: Any, shape: Any) -> Any:
+def reshape(x: BackendTensor, shape: Union[Tensor, Sequence[int]]) -> BackendTensor:
     """Give another shape to the same elements."""
     return tf.reshape(x, shape)
 
 
 @_in_their_graph
-def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
+def concatenate(tensors: Sequence[BackendTensor], axis: int = -1) -> BackendTensor:
     """Join tensors along an axis."""
     rank = ndim(tensors[0])
     return tf.concat(list(tensors), axis % rank if axis < 0 and rank else axis)
 
 
 @_in_their_graph
-def expand_dims(x: Any, axis: int = -1) -> Any:
+def expand_dims(x: BackendTensor, axis: int = -1) -> BackendTensor:
     """Add an axis of size 1."""
     return tf.expand_dims(x, axis)
 
 
 @_in_their_graph
-def squeeze(x: Any, axis: int) -> Any:
+def squeeze(x: BackendTensor, axis: int) -> BackendTensor:
     """Remove an axis of size 1."""
     return tf.squeeze(x, [axis])
 
 
 @_in_their_graph
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: BackendTensor, dtype: Any) -> BackendTensor:
     """Give the elements another type, "float32" say."""
     return tf.cast(x, dtype)
 
 
 @_in_their_graph
-def one_hot(indices: Any, num_classes: int) -> Any:
+def one_hot(indices: BackendTensor, num_classes: int) -> BackendTensor:
     """Add a last axis that is 1 at each index and 0 elsewhere."""
     return tf.one_hot(indices, num_classes, axis=-1)
 
 
 @_in_their_graph
-def shape(x: Any) -> Any:
+def shape(x: BackendTensor) -> BackendTensor:
     """Return the shape as it is when the graph runs, a tensor."""
     return tf.shape(x)
 
 
 @_in_their_graph
-def _gradients(loss: Any, variables: List[Any]) -> List[Any]:
+def _gradients(loss: Any, variables: List[BackendTensor]) -> List[BackendTensor]:
     lowering.check_differentiable(loss if isinstance(loss, (list, tuple)) else [loss], variables)
     return tf1.gradients(loss, variables, colocate_gradients_with_ops=True)
 
 
-def gradients(loss: Any, variables: Any) -> List[Any]:
+def gradients(
+    loss: BackendTensor, variables: Union[BackendTensor, Sequence[BackendTensor]]
+) -> List[Optional[BackendTensor]]:
     """Return the gradient of `loss`, summed, by each of `variables`, in a list; None where it does not depend on one.
 
     Raises TargetError for an eager tensor, an array or a model, which no graph leads to.
@@ -222,7 +225,7 @@ def gradients(loss: Any, variables: Any) -> List[Any]:
 # --- what is known of a tensor
 
 
-def int_shape(x: Any) -> Optional[Tuple[Optional[int], ...]]:
+def int_shape(x: BackendTensor) -> Optional[Tuple[Optional[int], ...]]:
     """Return the shape as a tuple with None for what is not known; None where the rank is not."""
     known = noted_shape(x)
     dims = x.shape if known is None else known
@@ -231,11 +234,11 @@ def int_shape(x: Any) -> Optional[Tuple[Optional[int], ...]]:
     return tuple(dims)
 
 
-def ndim(x: Any) -> Optional[int]:
+def ndim(x: BackendTensor) -> Optional[int]:
     """Return the number of axes, None where it is not known."""
     return x.shape.rank if isinstance(x.shape, tf.TensorShape) else len(x.shape)
 
 
-def dtype(x: Any) -> str:
+def dtype(x: BackendTensor) -> str:
     """Return the name of the type of the elements."""
     return tf.as_dtype(x.dtype).base_dtype.name

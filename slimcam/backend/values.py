@@ -5,6 +5,7 @@ from typing import Any, Iterable, Optional, Tuple
 import numpy as np
 
 from .._tf import eager, imported_keras2, keras2, tf, tf1
+from .._types import BackendTensor, Tensor
 from ..errors import TargetError, WrongFeed
 from .functions import function
 from .sessions import BUILD_IN_A_GRAPH, floatx, session_of
@@ -13,7 +14,7 @@ from .symbols import graph_of, is_symbolic
 
 def placeholder(
     shape: Any = None, ndim: Optional[int] = None, dtype: Any = None, sparse: bool = False, name: Optional[str] = None
-) -> Any:
+) -> Tensor:
     """Return a tensor to be fed, of a shape, or of `ndim` axes; raise TargetError in eager mode."""
     if tf1.executing_eagerly():
         raise TargetError(f"K.placeholder: TensorFlow runs eagerly and has no graph to put it in: {BUILD_IN_A_GRAPH}")
@@ -22,18 +23,18 @@ def placeholder(
     return make(floatx() if dtype is None else dtype, shape, name)
 
 
-def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> Any:
+def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> BackendTensor:
     """Return a variable that Keras knows of, so it is initialised before a Keras session is used."""
     keras = (imported_keras2() or [keras2()])[0]
     return keras.backend.variable(value, dtype, name, constraint)
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Any:
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Tensor:
     """Return a constant, of floatx unless said otherwise."""
     return tf.constant(value, floatx() if dtype is None else dtype, shape, name or "Const")
 
 
-def get_value(x: Any) -> Any:
+def get_value(x: BackendTensor) -> Any:
     """Return the value of a variable or tensor, in the session of its graph; anything else as it is."""
     if graph_of(x) is None and not is_symbolic(x):
         with eager():
@@ -43,12 +44,12 @@ def get_value(x: Any) -> Any:
     return function([], [x])([])[0]
 
 
-def set_value(x: Any, value: Any) -> None:
+def set_value(x: BackendTensor, value: Any) -> None:
     """Give a variable a value in the session of its graph; nothing is added to the graph."""
     batch_set_value([(x, value)])
 
 
-def batch_set_value(tuples: Iterable[Tuple[Any, Any]]) -> None:
+def batch_set_value(tuples: Iterable[Tuple[BackendTensor, Any]]) -> None:
     """Give variables values, (variable, value) each; raise WrongFeed for one of another shape."""
     for x, value in tuples:
         array = np.asarray(value, tf.as_dtype(x.dtype).base_dtype.as_numpy_dtype)

@@ -4,8 +4,9 @@ Most operations that compute are a stage. Some are one together: a convolution a
 operations, dropout, the two branches of a training switch. Those that only pass activations on are none.
 """
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from .._types import Operation, Tensor
 from ..graphs import op_types, walk
 from ..graphs.op_types import ADDITIONS, CLOSING, OPENING, SIZES, UNIFORM_OR_NORMAL
 from ..model import Model
@@ -45,13 +46,13 @@ _BIAS = ("BiasAdd", "BiasAddV1", *ADDITIONS, "Sub")
 class Step(NamedTuple):
     """Operations that are one stage: the one that gives it its kind, the last, and all that lie in between."""
 
-    op: Any
-    end: Any
+    op: Operation
+    end: Operation
     kind: str
-    inner: Sequence[Any] = ()
+    inner: Sequence[Operation] = ()
 
 
-def stages_of(model: Model, inputs: Sequence[Any]) -> List[Stage]:
+def stages_of(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
     """Return the stages from the tensors `inputs` to a model's logits, each after those that it reads."""
     key = "parting/stages", tuple(tensor.name for tensor in inputs)
     if key not in model._cache:
@@ -59,11 +60,11 @@ def stages_of(model: Model, inputs: Sequence[Any]) -> List[Stage]:
     return model._cache[key]
 
 
-def _stages(model: Model, inputs: Sequence[Any]) -> List[Stage]:
+def _stages(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
     flow = _Flow(walk.between(inputs, model.logits), [tensor.op for tensor in inputs])
     steps = {step.end: step for step in flow.steps()}
-    made: Dict[Any, Stage] = {}
-    behind: Dict[Any, Tuple[Stage, ...]] = {}  # the nearest stages behind an operation's output
+    made: Dict[Operation, Stage] = {}
+    behind: Dict[Operation, Tuple[Stage, ...]] = {}  # the nearest stages behind an operation's output
     for op in flow.order:
         step = steps.get(op)
         read = [t.op for one in ((op, *step.inner) if step else (op,)) for t in one.inputs]
@@ -81,16 +82,16 @@ def _stages(model: Model, inputs: Sequence[Any]) -> List[Stage]:
 class _Flow:
     """The operations from the images to the logits, and how they group."""
 
-    def __init__(self, order: Sequence[Any], starts: Sequence[Any]) -> None:
+    def __init__(self, order: Sequence[Operation], starts: Sequence[Operation]) -> None:
         self.starts = starts
-        self.among: Set[Any] = set(starts)
+        self.among: Set[Operation] = set(starts)
         for op in order:
             # how large activations are is not what they are: random numbers of their shape do not depend on them
             if op.type not in SIZES and any(tensor.op in self.among for tensor in op.inputs):
                 self.among.add(op)
         self.order = [op for op in order if op in self.among]
         self.place = {op: i for i, op in enumerate(order)}
-        self.swallowed: Set[Any] = set()
+        self.swallowed: Set[Operation] = set()
         self.depth = self._depths()
 
     def steps(self) -> List[Step]:
@@ -110,29 +111,29 @@ class _Flow:
                 found.append(step)
         return sorted(found, key=lambda step: self.place[step.end])
 
-    def _computes(self, op: Any) -> bool:
+    def _computes(self, op: Operation) -> bool:
         return op.type not in PASSING and op.type not in CLOSING and op.outputs[0].dtype.is_floating
 
-    def _readers(self, op: Any) -> List[Any]:
+    def _readers(self, op: Operation) -> List[Operation]:
         return list(dict.fromkeys(c for c in walk.consumers(op) if c in self.among))
 
-    def _moving(self, op: Any) -> List[Any]:
+    def _moving(self, op: Operation) -> List[Tensor]:
         """Return the tensors read that depend on the images."""
         return [tensor for tensor in op.inputs if tensor.op in self.among]
 
-    def _depths(self) -> Dict[Any, int]:
+    def _depths(self) -> Dict[Operation, int]:
         """Count the switches and loops that an operation is in: what is in one cannot always be fetched."""
-        depth: Dict[Any, int] = {}
+        depth: Dict[Operation, int] = {}
         for op in self.order:
             inside = max([depth.get(tensor.op, 0) for tensor in op.inputs], default=0)
             depth[op] = max(0, inside + (op.type in OPENING) - (op.type in CLOSING))
         return depth
 
-    def _kind(self, op: Any) -> str:
+    def _kind(self, op: Operation) -> str:
         kind = KINDS.get(op.type, op.type.lower())
         return BY_CONSTANT.get(kind, kind) if len(self._moving(op)) < 2 else kind
 
-    def _with_bias(self, op: Any) -> Step:
+    def _with_bias(self, op: Operation) -> Step:
         """Return an operation, and if it is linear, what it becomes by a bias or the end of a dilation."""
         kind, end, inner, waiting = self._kind(op), op, [], []  # type: ignore[var-annotated]
         step = op
@@ -162,7 +163,7 @@ class _Flow:
                     yield Step(op, op, "norm", [one for one in inner if one in self.among])
                     break
 
-    def _scaled(self, product: Any, other: Any) -> Optional[Any]:
+    def _scaled(self, product: Operation, other: Tensor) -> Optional[Tensor]:
         """Return the x of a product x * s with which `other` is the rest of a batch norm, None if it is not."""
         if product not in self.among or product.type != "Mul":
             return None
@@ -189,7 +190,7 @@ class _Flow:
             elif kinds:
                 yield Step(op, op, "norm" if "norm" in kinds or "rsqrt" in kinds else kinds[-1], inner)
 
-    def _in_switch(self, op: Any) -> List[Any]:
+    def _in_switch(self, op: Operation) -> List[Operation]:
         """Return the operations that one reads and that are in a switch or a loop."""
         return [tensor.op for tensor in self._moving(op) if self.depth[tensor.op]]
 
@@ -204,17 +205,17 @@ class _Flow:
                 yield Step(op, op, "dropout", scale)
 
 
-def _holds_numbers(tensor: Any) -> bool:
+def _holds_numbers(tensor: Tensor) -> bool:
     """Whether a tensor holds numbers, as encoded images do not."""
     return tensor.dtype.is_floating or tensor.dtype.is_integer
 
 
-def _has(op: Any, types: Sequence[str], most: int) -> bool:
+def _has(op: Operation, types: Sequence[str], most: int) -> bool:
     """Whether an operation, or one that it reads by at most so many steps, is of one of some types."""
     return any(one.type in types for one in walk.near(op, most))
 
 
-def _random_behind(tensor: Any, among: Set[Any]) -> bool:
+def _random_behind(tensor: Tensor, among: Set[Operation]) -> bool:
     """Whether a tensor that does not depend on the images is made from random numbers."""
     made_from = walk.near(tensor.op, 7, lambda op: op not in among and op.type not in SIZES)
     return any(op.type in UNIFORM_OR_NORMAL for op in made_from)

@@ -6,14 +6,15 @@ touch. Of the first kind the names tell which scopes correspond, of the second t
 """
 
 import re
-from typing import Any, Dict, Iterable, List, Optional, Set
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
+from .._types import Operation, Tensor
 from ..graphs.op_types import READS, WEIGHTS
 from ..graphs.walk import consumers, source
 from .names import Call
 
 
-def shared_calls(flow: List[Any]) -> List[Call]:
+def shared_calls(flow: List[Operation]) -> List[Call]:
     """Return the calls of layers that are called more than once, and of those within them.
 
     `flow` are the operations between inputs and logits, each after those that it reads.
@@ -38,27 +39,27 @@ def shared_calls(flow: List[Any]) -> List[Call]:
 
 
 def _inner_first(scopes: Iterable[str]) -> List[str]:
-    """Sort scopes as Keras' calls end, so that names do not hang on the order of a set."""
+    """Sort scopes as Keras' calls end, so that names do not depend on the order of a set."""
     return sorted(scopes, key=lambda scope: (-scope.count("/"), scope))
 
 
-def _root(flow: List[Any]) -> str:
+def _root(flow: List[Operation]) -> str:
     """Return the scope, with its slash, that all operations with a scope are in: a function's, or a SavedModel's."""
     scopes = [_scopes(op.name) for op in flow if "/" in op.name]
     common = [scope for scope in scopes[0] if all(scope in others for others in scopes)] if scopes else []
     return common[-1] + "/" if common else ""
 
 
-def _by_weight(flow: List[Any]) -> Iterable[List[Any]]:
+def _by_weight(flow: List[Operation]) -> Iterable[List[Operation]]:
     """Return the operations that read one weight, where there are several of a kind."""
-    found: Dict[Any, List[Any]] = {}
+    reading: Dict[Tuple[str, str], List[Operation]] = {}
     for op in flow:
         for tensor in op.inputs:
             root = source(tensor, READS).op
             holds = root.type in WEIGHTS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
             if holds:
-                found.setdefault((root.name, op.type), []).append(op)
-    return [ops for ops in found.values() if len(ops) > 1]
+                reading.setdefault((root.name, op.type), []).append(op)
+    return [ops for ops in reading.values() if len(ops) > 1]
 
 
 def _compare(first: List[str], other: List[str], renamed: Dict[str, str], apart: Set[str]) -> None:
@@ -99,11 +100,11 @@ def _path(scope: str, renamed: Dict[str, str]) -> str:
     return path
 
 
-def _under(ops: Iterable[Any], scope: str) -> List[Any]:
+def _under(ops: Iterable[Operation], scope: str) -> List[Operation]:
     return [op for op in ops if op.name.startswith(scope + "/")]
 
 
-def _outermost(scopes: Set[str], flow: List[Any]) -> List[str]:
+def _outermost(scopes: Set[str], flow: List[Operation]) -> List[str]:
     """Return the widest of the scopes that hold several calls: those in which the calls do not touch."""
     several = [
         scope for scope in sorted(scopes, key=lambda one: (len(one), one)) if len(_components(_under(flow, scope))) > 1
@@ -111,9 +112,9 @@ def _outermost(scopes: Set[str], flow: List[Any]) -> List[str]:
     return [scope for scope in several if not any(scope.startswith(wider + "/") for wider in several)]
 
 
-def _components(ops: List[Any]) -> List[List[Any]]:
+def _components(ops: List[Operation]) -> List[List[Operation]]:
     """Return the groups of operations that read each other."""
-    group: Dict[Any, List[Any]] = {op: [op] for op in ops}
+    group: Dict[Operation, List[Operation]] = {op: [op] for op in ops}
     for op in ops:
         for before in {tensor.op for tensor in op.inputs if tensor.op in group}:
             one, two = group[before], group[op]
@@ -124,7 +125,7 @@ def _components(ops: List[Any]) -> List[List[Any]]:
     return list({id(one): one for one in group.values()}.values())
 
 
-def _call(path: str, ops: List[Any], place: Dict[Any, int]) -> Call:
+def _call(path: str, ops: List[Operation], place: Dict[Operation, int]) -> Call:
     """Return the call that these operations are, with the tensors that enter and leave it."""
     own = set(ops)
     order = sorted(ops, key=place.__getitem__)
@@ -137,7 +138,7 @@ def _call(path: str, ops: List[Any], place: Dict[Any, int]) -> Call:
     return Call(path, tensors, 2 * begun, 2 * ended + 1, leaving[::-1])
 
 
-def _leaves(tensor: Any, own: Set[Any], place: Dict[Any, int]) -> bool:
+def _leaves(tensor: Tensor, own: Set[Operation], place: Dict[Operation, int]) -> bool:
     """Whether a tensor of the operations `own` is read by others on the way to the logits, or ends there."""
     readers = [reader for reader in tensor.consumers() if reader in place]
     ends = tensor is tensor.op.outputs[0] and not consumers(tensor.op)
