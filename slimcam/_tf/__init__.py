@@ -4,7 +4,6 @@ from .companions import h5_file, parse_text
 from .core import TF_VERSION, eager, map_fn, on_type_error, tf, tf1
 from .functions import frozen, graph_of_function, inlines_functions, restate_gradients, saved_model_proto, variables_of
 from .keras import (
-    brings_keras2,
     imported_keras2,
     is_keras3,
     kept_classes,
@@ -43,7 +42,6 @@ from .tf_slim import slim
 __all__ = [
     "MISSED",
     "TF_VERSION",
-    "brings_keras2",
     "call_again",
     "code_allowed",
     "configuration",

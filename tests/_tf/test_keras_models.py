@@ -4,10 +4,11 @@ import pytest
 
 from slimcam import _tf
 from slimcam._tf import TF_VERSION, keras2, tf1
+from slimcam._tf.keras import brings_keras2
 
 
 def test_what_a_version_can_is_asked_by_what_it_is():
-    assert _tf.brings_keras2() == (TF_VERSION < (2, 16))
+    assert brings_keras2() == (TF_VERSION < (2, 16))
     assert _tf.keras_runs_eagerly() == _tf.inlines_functions() == (TF_VERSION >= (2, 1))
 
 
