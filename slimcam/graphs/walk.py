@@ -173,32 +173,31 @@ def _carries(op: Operation) -> bool:
 
 
 def gates(start: Tensor, end: Tensor) -> List[Operation]:
-    """Operations that every way from `start` to `end` passes, nearest to `end` first.
+    """Return the operations that every way from `start` to `end` passes, nearest to `end` first.
 
     A concat is one, its branches are not: which is why a map belongs on `Mixed_7c` and not on one of its convolutions.
     """
     order = between([start], end)
     position = {op: i for i, op in enumerate(order)}
-    found = []
+    passed = []
     reach = 0
     for i, op in enumerate(order):
         if reach <= i:
-            found.append(op)
-        after = [position[c] for out in op.outputs for c in out.consumers() if c in position]
-        reach = max([reach, *after])
-    return found[::-1]
+            passed.append(op)
+        reach = max([reach, *(position[reader] for reader in consumers(op) if reader in position)])
+    return passed[::-1]
 
 
 def worth_explaining(start: Tensor, end: Tensor) -> List[Tensor]:
-    """Four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first."""
+    """Return four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first."""
     passed = gates(start, end)
-    found = []
+    worth = []
     for i, op in enumerate(passed):
         same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
         same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
         if is_map(op) and not same_block and op.type not in _NOT_WORTH and not same_image:
-            found.append(op.outputs[0])
-    return found
+            worth.append(op.outputs[0])
+    return worth
 
 
 def _feeds(op: Operation, reader: Operation) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import slimcam
 from slimcam import backend as K
 from slimcam._tf import eager, held_session, keras2, tf, tf1
-from slimcam.backend.sessions import found_session
+from slimcam.backend.sessions import existing_session
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]], np.float32)
 B = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4)).astype(np.float32)
@@ -409,7 +409,7 @@ def test_a_session_of_ours_goes_with_its_graph():
     K.set_session(tf1.Session(graph=held_by_keras))
     with tf1.Graph().as_default() as made:
         assert K.function([], [tf.constant(1)])([])[0] == 1
-    session = weakref.ref(found_session(made))
+    session = weakref.ref(existing_session(made))
     assert session() is not None
     del made
     gc.collect()
