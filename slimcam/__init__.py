@@ -15,6 +15,7 @@ _EXPORTS = {  # module: what it gives to the public
     "pair": ("ExplainPair", "Pair", "explain_pair"),
     "maps.maps": ("Maps",),
     "maps.comparison": ("Comparison", "compare"),
+    "divergence": ("compare_layers",),
     "migration": ("record", "verify"),
     "targets": ("Channel", "Class", "Dot", "Mean", "Norm", "Top"),
     "_tf": ("slim",),

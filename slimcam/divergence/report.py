@@ -1,10 +1,10 @@
-"""What came of setting two models side by side: rows of numbers, the first that part, and the likely cause."""
+"""What the comparison of two models shows: rows of numbers, the first pair that diverges, and the likely cause."""
 
 import math
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from .sides import Found
+from .types import Explanation
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Row:
     drift: float  # largest difference of the activations as a share of A's largest; inf for other shapes or no numbers
     cosine: Optional[float]
     gradients: Optional[float]  # length of their difference as a share of A's; None where one of the two is not known
-    parted: bool  # the activations drift beyond the tolerance, or this is the first that parts
+    parted: bool  # the activations drift beyond the tolerance, or this is the first that diverges
     rejoins: bool = False  # and what comes next agrees again: the same by another way, as where a bias moved
 
 
@@ -32,21 +32,21 @@ class Alone:
 
 
 @dataclass(frozen=True)
-class Parting:
+class LayerComparison:
     """Two models side by side, stage by stage."""
 
     rows: List[Row]
     only_a: List[Alone]
     only_b: List[Alone]
     tolerance: float
-    first: Optional[Row] = None  # the first that parts
-    what: str = ""  # what parts there: "activations", or "gradients" where all activations agree
-    cause: Optional[Found] = None
+    first: Optional[Row] = None  # the first that diverges
+    what: str = ""  # what diverges there: "activations", or "gradients" where all activations agree
+    cause: Optional[Explanation] = None
     skipped_a: Sequence[Alone] = ()  # what only A has right before it
     skipped_b: Sequence[Alone] = ()
 
     def verdict(self) -> str:
-        """Return where the two part, and why, in a sentence or two."""
+        """Return where the two diverge, and why, in a sentence or two."""
         if self.first is None:
             return f"no layer parts: {self._largest()}"
         place = f"{self.first.a!r} (A) / {self.first.b!r} (B), {self.first.kind}"
@@ -76,7 +76,7 @@ class Parting:
         return "largest drift " + ", ".join(texts) + f", of {len(self.rows)} pairs"
 
     def table(self, most: Optional[int] = None) -> str:
-        """Return the rows as a table; of more than `most`, those around the first that parts, or the last."""
+        """Return the rows as a table; of more than `most`, those around the first that diverges, or the last."""
         from tabulate import tabulate
 
         rows, middle = self.rows, len(self.rows) if self.first is None else self.rows.index(self.first)
@@ -97,9 +97,9 @@ class Parting:
 
     def to_json(self) -> Dict[str, Any]:
         """Return everything as what strict JSON holds; a drift without a number (other shapes) is None."""
-        found = {**asdict(self), "verdict": self.verdict()}
-        found["cause"] = None if self.cause is None else dict(self.cause._asdict())
-        return _strict(found)
+        texts = {**asdict(self), "verdict": self.verdict()}
+        texts["cause"] = None if self.cause is None else dict(self.cause._asdict())
+        return _strict(texts)
 
 
 def _list(alone: Sequence[Alone], most: int = 12) -> str:

@@ -10,7 +10,7 @@ from .._types import Operation, Tensor
 from ..graphs import op_types, walk
 from ..graphs.op_types import ADDITIONS, CLOSING, OPENING, SIZES, UNIFORM_OR_NORMAL
 from ..model import Model
-from .sides import Stage
+from .types import Stage
 
 KINDS: Dict[str, str] = {
     **dict.fromkeys(op_types.CONVOLUTIONS, "conv"),
@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 def stages_of(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
     """Return the stages from the tensors `inputs` to a model's logits, each after those that it reads."""
-    key = "parting/stages", tuple(tensor.name for tensor in inputs)
+    key = "divergence/stages", tuple(tensor.name for tensor in inputs)
     if key not in model._cache:
         model._cache[key] = _stages(model, inputs)
     return model._cache[key]
@@ -63,7 +63,7 @@ def stages_of(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
 def _stages(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
     flow = _Flow(walk.between(inputs, model.logits), [tensor.op for tensor in inputs])
     steps = {step.end: step for step in flow.steps()}
-    made: Dict[Operation, Stage] = {}
+    stages: Dict[Operation, Stage] = {}
     behind: Dict[Operation, Tuple[Stage, ...]] = {}  # the nearest stages behind an operation's output
     for op in flow.order:
         step = steps.get(op)
@@ -72,11 +72,11 @@ def _stages(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
         if step is not None:
             tensor = next((t for t in inputs if t.op is op), op.outputs[0])
             first_channels = walk.data_format(op) == "NCHW"
-            made[op] = Stage(step.op, tensor, step.kind, model.name_of(tensor), tuple(nearest), first_channels)
-            behind[op] = (made[op],)
-        elif op not in flow.swallowed:
+            stages[op] = Stage(step.op, tensor, step.kind, model.name_of(tensor), tuple(nearest), first_channels)
+            behind[op] = (stages[op],)
+        elif op not in flow.inside_steps:
             behind[op] = tuple(nearest)
-    return list(made.values())
+    return list(stages.values())
 
 
 class _Flow:
@@ -91,25 +91,25 @@ class _Flow:
                 self.among.add(op)
         self.order = [op for op in order if op in self.among]
         self.place = {op: i for i, op in enumerate(order)}
-        self.swallowed: Set[Operation] = set()
+        self.inside_steps: Set[Operation] = set()
         self.depth = self._depths()
 
     def steps(self) -> List[Step]:
         """Return what is one stage each, in order."""
-        found = [Step(op, op, "input") for op in self.starts if _holds_numbers(op.outputs[0])]
-        for group in (self._norms, self._switched, self._dropouts):
+        steps = [Step(op, op, "input") for op in self.starts if _holds_numbers(op.outputs[0])]
+        for group in (self._norms, self._switches, self._dropouts):
             for step in group():
-                if not self.swallowed.intersection((step.end, *step.inner)):
-                    self.swallowed.update(step.inner)
-                    found.append(step)
-        taken = {step.end for step in found} | self.swallowed
+                if not self.inside_steps.intersection((step.end, *step.inner)):
+                    self.inside_steps.update(step.inner)
+                    steps.append(step)
+        taken = {step.end for step in steps} | self.inside_steps
         for op in self.order:
             if op not in taken and not self.depth[op] and self._computes(op):
                 step = self._with_bias(op)
                 taken.update((step.end, *step.inner))
-                self.swallowed.update(step.inner)
-                found.append(step)
-        return sorted(found, key=lambda step: self.place[step.end])
+                self.inside_steps.update(step.inner)
+                steps.append(step)
+        return sorted(steps, key=lambda step: self.place[step.end])
 
     def _computes(self, op: Operation) -> bool:
         return op.type not in PASSING and op.type not in CLOSING and op.outputs[0].dtype.is_floating
@@ -135,8 +135,9 @@ class _Flow:
 
     def _with_bias(self, op: Operation) -> Step:
         """Return an operation, and if it is linear, what it becomes by a bias or the end of a dilation."""
-        kind, end, inner, waiting = self._kind(op), op, [], []  # type: ignore[var-annotated]
-        step = op
+        inner: List[Operation] = []
+        waiting: List[Operation] = []
+        kind, end, step = self._kind(op), op, op
         while kind in LINEAR and len(self._readers(step)) == 1:
             step = self._readers(step)[0]
             bias = step.type in _BIAS and len(self._moving(step)) == 1
@@ -157,13 +158,13 @@ class _Flow:
             if op.type not in ADDITIONS or self.depth[op]:
                 continue
             for scaled, other in (list(op.inputs), list(op.inputs)[::-1]):
-                x = self._scaled(scaled.op, other)
+                x = self._norm_input(scaled.op, other)
                 if x is not None and scaled.op.type == "Mul" and self._readers(scaled.op) == [op]:
                     inner = [one for one in walk.between([x], op.outputs[0]) if one not in (x.op, op)]
                     yield Step(op, op, "norm", [one for one in inner if one in self.among])
                     break
 
-    def _scaled(self, product: Operation, other: Tensor) -> Optional[Tensor]:
+    def _norm_input(self, product: Operation, other: Tensor) -> Optional[Tensor]:
         """Return the x of a product x * s with which `other` is the rest of a batch norm, None if it is not."""
         if product not in self.among or product.type != "Mul":
             return None
@@ -178,7 +179,7 @@ class _Flow:
                 return x
         return None
 
-    def _switched(self) -> Iterable[Step]:
+    def _switches(self) -> Iterable[Step]:
         """Yield what is in a training switch, by what its branches do."""
         for op in self.order:
             if op.type not in op_types.MERGES or self.depth[op]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import ComparisonError
 from . import paint
+from .differences import cosine, largest, largest_difference, share
 
 # Ranks, tops and peaks are of values in steps of this share of the largest: float32 makes the ties of a map, and flat
 # maps, differ by a tenth of it, and the order of such values is noise.
@@ -116,7 +117,7 @@ class Comparison:
         """
         overlays = [maps.only(i).overlay()[0] for maps in (self.a, self.b)]
         change = _at_size(self.b, i, overlays[0].shape[:2]) - _at_size(self.a, i, overlays[0].shape[:2])
-        return paint.difference(overlays[0], overlays[1], change, _largest(self.a.raw[i]) or _largest(self.b.raw[i]))
+        return paint.difference(overlays[0], overlays[1], change, largest(self.a.raw[i]) or largest(self.b.raw[i]))
 
     def _row(self, i: int) -> List[str]:
         return [format(getattr(self, figure.name)[i], figure.form) for figure in FIGURES]
@@ -171,8 +172,9 @@ def _of_one_size(a: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
 
 def _figures(a: np.ndarray, b: np.ndarray) -> Dict[str, float]:
     """Return every figure of two (h, w) maps."""
-    largest, scale = float(np.abs(b - a).max()), _largest(a) or _largest(b)
-    figures = {"absolute": largest, "relative": largest / scale if scale else 0.0, "cosine": cosine(a, b)}
+    absolute = largest_difference(a, b)
+    relative = share(absolute, largest(a) or largest(b))
+    figures = {"absolute": absolute, "relative": relative, "cosine": likeness(a, b)}
     in_steps = _steps(a), _steps(b)
     figures["peaks"] = between_peaks(*in_steps)
     flat = _likeness_of_flat(a, b)
@@ -183,17 +185,15 @@ def _figures(a: np.ndarray, b: np.ndarray) -> Dict[str, float]:
     return figures
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the cosine of two arrays as vectors: 1 of two that are zeros, 0 where one is."""
-    lengths = np.linalg.norm(a), np.linalg.norm(b)
-    if not all(lengths):
-        return float(lengths[0] == lengths[1])
-    return float(np.clip(((a / lengths[0]) * (b / lengths[1])).sum(), -1, 1))
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the cosine of two finite arrays as vectors: 1 of two that are zeros, 0 where one is."""
+    angle = cosine(a, b)
+    return float(a.any() == b.any()) if angle is None else angle
 
 
 def pearson(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's correlation of two arrays, neither of them flat."""
-    return cosine(a - a.mean(), b - b.mean())
+    return likeness(a - a.mean(), b - b.mean())
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
@@ -225,16 +225,12 @@ def _likeness_of_flat(a: np.ndarray, b: np.ndarray) -> Optional[float]:
     """Return 1 of two flat maps of one value, 0 where a map is flat and the other is another, None of other maps."""
     if len(np.unique(_steps(a))) > 1 and len(np.unique(_steps(b))) > 1:
         return None
-    return float(np.abs(a - b).max() <= STEP * max(_largest(a), _largest(b)))
+    return float(largest_difference(a, b) <= STEP * max(largest(a), largest(b)))
 
 
 def _steps(values: np.ndarray) -> np.ndarray:
     """Return values in whole steps of STEP of the largest."""
-    return np.round(values / (STEP * (_largest(values) or 1)))
-
-
-def _largest(values: np.ndarray) -> float:
-    return float(np.abs(values).max())
+    return np.round(values / (STEP * (largest(values) or 1)))
 
 
 def _size(raw: np.ndarray) -> str:

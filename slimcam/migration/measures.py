@@ -1,4 +1,4 @@
-"""What is kept of arrays that are too large to keep, and how far two arrays are apart. NumPy only."""
+"""What is kept of arrays that are too large to keep. NumPy only."""
 
 from typing import Dict
 
@@ -25,19 +25,3 @@ def sample_places(size: int) -> np.ndarray:
 def top_classes(logits: np.ndarray) -> np.ndarray:
     """Return the classes of the largest of (N, classes) logits, best first, (N, TOP) or all if there are fewer."""
     return np.argsort(-np.asarray(logits, np.float64), -1, kind="stable")[:, :TOP]
-
-
-def gaps(recorded: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return the absolute differences, float64; none where both are NaN or one infinity, infinite where only one is."""
-    a, b = np.asarray(recorded, np.float64), np.asarray(found, np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.abs(a - b)
-    apart[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
-    return np.where(np.isnan(apart), np.inf, apart)
-
-
-def largest(values: np.ndarray) -> float:
-    """Return the largest absolute finite value, 0 where there is none."""
-    finite = np.abs(np.asarray(values, np.float64))
-    finite = finite[np.isfinite(finite)]
-    return float(finite.max()) if finite.size else 0.0

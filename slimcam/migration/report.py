@@ -7,9 +7,9 @@ import numpy as np
 from tabulate import tabulate
 
 from ..errors import UnknownName
+from ..maps.differences import largest, largest_difference, share
 from ..suggest import nearest
 from ..targets import as_json
-from .measures import gaps, largest
 
 # Shares of the largest absolute value that was recorded. Between 1.15.5 and 2.21 InceptionV3 and ResNet v2 50 differ by
 # up to 2.6e-6 of it in activations, 1.4e-6 in gradients, and 2.2e-6 in maps, where rounding decides no tie.
@@ -136,13 +136,13 @@ def row_of(
     quantity: str, layer: str, recorded: Any, found: Any, tolerance: float, scale: Optional[float] = None
 ) -> Row:
     """Return the row of two arrays of one shape; `scale` is the largest value recorded, if not theirs."""
-    difference = float(gaps(recorded, found).max(initial=0))
-    return _row(quantity, layer, difference, largest(recorded) if scale is None else scale, tolerance)
+    old, new = np.asarray(recorded, np.float64), np.asarray(found, np.float64)
+    whole = largest(old, equal_nan=True) if scale is None else scale
+    return _row(quantity, layer, largest_difference(old, new, equal_nan=True), whole, tolerance)
 
 
 def _row(quantity: str, layer: str, difference: float, scale: float, tolerance: float) -> Row:
-    relative = difference / scale if scale > 0 else (np.inf if difference else 0.0)
-    return Row(quantity, layer, difference, float(relative), tolerance)
+    return Row(quantity, layer, difference, share(difference, scale), tolerance)
 
 
 def row_of_top(recorded: np.ndarray, top: np.ndarray, found: np.ndarray, tolerance: float) -> Row:
@@ -151,8 +151,9 @@ def row_of_top(recorded: np.ndarray, top: np.ndarray, found: np.ndarray, toleran
     `recorded` (N, classes) are the logits, `top` (N, k) their best classes, `found` (N, k) the model's.
     """
     row = np.arange(len(top))[:, None]
-    apart = gaps(recorded[row, top], recorded[row, found])
-    return _row(TOP, "", float(apart.max(initial=0)), largest(recorded), 2 * tolerance)
+    logits = np.asarray(recorded, np.float64)
+    difference = largest_difference(logits[row, top], logits[row, found], equal_nan=True)
+    return _row(TOP, "", difference, largest(logits, equal_nan=True), 2 * tolerance)
 
 
 def worst(rows: List[Row]) -> Row:

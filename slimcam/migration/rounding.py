@@ -1,10 +1,10 @@
-"""What rounding does to gradients: where they jump, two correct programs may lie on two sides.
+"""Gradients are discontinuous at ties, so rounding alone can make two correct programs differ.
 
-A gradient is not continuous. Where two values of a max-pool's window, or a ReLU's input and zero, are equal but for
-rounding, one program sends the gradient one way and the other another, although all activations agree to 1e-7. On the
-shipped checkpoint one such tie, in one of six photos, moves a gradient by 3 % of the largest between TensorFlow 1.15.5
-and 2.21. So where gradients or maps differ and activations do not, the model is asked how far its own values lie apart
-when its inputs move by no more than rounding would move them; a difference of that size, there, is none of the models.
+Where two values of a max-pool's window, or a ReLU's input and zero, are equal but for rounding, one program sends the
+gradient one way and the other another, although all activations agree to 1e-7. On the shipped checkpoint one such tie,
+in one of six photos, moves a gradient by 3 % of the largest between TensorFlow 1.15.5 and 2.21. So where gradients or
+maps differ and activations do not, the model is run again, its inputs moved by no more than rounding would move them: a
+difference as large as those that this makes at the same place says nothing against the model.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from typing import Callable, List, Sequence, Tuple
 
 import numpy as np
 
-from .measures import largest
+from ..maps.differences import largest
 from .report import Row
 
 STEP = 1e-6  # of the largest input: some units in the last place of float32
@@ -27,13 +27,13 @@ def can_move(inputs: np.ndarray) -> bool:
 
 
 def bounds(
-    run: Callable[[np.ndarray], Sequence[np.ndarray]], inputs: np.ndarray, found: Sequence[np.ndarray]
+    run: Callable[[np.ndarray], Sequence[np.ndarray]], inputs: np.ndarray, unmoved: Sequence[np.ndarray]
 ) -> Bounds:
-    """Return the least and largest values, for each of the arrays `found`, that `run` gives about `inputs`."""
+    """Return the least and largest values, for each of the arrays `unmoved`, that `run` gives near `inputs`."""
     random = np.random.RandomState(0)
-    extremes = [(array, array) for array in found]
+    extremes = [(array, array) for array in unmoved]
     for _ in range(TRIALS):
-        noise = random.uniform(-STEP, STEP, inputs.shape) * largest(inputs)
+        noise = random.uniform(-STEP, STEP, inputs.shape) * largest(inputs, equal_nan=True)
         moved = run((inputs + noise).astype(inputs.dtype))
         extremes = [(np.fmin(low, one), np.fmax(high, one)) for (low, high), one in zip(extremes, moved)]
     return extremes
@@ -47,7 +47,7 @@ def beyond(row: Row, recorded: np.ndarray, low: np.ndarray, high: np.ndarray) ->
     known = np.isfinite(recorded) & np.isfinite(low) & np.isfinite(high)
     if not known.all():
         return row
-    apart = high - low
-    outside = np.maximum(np.maximum(low - recorded, recorded - high) - apart, 0)
+    width = high - low
+    outside = np.maximum(np.maximum(low - recorded, recorded - high) - width, 0)
     scale = largest(recorded)
     return replace(row, beyond=float(outside.max(initial=0)) / scale if scale else row.relative)

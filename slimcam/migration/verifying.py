@@ -9,6 +9,7 @@ from ..errors import GoldenError, UnknownName
 from ..explainer import GradCAM, features
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import as_batch
+from ..maps.differences import largest
 from ..methods.evidence import plain
 from ..model import Model
 from ..suggest import nearest
@@ -16,7 +17,7 @@ from ..targets import as_json
 from . import golden as golden_files
 from . import rounding
 from .making import as_list, explain_inputs, feedable, inputs_of, open_model, photo_records, program_versions
-from .measures import largest, statistics, top_classes
+from .measures import statistics, top_classes
 from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
 
 STATISTICS = "mean", "deviation", "smallest", "largest"
@@ -167,7 +168,7 @@ def _layer(layer: golden_files.Layer, cam: GradCAM, inputs: np.ndarray, limits: 
             f"--layer {layer.name}=NAME"
         )
     limit = limits["activations"]
-    scale = max(largest(layer.smallest), largest(layer.largest))
+    scale = max(largest(layer.smallest, equal_nan=True), largest(layer.largest, equal_nan=True))
     figures = statistics(activations)
     parts = [row_of("activations", name, getattr(layer, key), figures[key], limit, scale) for key in STATISTICS]
     parts.append(row_of("activations", name, layer.sample, activations.reshape(-1)[layer.places], limit, scale))

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf1
 from planted_nets import UPDATES, images, net
 
 import slimcam
-from slimcam.divergence import part
+from slimcam.divergence import compare_layers
 
 RATIO = (1 - 0.9**UPDATES) / (1 - 0.99**UPDATES)
 
@@ -110,7 +110,7 @@ def ids(one):
 
 @pytest.mark.parametrize("of_a, of_b, layer, cause, detail", PLANTED, ids=ids)
 def test_a_planted_change_is_named(planted, of_a, of_b, layer, cause, detail):
-    found = part(planted(of_a), planted(of_b), images())
+    found = compare_layers(planted(of_a), planted(of_b), images())
     if layer is None:
         assert found.first is None
     else:

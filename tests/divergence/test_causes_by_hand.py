@@ -1,4 +1,4 @@
-"""Causes of pairs that are made by hand: stages that stand alone, regions, and what counts as explained."""
+"""Causes of pairs that are made by hand: stages that stand alone, subgraphs, and what counts as explained."""
 
 import dataclasses
 
@@ -7,12 +7,11 @@ import pytest
 import tensorflow.compat.v1 as tf1
 from planted_nets import draw, images, net
 
-from slimcam.divergence import causes, part
+from slimcam.divergence import DivergingPair, Side, causes, compare_layers
 from slimcam.divergence.causes import case as cases
 from slimcam.divergence.causes import inputs
-from slimcam.divergence.causes import subgraph as regions
 from slimcam.divergence.causes.norms import norms
-from slimcam.divergence.sides import Parted, Side
+from slimcam.divergence.causes.subgraph import subgraph_between
 from slimcam.divergence.stages import stages_of
 from slimcam.sources import assembly
 
@@ -38,10 +37,11 @@ def parted(a, b, first, second):
             break
         if (
             other is not None
-            and cases.far(*(one.values[s.tensor.name] for one, s in zip(sides, (stage, other)))) < 1e-6
+            and cases.max_relative_difference(*(one.values[s.tensor.name] for one, s in zip(sides, (stage, other))))
+            < 1e-6
         ):
             pairs.append((stage, other))
-    return Parted(*sides, (named[0].get(first), named[1].get(second)), pairs)
+    return DivergingPair(*sides, (named[0].get(first), named[1].get(second)), pairs)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_a_cause_is_not_looked_for_where_the_inputs_of_a_stage_explain_its_drift
     trial = parted(model_of(net()), model_of(net("kernel_d: other")), "depthwise", "depthwise")
     late = [{stage.op.name: stage for stage in side.stages} for side in (trial.a, trial.b)]
     after = tuple(one["act_3"] for one in late)
-    trial = Parted(trial.a, trial.b, tuple(one["pool"] for one in late), [*trial.pairs, after])
+    trial = DivergingPair(trial.a, trial.b, tuple(one["pool"] for one in late), [*trial.agreeing, after])
     assert causes.find(trial) is None
 
 
 def test_stages_that_agree_may_drift_by_little(model_of):
     trial = parted(model_of(net()), model_of(net("norm_1: epsilon")), "norm_1", "norm_1")
-    first, second = trial.pairs[-1]
+    first, second = trial.agreeing[-1]
     noise = np.random.RandomState(0).uniform(-3e-5, 3e-5, trial.b.values[second.tensor.name].shape)
     trial.b.values[second.tensor.name] = (trial.a.values[first.tensor.name] + noise).astype(np.float32)
     assert causes.find(trial).after < 1e-6
@@ -95,9 +95,9 @@ def test_stages_that_agree_may_drift_by_little(model_of):
 
 def test_what_a_half_precise_stage_starts_from_is_not_what_was_rounded(model_of):
     trial = parted(model_of(net()), model_of(net("depthwise: half")), "depthwise", "depthwise")
-    first, second = trial.pairs[-1]
+    first, second = trial.agreeing[-1]
     half = trial.b.model.graph.get_tensor_by_name("act_2_half:0")
-    trial.pairs[-1] = first, dataclasses.replace(second, tensor=half)
+    trial.agreeing[-1] = first, dataclasses.replace(second, tensor=half)
     trial.b.values[half.name] = trial.b.run([half])[0]
     found = causes.find(trial)
     assert (found.cause, found.detail) == ("float16", "B computes in float16")
@@ -107,7 +107,7 @@ def test_what_a_half_precise_stage_starts_from_is_not_what_was_rounded(model_of)
 def test_weights_of_a_size_are_paired_in_order(model_of):
     trial = parted(model_of(net()), model_of(net("scores_bias: other")), "hidden", "hidden")
     last = tuple(one.stages[-1] for one in (trial.a, trial.b))
-    found = causes.find(Parted(trial.a, trial.b, last, trial.pairs))
+    found = causes.find(DivergingPair(trial.a, trial.b, last, trial.agreeing))
     assert found.cause == "other weights"
     assert found.detail.startswith("scores_bias is up to")
 
@@ -123,7 +123,7 @@ def test_rows_of_the_table_name_what_they_find(model_of):
     assert len(set(names)) == len(names)
     trial = parted(model_of(net()), model_of(net("norm_1: momentum")), "norm_1", "norm_1")
     case = cases.cases(trial)[0]
-    found = {row.name: row.attempt(case) for row in causes.CAUSES}
+    found = {row.name: causes.explain(row, case) for row in causes.CAUSES}
     fired = [name for name, one in found.items() if one is not None]
     # A's statistics, or all of A's weights, explain it as well: that is why momentum comes first
     assert fired == ["batch norm momentum", "batch norm statistics", "other weights"]
@@ -142,7 +142,7 @@ def test_momenta_of_one_update_are_named(model_of):
 
     sides = [side(model_of(build(momentum)), images()[:, :8, :8]) for momentum in (0.999, 0.99)]
     pair = [one.stages[1] for one in sides]
-    found = causes.find(Parted(*sides, tuple(pair), [(sides[0].stages[0], sides[1].stages[0])]))
+    found = causes.find(DivergingPair(*sides, tuple(pair), [(sides[0].stages[0], sides[1].stages[0])]))
     assert found.cause == "batch norm momentum"
     assert "10 times A's, as after one update with 0.99 in A, 0.9 in B or 0.999 in A, 0.99 in B or" in found.detail
 
@@ -183,7 +183,7 @@ def test_a_norm_is_read_however_it_is_written(make, there):
         y = make(tf1.identity(x), *given)
         tf1.gradients(tf1.reduce_sum(y), x)
         found = norms(
-            regions.region(y, {x: np.zeros((1, 4, 4, 3), "f")}, lambda fetches, feeds: session.run(fetches, feeds))
+            subgraph_between({x: np.zeros((1, 4, 4, 3), "f")}, y, lambda fetches, feeds: session.run(fetches, feeds))
         )
         assert len(found) == 1
         norm = found[0]
@@ -198,27 +198,27 @@ def test_a_norm_is_read_however_it_is_written(make, there):
                 np.testing.assert_allclose(session.run(one).ravel(), session.run(other))
 
 
-def test_a_region_runs_again_with_a_change_and_leaves_the_graph_as_it_was(model_of):
+def test_a_subgraph_runs_again_with_a_change_and_leaves_the_graph_as_it_was(model_of):
     model = model_of(net())
     made = side(model, images())
     stage = {stage.op.name: stage for stage in made.stages}["resize"]
     start = {stage.op.name: stage for stage in made.stages}["act_2"]
-    region = regions.region(stage.tensor, {start.tensor: made.values[start.tensor.name]}, made.run)
-    assert [op.type for op in region.ops] == ["DepthwiseConv2dNative", "Sigmoid", "MaxPool", "ResizeBilinear"]
+    subgraph = subgraph_between({start.tensor: made.values[start.tensor.name]}, stage.tensor, made.run)
+    assert [op.type for op in subgraph.ops] == ["DepthwiseConv2dNative", "Sigmoid", "MaxPool", "ResizeBilinear"]
     count = len(model.graph.get_operations())
 
     def change(node):
         if node.op == "ResizeBilinear":
             node.attr["align_corners"].b = True
 
-    pool = region.value(region.ops[2].outputs[0])
+    pool = subgraph.value(subgraph.ops[2].outputs[0])
     with tf1.Graph().as_default(), tf1.Session() as session:
         expected = session.run(tf1.raw_ops.ResizeBilinear(images=pool, size=[8, 8], align_corners=True))
-    np.testing.assert_allclose(region.rebuilt(lambda node: None), made.values[stage.tensor.name], atol=1e-6)
-    np.testing.assert_allclose(region.rebuilt(change), expected, atol=1e-6)
+    np.testing.assert_allclose(subgraph.run_edited(lambda node: None), made.values[stage.tensor.name], atol=1e-6)
+    np.testing.assert_allclose(subgraph.run_edited(change), expected, atol=1e-6)
     bigger = np.ones((3, 6, 6, 8), "f")
-    np.testing.assert_allclose(region.rebuilt(change, {region.ops[2].outputs[0]: bigger}), np.ones((3, 8, 8, 8)))
-    assert region.run({region.ops[2].outputs[0]: np.ones((3, 5), "f")}) is None
+    np.testing.assert_allclose(subgraph.run_edited(change, {subgraph.ops[2].outputs[0]: bigger}), np.ones((3, 8, 8, 8)))
+    assert subgraph.run({subgraph.ops[2].outputs[0]: np.ones((3, 5), "f")}) is None
     assert len(model.graph.get_operations()) == count
 
 
@@ -236,5 +236,5 @@ def test_weights_may_be_variables(model_of, monkeypatch, change, cause):
     monkeypatch.setattr(assembly, "LARGE", 8)  # bytes
     models = [model_of(net()), model_of(net(change))]
     assert all(any(op.type == "VarHandleOp" for op in model.graph.get_operations()) for model in models)
-    found = part(*models, images())
+    found = compare_layers(*models, images())
     assert found.cause.cause == cause

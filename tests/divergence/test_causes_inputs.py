@@ -7,10 +7,9 @@ from planted_nets import images, net
 
 import slimcam
 from slimcam._tf import tf
-from slimcam.divergence import part
+from slimcam.divergence import DivergingPair, Side, compare_layers
 from slimcam.divergence.causes import find
 from slimcam.divergence.causes.inputs import RANGES
-from slimcam.divergence.sides import Parted, Side
 from slimcam.divergence.stages import stages_of
 from slimcam.inputs import preprocess
 
@@ -63,7 +62,7 @@ def test_photos_prepared_in_two_ways_part_at_the_input(model_of, photo, monkeypa
     for name, row in ROWS.items():
         monkeypatch.setitem(preprocess.PREPROCESSING, name, row)
     a, b = (model_of(net(), preprocess=one) for one in (of_a, of_b))
-    found = part(a, b, [photo(40, 52), photo(35, 31, 1)])
+    found = compare_layers(a, b, [photo(40, 52), photo(35, 31, 1)])
     assert (found.cause and found.cause.cause) == cause
     if cause is not None:
         assert found.first.a == "input"
@@ -86,7 +85,7 @@ def fed(model, a, b):
     sides = [Side(model, {model.input: array}, stages_of(model, [model.input])) for array in (a, b)]
     for side in sides:
         side.values = {model.input.name: side.feeds[model.input]}
-    return Parted(*sides, (sides[0].stages[0], sides[1].stages[0]), [])
+    return DivergingPair(*sides, (sides[0].stages[0], sides[1].stages[0]), [])
 
 
 @pytest.mark.parametrize("old", RANGES)

@@ -5,7 +5,7 @@ import pytest
 from fixtures import keras_nets as nets
 from fixtures.keras_nets import NEW
 
-from slimcam.divergence import part
+from slimcam.divergence import compare_layers
 
 SIDE = 12
 
@@ -81,7 +81,7 @@ def test_a_change_of_a_keras_model_is_named(unchanged, tmp_path, kind, change, l
     if kind == "keras3" and change in TRAINING:
         layer = cause = None
     with nets.load(kind, lambda keras: build(keras, change), tmp_path) as model:
-        found = part(unchanged, model, nets.photos(3, SIDE))
+        found = compare_layers(unchanged, model, nets.photos(3, SIDE))
     assert (found.cause and found.cause.cause) == cause
     assert (found.first is None) == (cause is None)
     if cause is not None:
@@ -104,5 +104,5 @@ def trained(keras, momentum, batches):
 def test_momentum_is_told_where_the_updates_were_the_same(tmp_path, batches, cause):
     kinds = [lambda keras, momentum=momentum: trained(keras, momentum, batches) for momentum in (0.99, 0.8)]
     with nets.load("object", kinds[0], tmp_path) as a, nets.load("object", kinds[1], tmp_path) as b:
-        found = part(a, b, nets.photos(3, SIDE))
+        found = compare_layers(a, b, nets.photos(3, SIDE))
     assert found.cause.cause == cause

@@ -9,7 +9,7 @@ from fixtures.keras_nets import NEW, load
 from two_nets import CONVS, Net, images, keras_net, renamed
 
 import slimcam
-from slimcam.divergence import part
+from slimcam.divergence import compare_layers
 
 SHAPES = pathlib.Path(slimcam.__file__).parents[1] / "checkpoints" / "shapes"
 
@@ -17,7 +17,7 @@ SHAPES = pathlib.Path(slimcam.__file__).parents[1] / "checkpoints" / "shapes"
 @pytest.fixture
 def parting(model_of):
     """Return `parting(changed, net=Net())`: what becomes of a net set beside another of its builds."""
-    return lambda changed, net=None, **options: part(model_of(net or Net()), model_of(changed), images(), **options)
+    return lambda changed, net=None: compare_layers(model_of(net or Net()), model_of(changed), images())
 
 
 def scopes(found):
@@ -147,7 +147,7 @@ def test_a_background_class_parts_the_scores_only(parting, swap):
 @pytest.mark.parametrize("kind", ["graph", "h5", pytest.param("keras3", marks=NEW)])
 def test_a_keras_net_of_the_same_weights_parts_nowhere(model_of, tmp_path, kind):
     with load(kind, keras_net, tmp_path) as theirs:
-        found = part(model_of(Net()), theirs, images())
+        found = compare_layers(model_of(Net()), theirs, images())
     assert found.first is None and len(found.rows) == 3 * len(CONVS) + 5
     assert not found.only_a and not found.only_b
     blocks = [{row.a.split("/")[0] for row in found.rows if row.b == name} for name in {row.b for row in found.rows}]
@@ -157,7 +157,7 @@ def test_a_keras_net_of_the_same_weights_parts_nowhere(model_of, tmp_path, kind)
 @pytest.mark.slow
 def test_the_shipped_checkpoint_and_the_shipped_frozen_graph_part_nowhere():
     with slimcam.load(str(SHAPES / "shapes.ckpt")) as a, slimcam.load(str(SHAPES / "shapes.pb")) as b:
-        found = part(a, b, [str(SHAPES / "samples" / "bolt.png"), str(SHAPES / "samples" / "square.png")])
+        found = compare_layers(a, b, [str(SHAPES / "samples" / "bolt.png"), str(SHAPES / "samples" / "square.png")])
     assert found.first is None and len(found.rows) == 232
     assert not found.only_a and not found.only_b
     assert max(row.drift for row in found.rows) < 5e-6
@@ -204,7 +204,7 @@ def test_one_of_inceptions_94_convolutions_is_found_in_a_copy_without_names(ince
     (tmp_path / "b.pb").write_bytes(copy.SerializeToString())
     x = np.random.RandomState(1).uniform(-1, 1, (2, 107, 107, 3)).astype(np.float32)
     with slimcam.load(str(tmp_path / "a.pb")) as a, slimcam.load(str(tmp_path / "b.pb")) as b:
-        found = part(a, b, x)
+        found = compare_layers(a, b, x)
         pairs = [(a.tensor(row.a), b.tensor(row.b)) for row in found.rows]
     assert len(pairs) == 313 and not found.only_a and not found.only_b
     assert all(numbers[one.op.name] == other.op.name for one, other in pairs)
@@ -224,5 +224,5 @@ def test_a_net_of_swish(model_of):
         tf1.matmul(tf1.reduce_mean(x, [1, 2]), weight(4, 3), name="logits")
 
     images = np.random.RandomState(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
-    assert part(model_of(net), model_of(net), images).first is None
-    assert part(model_of(net), model_of(lambda: net(1.1)), images).first.a == "two_biased"
+    assert compare_layers(model_of(net), model_of(net), images).first is None
+    assert compare_layers(model_of(net), model_of(lambda: net(1.1)), images).first.a == "two_biased"

@@ -9,12 +9,12 @@ import tensorflow.compat.v1 as tf1
 from two_nets import SIDE, Net, images, renamed, weight
 
 import slimcam
-from slimcam.divergence import part
+from slimcam.divergence import compare_layers
 
 
 def beside(model_of, changed, **options):
     """Set a net beside another of its builds."""
-    return part(model_of(Net()), model_of(changed), images(), **options)
+    return compare_layers(model_of(Net()), model_of(changed), images(), **options)
 
 
 def linear(weights, biases):
@@ -33,7 +33,7 @@ def linear(weights, biases):
 def test_drifts_are_as_worked_by_hand(model_of):
     """Of ones: A gives 1 + 2, 3 + 4 and B 1 + 2, 3 + 6; A's winner is the sum, whose gradients are those of a mean."""
     a, b = model_of(linear([[1, 3], [2, 4]], [0, 0])), model_of(linear([[1, 3], [2, 6]], [0, 0]))
-    found = part(a, b, np.ones((1, 2, 2, 2), np.float32))
+    found = compare_layers(a, b, np.ones((1, 2, 2, 2), np.float32))
     rows = {row.a: row for row in found.rows}
     assert found.first is rows["bias"] and rows["bias"].shape == (2, 2, 2)
     assert rows["bias"].drift == pytest.approx(2 / 7)
@@ -47,7 +47,7 @@ def test_drifts_are_as_worked_by_hand(model_of):
 def test_the_class_is_the_one_asked_for(model_of):
     """For the difference, the gradients of the images are a quarter of 1 - 3, 2 - 4 and of 1 - 3, 2 - 6."""
     a, b = model_of(linear([[1, 3], [2, 4]], [0, 0])), model_of(linear([[1, 3], [2, 6]], [0, 0]))
-    found = part(a, b, np.ones((1, 2, 2, 2), np.float32), target=1)
+    found = compare_layers(a, b, np.ones((1, 2, 2, 2), np.float32), target=1)
     assert found.rows[0].gradients == pytest.approx(2 / np.sqrt(4 + 4))
 
 
@@ -67,7 +67,7 @@ def channels_first(first):
 
 def test_channels_first_and_last_compare(model_of):
     arrays = np.random.RandomState(0).normal(size=(2, 3, 4, 2)).astype(np.float32)
-    found = part(model_of(channels_first(True)), model_of(channels_first(False)), arrays)
+    found = compare_layers(model_of(channels_first(True)), model_of(channels_first(False)), arrays)
     assert [(row.a, row.b) for row in found.rows] == [
         (name, name) for name in ("images", "bias", "relu", "mean", "scores")
     ]
@@ -78,9 +78,9 @@ def test_channels_first_and_last_compare(model_of):
 def test_photos_are_prepared_by_each_model_and_part_there(frozen, photo):
     a, b = (slimcam.load(frozen(Net()), preprocess=name) for name in ("inception", "vgg"))
     with a, b:
-        found = part(a, b, [photo(20, 30), photo(30, 20)])
+        found = compare_layers(a, b, [photo(20, 30), photo(30, 20)])
         assert found.first is found.rows[0] and found.first.kind == "input"
-        assert part(a, a, [photo(20, 30), photo(30, 20)]).first is None
+        assert compare_layers(a, a, [photo(20, 30), photo(30, 20)]).first is None
 
 
 def test_layers_that_are_named_are_paired(model_of):
@@ -108,24 +108,24 @@ def pair_of(count):
 
 def test_models_of_two_images_take_a_tuple(model_of):
     a, b = model_of(pair_of(2)), model_of(pair_of(2))
-    assert part(a, b, (images(), images(seed=1))).first is None
+    assert compare_layers(a, b, (images(), images(seed=1))).first is None
     with pytest.raises(
         slimcam.ComparisonError, match=r"the logits need 2 images .*give a tuple with the photos of each"
     ):
-        part(a, b, images())
+        compare_layers(a, b, images())
     with pytest.raises(slimcam.ComparisonError, match=r"as many photos as the others, and \[2, 1\] were given"):
-        part(a, b, (images(), images(1)))
+        compare_layers(a, b, (images(), images(1)))
     with pytest.raises(slimcam.ComparisonError, match="2 images in A and 1 in B"):
-        part(a, model_of(pair_of(1)), images())
+        compare_layers(a, model_of(pair_of(1)), images())
 
 
 def test_the_graph_gains_only_what_is_slimcams_and_once(model_of):
     a, b = model_of(Net()), model_of(Net(renamed))
     before = {op.name for op in a.graph.get_operations()}
-    part(a, b, images())
+    compare_layers(a, b, images())
     once = [op.name for op in a.graph.get_operations()]
     assert all(name.startswith("slimcam/") for name in set(once) - before)
-    part(a, b, images(1), target=2)
+    compare_layers(a, b, images(1), target=2)
     assert [op.name for op in a.graph.get_operations()] == once
 
 
@@ -162,7 +162,7 @@ def test_a_net_that_prepares_its_photos_itself_compares_with_one_that_is_fed(mod
         convolution(tf1.placeholder(tf1.float32, [None, SIDE, SIDE, 3], name="images"), "b")
 
     a, b = model_of(decoding), model_of(fed, preprocess="squash")
-    found = part(a, b, [photo(SIDE, SIDE), photo(SIDE, SIDE, 1)])
+    found = compare_layers(a, b, [photo(SIDE, SIDE), photo(SIDE, SIDE, 1)])
     assert (found.rows[0].b, found.rows[0].kind) == ("images", "shift / input")
     assert found.first is None and len(found.rows) == 5
     data = cv2.imencode(".png", photo(SIDE, SIDE)[..., ::-1])[1].tobytes()
@@ -186,6 +186,6 @@ def test_the_ways_to_a_dilated_convolution_are_one_stage(model_of):
 
         return build
 
-    found = part(model_of(dilated(True)), model_of(dilated(False)), images())
+    found = compare_layers(model_of(dilated(True)), model_of(dilated(False)), images())
     assert [row.kind for row in found.rows] == ["input", "conv", "activation:relu", "mean", "dense"]
     assert found.first is None and not found.only_a and not found.only_b

@@ -8,7 +8,7 @@ import tensorflow.compat.v1 as tf1
 from recorded_net import X, failures, net
 
 import slimcam
-from slimcam.migration import golden, measures, report
+from slimcam.migration import golden, report
 
 # --- numbers that are none, ties
 
@@ -25,15 +25,6 @@ def test_nan_in_the_same_places_is_the_same(frozen, tmp_path):
     told = found.to_json()
     assert json.loads(json.dumps(told, allow_nan=False))["rows"][0]["difference"] is None
     assert "inf" in found.table()
-
-
-def test_gaps_of_numbers_that_are_none():
-    nan, inf = np.nan, np.inf
-    a = np.array([1.0, nan, nan, inf, inf, inf, 2.0])
-    b = np.array([1.5, nan, 0.0, inf, -inf, 1.0, nan])
-    np.testing.assert_array_equal(measures.gaps(a, b), [0.5, 0, inf, 0, inf, inf, inf])
-    assert measures.largest(a) == 2
-    assert measures.largest(np.array([nan])) == 0
 
 
 def test_a_row_of_zeros_allows_no_difference():

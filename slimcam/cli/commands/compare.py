@@ -46,11 +46,12 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
     with load(a, **load_options(options)) as model_a, load(b, **second_load_options(options)) as model_b:
         print_preprocess_note(model_a)
         if options["all_layers"]:
-            from ...divergence import part
+            from ...divergence import compare_layers
 
-            parting = part(model_a, model_b, list(photos), pairs, target=read_target(model_a, options["target"]))
-            click.echo(as_json_text(parting) if as_json else f"{parting.table()}\n{parting.verdict()}")
-            ctx.exit(1 if parting.first else 0)
+            target = read_target(model_a, options["target"])
+            layers = compare_layers(model_a, model_b, list(photos), pairs, target=target)
+            click.echo(as_json_text(layers) if as_json else f"{layers.table()}\n{layers.verdict()}")
+            ctx.exit(1 if layers.first else 0)
         comparison, pictures = _compare_maps((model_a, model_b), photos, pairs, options)
     click.echo(as_json_text(comparison) if as_json else comparison.table(photos))
     for path in pictures:

@@ -1,69 +1,40 @@
-"""Activations that lack, that stand twice, or that stand where another did."""
+"""Missing, doubled, extra or different activations."""
 
+import functools
 import math
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..._tf import tf, tf1
+from ..._types import Operation, Session, Tensor
 from ...graphs.op_types import RESTATING
 from ...graphs.walk import readers, source
-from ..drift import far
-from ..sides import Found
-from .case import TOLERANCE, Case
-from .subgraph import Region
+from ...maps.differences import max_relative_difference
+from .case import TOLERANCE, Case, Trial, Trials
+from .subgraph import Subgraph
 
-Function = Callable[[np.ndarray], np.ndarray]
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * x))
-
-
-def _softmax(x: np.ndarray) -> np.ndarray:
-    powers = np.exp(x - x.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
-
-
-def _softplus(x: np.ndarray) -> np.ndarray:
-    return np.logaddexp(0, x)
-
-
-def _elu(x: np.ndarray) -> np.ndarray:
-    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
-
-
-def _erf(x: np.ndarray) -> np.ndarray:
-    """The error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26)."""
-    t = 1 / (1 + 0.3275911 * np.abs(x))
-    series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
-    return np.sign(x) * (1 - series * np.exp(-x * x))
-
-
-def _leaky(slope: float) -> Function:
-    return lambda x: np.where(x > 0, x, slope * x)
-
-
-ACTIVATIONS: Dict[str, Function] = {
-    "relu": lambda x: np.maximum(x, 0),
-    "relu6": lambda x: np.clip(x, 0, 6),
-    "sigmoid": _sigmoid,
-    "tanh": np.tanh,
-    "softmax": _softmax,
-    "elu": _elu,
-    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0))),
-    "softplus": _softplus,
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    "swish": lambda x: x * _sigmoid(x),
-    "hard sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
-    "hard swish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
-    "gelu": lambda x: 0.5 * x * (1 + _erf(x / math.sqrt(2))),
-    "gelu (by tanh)": lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
-    "leaky relu of 0.2": _leaky(0.2),
-    "leaky relu of 0.3": _leaky(0.3),
-    "leaky relu of 0.1": _leaky(0.1),
-    "leaky relu of 0.01": _leaky(0.01),
-    "exponential": lambda x: np.exp(np.minimum(x, 80)),
-    "log": lambda x: np.log(np.maximum(x, 1e-37)),
+ACTIVATIONS: Dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": tf.nn.relu,
+    "relu6": tf.nn.relu6,
+    "sigmoid": tf.sigmoid,
+    "tanh": tf.tanh,
+    "softmax": tf.nn.softmax,
+    "elu": tf.nn.elu,
+    "selu": tf.nn.selu,
+    "softplus": tf.nn.softplus,
+    "softsign": tf.nn.softsign,
+    "swish": lambda x: x * tf.sigmoid(x),
+    "hard sigmoid": lambda x: tf.clip_by_value(0.2 * x + 0.5, 0, 1),  # Keras 2's
+    "hard swish": lambda x: x * tf.nn.relu6(x + 3) / 6,
+    "gelu": lambda x: 0.5 * x * (1 + tf.math.erf(x / math.sqrt(2))),  # TensorFlow 1 has no gelu
+    "gelu (by tanh)": lambda x: 0.5 * x * (1 + tf.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "leaky relu of 0.2": functools.partial(tf.nn.leaky_relu, alpha=0.2),
+    "leaky relu of 0.3": functools.partial(tf.nn.leaky_relu, alpha=0.3),
+    "leaky relu of 0.1": functools.partial(tf.nn.leaky_relu, alpha=0.1),
+    "leaky relu of 0.01": functools.partial(tf.nn.leaky_relu, alpha=0.01),
+    "exponential": tf.exp,
+    "log": tf.math.log,
 }
 # Which operation says that an activation is there.
 OPERATIONS = {
@@ -78,107 +49,122 @@ OPERATIONS = {
     "Softsign": "softsign",
 }
 PARTS = ("Erf", "LeakyRelu", "Maximum", "Minimum", "Exp")  # what other activations are made of
-MOST = 4  # tensors of a region where an activation is tried, besides those that it starts from
+MOST = 4  # tensors of a subgraph where an activation is tried, besides those that it starts from
 
 
-def missing(case: Case) -> Optional[Found]:
+def insert(case: Case) -> Trials:
     """Put an activation after one of B's tensors."""
-    tries = _inserted(case.b, case.a)
-    return case.named("missing activation", ((f"B lacks a {what}", out) for what, out in tries))
+    for name, place, value in _insertions(case.b, case.a):
+        yield Trial(f"B lacks a {name} after {place}", value)
 
 
-def doubled(case: Case) -> Optional[Found]:
-    """Leave out of B an activation that stands twice in a row; or put A's into A once more, which makes it B."""
-    found = case.named("doubled activation", _left_out(case, True))
-    if found is not None or _count(case.b) <= _count(case.a):
-        return found
-    tries = _inserted(case.a, case.b, list(case.parted.a.values.values()))
-    made = ((f"B has a {what} (in A), which is one already", out) for what, out in tries)
-    return case.named("doubled activation", made, case.b_value())
+def insert_extra(mirror: Case) -> Trials:
+    """Put into A an activation that B may have more than A: one that is several operations cannot be left out of B."""
+    if _count(mirror.a) > _count(mirror.b):
+        for name, place, value in _insertions(mirror.b, mirror.a):
+            yield Trial(f"B has a {name} after {place} (in A) that A has not", value)
 
 
-def extra(case: Case) -> Optional[Found]:
-    """Leave out of B an activation; or put one into A, which makes it B: some are more than one operation."""
-    found = case.named("extra activation", _left_out(case, False))
-    if found is not None or _count(case.b) <= _count(case.a):
-        return found
-    tries = _inserted(case.a, case.b)
-    made = ((f"B has a {what} (in A) that A has not", out) for what, out in tries)
-    return case.named("extra activation", made, case.b_value())
+def repeat(mirror: Case) -> Trials:
+    """Put one of A's activations into A once more, as B may have it twice."""
+    if _count(mirror.a) > _count(mirror.b):
+        for name, place, value in _insertions(mirror.b, mirror.a, list(mirror.pair.b.values.values())):
+            yield Trial(f"B has a {name} after {place} (in A), which is one already", value)
 
 
-def another(case: Case) -> Optional[Found]:
+def remove_repeated(case: Case) -> Trials:
+    """Leave out of B an activation that stands twice in a row."""
+    for op, value in _removals(case.b, repeated=True):
+        yield Trial(f"{_name(op)} of {_name(op)} in B ({op.name})", value)
+
+
+def remove(case: Case) -> Trials:
+    """Leave out of B an activation."""
+    for op, value in _removals(case.b, repeated=False):
+        yield Trial(f"B has a {_name(op)} that A has not ({op.name})", value)
+
+
+def exchange(case: Case) -> Trials:
     """Put another activation in the place of B's."""
-    return case.named("another activation", _exchanged(case))
+    for op in case.b.ops:
+        if _name(op):
+            for name in _likeliest(case.a):
+                if name != _name(op):
+                    other = apply(name, case.b.value(op.inputs[0]))
+                    yield Trial(f"{name} in A, {_name(op)} in B", case.b.run({op.outputs[0]: other}))
+    # B's own may be more than one operation: any of its first tensors may be where it ends
+    inner = [tensor for tensor in case.b.inner() if tensor not in case.b.starts] if _count(case.b) else []
+    for array in case.b.starts.values():
+        for tensor in inner[:MOST]:
+            for name in _likeliest(case.a) if case.b.value(tensor).shape == array.shape else ():
+                yield Trial(f"{name} in A", case.b.run({tensor: apply(name, array)}))
 
 
-def _count(region: Region) -> int:
-    return len(region.of(*OPERATIONS, *PARTS))
+def apply(name: str, array: np.ndarray) -> np.ndarray:
+    """Return an activation of an array as TensorFlow computes it in float32, in the array's own type."""
+    session, x, results = _session()
+    with np.errstate(all="ignore"):
+        return session.run(results[name], {x: array.astype(np.float32)}).astype(array.dtype)
 
 
-def named(op: Any) -> str:
+@functools.lru_cache(maxsize=None)
+def _session() -> Tuple[Session, Tensor, Dict[str, Tensor]]:
+    """Return a session with all activations, what they read, and their results."""
+    with tf1.Graph().as_default() as graph:
+        x = tf1.placeholder(tf.float32)
+        results = {name: function(x) for name, function in ACTIVATIONS.items()}
+    return tf1.Session(graph=graph), x, results
+
+
+def _name(op: Operation) -> str:
     """Return the activation that an operation is, "" for none."""
     return OPERATIONS.get(op.type, "")
 
 
-def apply(name: str, array: np.ndarray) -> np.ndarray:
-    """Return an activation of an array, in the array's own type."""
-    with np.errstate(all="ignore"):
-        return ACTIVATIONS[name](array.astype(np.float32)).astype(array.dtype)
+def _count(subgraph: Subgraph) -> int:
+    return len(subgraph.of(*OPERATIONS, *PARTS))
 
 
-def _first(region: Region) -> List[str]:
-    """Return the names of all activations, those that a region has first."""
-    there = {named(op) for op in region.ops}
+def _likeliest(subgraph: Subgraph) -> List[str]:
+    """Return the names of all activations, those that a subgraph has first."""
+    there = {_name(op) for op in subgraph.ops}
     return sorted(ACTIVATIONS, key=lambda name: name not in there)
 
 
-def _inserted(
-    region: Region, model: Region, values: Optional[List[np.ndarray]] = None
-) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
-    """Yield a region with an activation after one of its tensors, at first where a region that has one has it.
+def _insertions(
+    subgraph: Subgraph, model: Subgraph, arrays: Optional[Sequence[np.ndarray]] = None
+) -> Iterator[Tuple[str, str, Optional[np.ndarray]]]:
+    """Yield an activation, after which operation it is put, and what becomes of the subgraph.
 
-    Many places give the same: a sigmoid may stand before a max pool or after it. With `values`, an activation is put
-    only after what is one of these after the same activation.
+    It is tried at first where `model` has one. Many places give the same: a sigmoid may stand before a max pool or
+    after it. With `arrays`, an activation is put only after what is one of these after the same activation.
     """
-    tensors = region.inner()
-    count = len(region.starts)
+    tensors = subgraph.inner()
+    count = len(subgraph.starts)
     places = [*tensors[:count], *tensors[max(count, len(tensors) - MOST) :]]
-    if not any(source(op.inputs[0], RESTATING) in model.starts for op in model.ops if named(op)):
+    if not any(source(op.inputs[0], RESTATING) in model.starts for op in model.ops if _name(op)):
         places.reverse()
-    names = _first(model)
     for tensor in places:
-        array = region.value(tensor)
-        same = [one for one in values or () if one.shape == array.shape]
-        for name in names if array.ndim >= 2 else ():
-            if values is not None and not any(far(array, apply(name, one)) < TOLERANCE for one in same):
-                continue
-            yield f"{name} after {tensor.op.name}", region.run({tensor: apply(name, array)})
+        array = subgraph.value(tensor)
+        for name in _likeliest(model) if array.ndim >= 2 else ():
+            if arrays is None or _is_one_of(array, arrays, name):
+                yield name, tensor.op.name, subgraph.run({tensor: apply(name, array)})
 
 
-def _left_out(case: Case, twice: bool) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
-    for op in case.b.ops:
-        if named(op) and twice == _beside_same(op):
-            text = f"{named(op)} of {named(op)} in B" if twice else f"B has a {named(op)} that A has not"
-            yield f"{text} ({op.name})", case.b.run({op.outputs[0]: case.b.value(op.inputs[0])})
+def _is_one_of(array: np.ndarray, arrays: Sequence[np.ndarray], name: str) -> bool:
+    """Whether an array is one of several after an activation."""
+    same_shape = (one for one in arrays if one.shape == array.shape)
+    return any(max_relative_difference(array, apply(name, one)) < TOLERANCE for one in same_shape)
 
 
-def _beside_same(op: Any) -> bool:
+def _removals(subgraph: Subgraph, repeated: bool) -> Iterator[Tuple[Operation, Optional[np.ndarray]]]:
+    """Yield an activation that is repeated, or one that is not, and what becomes of the subgraph without it."""
+    for op in subgraph.ops:
+        if _name(op) and repeated == _beside_same(op):
+            yield op, subgraph.run({op.outputs[0]: subgraph.value(op.inputs[0])})
+
+
+def _beside_same(op: Operation) -> bool:
     """Whether an activation reads one of its kind, or is read by one."""
     before = source(op.inputs[0], RESTATING).op
     return before.type == op.type or any(reader.type == op.type for reader in readers(op.outputs[0], RESTATING))
-
-
-def _exchanged(case: Case) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
-    for op in case.b.ops:
-        if named(op):
-            for name in _first(case.a):
-                if name != named(op):
-                    made = apply(name, case.b.value(op.inputs[0]))
-                    yield f"{name} in A, {named(op)} in B", case.b.run({op.outputs[0]: made})
-    # B's own may be more than one operation: any of its first tensors may be where it ends
-    inner = [tensor for tensor in case.b.inner() if tensor not in case.b.starts] if _count(case.b) else []
-    for start in case.b.starts:
-        for tensor in inner[:MOST]:
-            for name in _first(case.a) if case.b.value(tensor).shape == case.b.starts[start].shape else ():
-                yield f"{name} in A", case.b.run({tensor: apply(name, case.b.starts[start])})

@@ -1,49 +1,43 @@
 """Dropout that is left in training: a stage that is random."""
 
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import List, Tuple
 
-import numpy as np
-
+from ..._types import Operation, Tensor
 from ...graphs.op_types import ADDITIONS, RANDOM_PREFIXES, SELECTS
-from ..sides import Found
-from .case import Case
-from .subgraph import Region
+from .case import Case, Trial, Trials
+from .subgraph import Subgraph
 
 JOINS = ("Mul", "RealDiv", *ADDITIONS, *SELECTS)
 
 
-def dropout(case: Case) -> Optional[Found]:
-    """Pass over what B multiplies by, or adds to, its tensors at random."""
-    return case.named("dropout left in training", _passed(case))
-
-
-def _passed(case: Case) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
+def skip_dropout(case: Case) -> Trials:
+    """Skip what B multiplies by, or adds to, its tensors at random."""
     joins = _joins(case.b)
     for scaled in (False, True) if joins else ():
         replaced = dict(case.b.starts)
-        for op, tensor in joins:  # one after another: what the second reads hangs on the first
+        for op, tensor in joins:  # one after another: what the second reads depends on the first
             kept = tensor if scaled else _unscaled(case.b, tensor)
-            replaced[op.outputs[0]] = case.b.evaluated(kept, replaced)
-        yield f"{', '.join(op.name for op, _ in joins)} in B, at random", case.b.run(replaced)
+            replaced[op.outputs[0]] = case.b.run_tensor(kept, replaced)
+        yield Trial(f"{', '.join(op.name for op, _ in joins)} in B, at random", case.b.run(replaced))
 
 
-def _joins(region: Region) -> List[Tuple[Any, Any]]:
+def _joins(subgraph: Subgraph) -> List[Tuple[Operation, Tensor]]:
     """Return the operations where a random tensor meets one that is not, each with the latter."""
-    random, joined, found = set(), set(), []
-    for op in [*region.behind(), *region.ops]:
+    random, joined, joins = set(), set(), []
+    for op in [*subgraph.behind(), *subgraph.ops]:
         if any(tensor.op in joined for tensor in op.inputs):
             joined.add(op)
         elif op.type.startswith(RANDOM_PREFIXES) or any(tensor.op in random for tensor in op.inputs):
             random.add(op)
-            fixed = [t for t in op.inputs if t.op not in random and (t.op in region.among or t in region.starts)]
+            fixed = [t for t in op.inputs if t.op not in random and (t.op in subgraph.among or t in subgraph.starts)]
             if op.type in JOINS and fixed:
                 joined.add(op)
-                found.append((op, fixed[0]))
-    return found
+                joins.append((op, fixed[0]))
+    return joins
 
 
-def _unscaled(region: Region, tensor: Any) -> Any:
+def _unscaled(subgraph: Subgraph, tensor: Tensor) -> Tensor:
     """Return what was multiplied by, or divided by, the share that is kept."""
     op = tensor.op
-    moving = [t for t in op.inputs if t.op in region.among or t in region.starts]
-    return moving[0] if op.type in ("Mul", "RealDiv") and op in region.among and len(moving) == 1 else tensor
+    moving = [t for t in op.inputs if t.op in subgraph.among or t in subgraph.starts]
+    return moving[0] if op.type in ("Mul", "RealDiv") and op in subgraph.among and len(moving) == 1 else tensor

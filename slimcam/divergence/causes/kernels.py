@@ -1,20 +1,21 @@
-"""The order in which kernels are stored: turned round, with their axes swapped, their channels in another order."""
+"""The order in which kernels are stored: flipped, with their axes swapped, their channels in another order."""
 
 import functools
 import itertools
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ..._types import Operation, Tensor
 from ...graphs.op_types import FLATTENING
 from ...graphs.walk import source
-from ..sides import Found
-from .case import Case
-from .subgraph import Region
+from .case import Case, Trial, Trials
+from .subgraph import Subgraph
 
 READERS = ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "MatMul", "BatchMatMul", "BatchMatMulV2")
 
 Order = Callable[[np.ndarray], np.ndarray]
+Orders = Iterator[Tuple[str, Order]]
 
 _FLIPS: Dict[str, Order] = {
     "by 180 degrees": lambda kernel: kernel[::-1, ::-1],
@@ -31,49 +32,50 @@ _SWAPS: Dict[str, Order] = {
 }
 
 
-def flipped(case: Case) -> Optional[Found]:
+def flip(case: Case) -> Trials:
     """Flip B's kernels along their height, their width or both."""
-    return case.named("flipped kernel", _tries(case, _flips))
+    return _in_orders(case, _flips)
 
 
-def transposed(case: Case) -> Optional[Found]:
+def transpose(case: Case) -> Trials:
     """Swap axes of B's kernels, or read them as if they had been stored with their axes in another order."""
-    return case.named("transposed kernel", _tries(case, _transposes))
+    return _in_orders(case, _transposes)
 
 
-def reordered(case: Case) -> Optional[Found]:
+def reorder(case: Case) -> Trials:
     """Reverse the channels of B's kernels, or put A's in B's place channel for channel."""
-    return case.named("order of kernel channels", _tries(case, _reorders))
+    return _in_orders(case, _reorders)
 
 
-def _tries(case: Case, orders: Any) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
-    """Yield B's stage with each of its kernels in each other order, one a time."""
+def _in_orders(case: Case, orders: Callable[[Case, Operation, np.ndarray], Orders]) -> Trials:
+    """Try each of B's kernels in each other order, one at a time."""
     for op, tensor in kernels(case.b):
         kernel = case.b.value(tensor)
         tried = {kernel.tobytes()}
         for text, order in orders(case, op, kernel):
-            made = order(kernel)
-            if made.shape == kernel.shape and made.tobytes() not in tried:
-                tried.add(made.tobytes())
-                yield f"{text} ({op.name})", case.b.run({tensor: made})
+            other = order(kernel)
+            if other.shape == kernel.shape and other.tobytes() not in tried:
+                tried.add(other.tobytes())
+                yield Trial(f"{text} ({op.name})", case.b.run({tensor: other}))
 
 
-def kernels(region: Region) -> List[Tuple[Any, Any]]:
-    """Return the operations of a region that read a kernel, each with it."""
-    found = []
-    for op in region.of(*READERS):
-        fixed = [t for t in op.inputs if t.op not in region.among and t not in region.starts and t.dtype.is_floating]
+def kernels(subgraph: Subgraph) -> List[Tuple[Operation, Tensor]]:
+    """Return the operations of a subgraph that read a kernel, each with it."""
+    pairs = []
+    for op in subgraph.of(*READERS):
+        outside = [t for t in op.inputs if t.op not in subgraph.among and t not in subgraph.starts]
+        fixed = [t for t in outside if t.dtype.is_floating]
         if len(fixed) == 1 and (fixed[0].shape.rank or 0) >= 2:
-            found.append((op, fixed[0]))
-    return found
+            pairs.append((op, fixed[0]))
+    return pairs
 
 
-def _flips(case: Case, op: Any, kernel: np.ndarray) -> Iterator[Tuple[str, Order]]:
+def _flips(case: Case, op: Operation, kernel: np.ndarray) -> Orders:
     if kernel.ndim == 4:
         yield from _FLIPS.items()
 
 
-def _transposes(case: Case, op: Any, kernel: np.ndarray) -> Iterator[Tuple[str, Order]]:
+def _transposes(case: Case, op: Operation, kernel: np.ndarray) -> Orders:
     if kernel.ndim == 2:
         yield "input and output swapped", lambda kernel: kernel.T
         yield "stored as output by input", lambda kernel: kernel.reshape(kernel.shape[::-1]).T
@@ -91,27 +93,29 @@ def _stored(kernel: np.ndarray, axes: Tuple[int, ...]) -> np.ndarray:
     return kernel.reshape([kernel.shape[i] for i in axes]).transpose(np.argsort(axes))
 
 
-def _flattened(region: Region, op: Any) -> Iterator[Tuple[str, Order]]:
+def _flattened(subgraph: Subgraph, op: Operation) -> Orders:
     """Yield the order of a dense kernel for maps that were flattened with their channels first, and the reverse."""
-    tensor = next(tensor for tensor in op.inputs if tensor.op in region.among or tensor in region.starts)
+    tensor = next(tensor for tensor in op.inputs if tensor.op in subgraph.among or tensor in subgraph.starts)
     maps = source(tensor, FLATTENING)
     if maps.shape.rank != 4:
         return
-    h, w, c = region.value(maps).shape[1:]
+    h, w, c = subgraph.value(maps).shape[1:]
     if h * w == 1:
         return
     shapes = {"channels first": ((c, h, w), (1, 2, 0)), "channels last": ((h, w, c), (2, 0, 1))}
     for text, (shape, axes) in shapes.items():
-
-        def order(kernel: np.ndarray, shape: Any = shape, axes: Any = axes) -> np.ndarray:
-            if kernel.shape[0] != np.prod(shape):
-                return kernel
-            return kernel.reshape(*shape, -1).transpose(*axes, 3).reshape(kernel.shape)
-
+        order = functools.partial(_moved_rows, shape=shape, axes=axes)
         yield f"B's rows are those of maps flattened with {text}", order
 
 
-def _reorders(case: Case, op: Any, kernel: np.ndarray) -> Iterator[Tuple[str, Order]]:
+def _moved_rows(kernel: np.ndarray, shape: Tuple[int, ...], axes: Tuple[int, ...]) -> np.ndarray:
+    """Return a dense kernel whose rows are for maps of a shape, for these with their axes in another order."""
+    if kernel.shape[0] != np.prod(shape):
+        return kernel
+    return kernel.reshape(*shape, -1).transpose(*axes, 3).reshape(kernel.shape)
+
+
+def _reorders(case: Case, op: Operation, kernel: np.ndarray) -> Orders:
     """Yield kernels with their input or output channels reversed, or in the order of A's same channels."""
     for axis, which in ((-2, "input"), (-1, "output")):
         yield f"{which} channels reversed", functools.partial(np.flip, axis=axis)
@@ -125,8 +129,8 @@ def _reorders(case: Case, op: Any, kernel: np.ndarray) -> Iterator[Tuple[str, Or
 def _same_rows(a: np.ndarray, b: np.ndarray, axis: int) -> Optional[List[int]]:
     """Return which channel of `a` each channel of `b` is, None where they are not the same ones."""
     rows = {row.tobytes(): i for i, row in enumerate(np.moveaxis(a, axis, 0))}
-    found = [rows.get(row.tobytes()) for row in np.moveaxis(b, axis, 0)]
-    return None if None in found or len(set(found)) < len(found) else found  # type: ignore[return-value]
+    same = [rows[row.tobytes()] for row in np.moveaxis(b, axis, 0) if row.tobytes() in rows]
+    return same if len(set(same)) == b.shape[axis] else None
 
 
 def _short(order: List[int]) -> str:

@@ -1,14 +1,15 @@
 """How pictures and maps are resized: where it samples, and by which method; of the photos, and inside the net."""
 
 import functools
-from typing import Any, Callable, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..._tf import tf, tf1
+from ..._types import NodeDef
 from ...graphs.graph_defs import add_copy
-from ..sides import Found
-from .case import Case
+from ...inputs.preprocess import Preprocessing
+from .case import Case, Trial, Trials
 from .subgraph import run_copy
 
 METHODS = {
@@ -19,7 +20,7 @@ METHODS = {
 }
 
 
-class Remedy(NamedTuple):
+class Resizing(NamedTuple):
     """One way of resizing."""
 
     op: str
@@ -33,46 +34,44 @@ class Remedy(NamedTuple):
 
 
 GRIDS = ((False, False), (False, True), (True, False))
-WAYS = [Remedy(op, *grid) for op in METHODS for grid in GRIDS if op != "ResizeArea" or grid == (False, False)]
+WAYS = [Resizing(op, *grid) for op in METHODS for grid in GRIDS if op != "ResizeArea" or grid == (False, False)]
 
 
-def half_pixel_centers(case: Case) -> Optional[Found]:
-    """Resize with half-pixel centres instead of without, or the other way round."""
-    differs = lambda old, new: old.op == new.op and not (old.align_corners or new.align_corners)  # noqa: E731
-    return case.named("half-pixel centres", _tries(case, differs))
+def toggle_half_pixel_centers(case: Case) -> Trials:
+    """Resize with half-pixel centres instead of without, or vice versa."""
+    return _resize(case, lambda old, new: old.op == new.op and not (old.align_corners or new.align_corners))
 
 
-def align_corners(case: Case) -> Optional[Found]:
-    """Resize with the corners aligned instead of without, or the other way round."""
-    differs = lambda old, new: old.op == new.op and old.align_corners != new.align_corners  # noqa: E731
-    return case.named("align_corners", _tries(case, differs))
+def toggle_align_corners(case: Case) -> Trials:
+    """Resize with the corners aligned instead of without, or vice versa."""
+    return _resize(case, lambda old, new: old.op == new.op and old.align_corners != new.align_corners)
 
 
-def method(case: Case) -> Optional[Found]:
+def change_method(case: Case) -> Trials:
     """Resize by another method."""
-    return case.named("resize method", _tries(case, lambda old, new: old.op != new.op))
+    return _resize(case, lambda old, new: old.op != new.op)
 
 
-def _tries(case: Case, differs: Callable[[Remedy, Remedy], bool]) -> Iterator[Tuple[str, Optional[np.ndarray]]]:
-    """Yield what comes of resizing in each way that differs so from B's own."""
-    photos = case.prepared_by()
-    nodes = _built(case, photos.preprocess)[0] if photos is not None else [op.node_def for op in case.b.ops]
+def _resize(case: Case, differs: Callable[[Resizing, Resizing], bool]) -> Trials:
+    """Try each way of resizing that differs so from B's own."""
+    photos = case.photo_pipeline()
+    nodes = _build(case, photos.preprocess)[0] if photos is not None else [op.node_def for op in case.b.ops]
     old = next((way_of(node) for node in nodes if node.op in METHODS), None)
     for new in WAYS:
         if old is not None and new != old and differs(old, new):
             text = f"{new} in A, {old} in B"
             if photos is not None:
-                yield f"{text} (of the photos)", prepared(case, photos.preprocess, new)
+                yield Trial(f"{text} (of the photos)", prepare_photos(case, photos.preprocess, new))
             else:
-                yield text, case.b.rebuilt(functools.partial(resize_by, way=new))
+                yield Trial(text, case.b.run_edited(functools.partial(resize_by, way=new)))
 
 
-def way_of(node: Any) -> Remedy:
+def way_of(node: NodeDef) -> Resizing:
     """Return how a node of METHODS resizes."""
-    return Remedy(node.op, node.attr["align_corners"].b, node.attr["half_pixel_centers"].b)
+    return Resizing(node.op, node.attr["align_corners"].b, node.attr["half_pixel_centers"].b)
 
 
-def resize_by(node: Any, way: Remedy) -> None:
+def resize_by(node: NodeDef, way: Resizing) -> None:
     """Let a node resize in another way, if it resizes at all."""
     if node.op not in METHODS:
         return
@@ -84,12 +83,12 @@ def resize_by(node: Any, way: Remedy) -> None:
         node.attr["half_pixel_centers"].b = way.half_pixel_centers
 
 
-def prepared(case: Case, row: Any, way: Optional[Remedy] = None) -> Optional[np.ndarray]:
+def prepare_photos(case: Case, row: Preprocessing, way: Optional[Resizing] = None) -> Optional[np.ndarray]:
     """Return the photos as a row of PREPROCESSING makes them for B, resized in its own way or in another."""
-    photos = case.parted.photos
-    if photos is None or case.prepared_by() is None:
+    photos = case.pair.photos
+    if photos is None or case.photo_pipeline() is None:
         return None
-    nodes, versions, result = _built(case, row)
+    nodes, versions, result = _build(case, row)
     graph_def = tf1.GraphDef(versions=versions)
     for node in nodes:
         if node.name != "photo":
@@ -97,15 +96,15 @@ def prepared(case: Case, row: Any, way: Optional[Remedy] = None) -> Optional[np.
             if way is not None:
                 resize_by(copy, way)
     try:
-        made = [run_copy(graph_def, {"photo": photo}, result) for photo in photos.photos]
+        images = [run_copy(graph_def, {"photo": photo}, result) for photo in photos.photos]
     except (ValueError, TypeError, tf.errors.OpError):
         return None
-    return np.stack(made) if len({one.shape for one in made}) == 1 else None
+    return np.stack(images) if len({one.shape for one in images}) == 1 else None
 
 
-def _built(case: Case, row: Any) -> Tuple[Any, Any, str]:
+def _build(case: Case, row: Preprocessing) -> Tuple[Sequence[NodeDef], Any, str]:
     """Build a row of PREPROCESSING for a photo `photo`, as B's input takes it: nodes, versions, the result's name."""
-    tensor, photos = case.b.tensor, case.prepared_by()
+    tensor, photos = case.b.tensor, case.photo_pipeline()
     with tf1.Graph().as_default() as graph:
         photo = tf1.placeholder(tf.uint8, [None, None, 3], name="photo")
         # as floats, since nearest neighbour gives the type that it is given, and the others float32
