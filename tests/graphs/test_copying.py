@@ -10,8 +10,9 @@ def head():
     """Return layer, an (N, 2) tensor, and logits = layer * 3 + 1, which wait for something before the layer."""
     x = tf1.placeholder(tf1.float32, [None, 2], name="x")
     layer = tf1.negative(x, name="layer")
+    three = tf1.constant(3.0, name="three")
     with tf1.control_dependencies([x]):
-        product = tf1.multiply(layer, tf1.constant(3.0, name="three"), name="product")
+        product = tf1.multiply(layer, three, name="product")
     return x, layer, tf1.add(product, tf1.constant(1.0, name="one"), name="logits")
 
 
