@@ -13,6 +13,7 @@ from .errors import ModelError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
 from .graphs.graph_defs import op_name
+from .graphs.once import Once
 from .graphs.op_types import PLACEHOLDERS
 from .inputs.image_input import ImageInput, PhotoPipeline
 from .inputs.photos import as_batch
@@ -55,7 +56,7 @@ class Model:
     preprocess_note: str = ""  # what nothing said, and what was done instead
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
-    _cache: Dict[Any, Any] = field(default_factory=dict, repr=False)
+    once: Once = field(default_factory=Once, repr=False)  # once(key, build): what is built once, probes say
 
     def __post_init__(self) -> None:
         # as loaded: gradients that come later are not layers
@@ -63,8 +64,6 @@ class Model:
         starts = [image_input.tensor.op for image_input in self.inputs]
         # a scope's weights leave it too, and are not meant by its name
         self._flow = walk.after(op for op in self._ops if op.type in PLACEHOLDERS or op in starts)
-        self._layers: Optional[List[Layer]] = None
-        self._scopes: Optional[Dict[str, Dict[str, Any]]] = None
 
     def __enter__(self) -> "Model":
         return self
@@ -140,23 +139,22 @@ class Model:
         raise UnknownName(f"no tensor {name!r}; {nearest(name, known)}")
 
     def _scope_outputs(self) -> Dict[str, Dict[str, Any]]:
-        if self._scopes is None:
-            self._scopes = walk.scope_outputs(self._flow)
-        return self._scopes
+        return self.once("scope outputs", lambda: walk.scope_outputs(self._flow))
 
     def layers(self) -> List[Layer]:
         """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them.
 
         Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call.
         """
-        if self._layers is None:
-            found = [] if self.layer is None else [self.layer]
-            for image_input in self.inputs:
-                found += walk.worth_explaining(image_input.tensor, self.logits)
-            found += self._maps_of_calls()
-            unique = list({tensor.name: tensor for tensor in found}.values())
-            self._layers = [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
-        return self._layers
+        return self.once("layers", self._find_layers)
+
+    def _find_layers(self) -> List[Layer]:
+        found = [] if self.layer is None else [self.layer]
+        for image_input in self.inputs:
+            found += walk.worth_explaining(image_input.tensor, self.logits)
+        found += self._maps_of_calls()
+        unique = list({tensor.name: tensor for tensor in found}.values())
+        return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
 
     def _maps_of_calls(self) -> List[Any]:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""

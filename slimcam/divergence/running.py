@@ -24,10 +24,7 @@ def run_gradients(side: Side, weights: np.ndarray) -> None:
     function.
     """
     model, names = side.model, tuple(stage.tensor.name for stage in side.stages)
-    if ("divergence/gradients", names) not in model._cache:
-        with model.graph.as_default(), tf1.name_scope("slimcam/divergence"):
-            model._cache["divergence/gradients", names] = _gradients(side)
-    mask, tensors = model._cache["divergence/gradients", names]
+    mask, tensors = model.once(("divergence/gradients", names), lambda: _gradients(side))
     there = {name: tensor for name, tensor in tensors.items() if tensor is not None}
     side.gradients = dict.fromkeys(tensors)
     try:
@@ -39,13 +36,14 @@ def run_gradients(side: Side, weights: np.ndarray) -> None:
 def _gradients(side: Side) -> Tuple[Tensor, Dict[str, Optional[Tensor]]]:
     """Build the gradients at stages, by the names of their tensors, and what is fed to choose the class."""
     logits, tensors = side.model.logits, [stage.tensor for stage in side.stages]
-    mask = tf1.placeholder(logits.dtype, [None, None], name="mask")
     # TensorFlow cannot run the gradient of a function that was imported, nor its graph from then on
     calls = [op for op in ancestors([logits]) if op.type in (*CALLS, *BRANCHES)]
     behind = ancestors([tensor for op in calls for tensor in op.inputs])
     sought = [tensor for tensor in tensors if tensor.dtype.is_floating and tensor.op not in behind]
-    try:
-        gradients = tf1.gradients(tf.reduce_sum(logits * mask), sought) if sought else []
-    except LookupError:  # an operation without a gradient, or with one that is not registered here
-        gradients = []
+    with side.model.graph.as_default(), tf1.name_scope("slimcam/divergence"):
+        mask = tf1.placeholder(logits.dtype, [None, None], name="mask")
+        try:
+            gradients = tf1.gradients(tf.reduce_sum(logits * mask), sought) if sought else []
+        except LookupError:  # an operation without a gradient, or with one that is not registered here
+            gradients = []
     return mask, {tensor.name: gradient for tensor, gradient in zip(sought, gradients)}

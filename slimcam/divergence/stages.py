@@ -54,10 +54,8 @@ class Step(NamedTuple):
 
 def stages_of(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
     """Return the stages from the tensors `inputs` to a model's logits, each after those that it reads."""
-    key = "divergence/stages", tuple(tensor.name for tensor in inputs)
-    if key not in model._cache:
-        model._cache[key] = _stages(model, inputs)
-    return model._cache[key]
+    names = tuple(tensor.name for tensor in inputs)
+    return model.once(("divergence/stages", names), lambda: _stages(model, inputs))
 
 
 def _stages(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:

@@ -47,13 +47,7 @@ def probe(
     kind = _kind(target, score)
     names = tuple(image_input.tensor.name for image_input in given), tuple(sorted(tensor.name for tensor in held))
     key = (layer.name, kind, *names)
-    if key not in model._cache:
-        if layer.shape.rank not in (None, 4):
-            raise LayerError(
-                f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions; {_layers(model)}"
-            )
-        model._cache[key] = _build(model, layer, target, score, list(held), names[0])
-    return model._cache[key]
+    return model.once(key, lambda: _build(model, layer, target, score, list(held), names[0]))
 
 
 def _kind(target: Any, score: str) -> Any:
@@ -63,6 +57,8 @@ def _kind(target: Any, score: str) -> Any:
 
 
 def _build(model: Model, layer: Any, target: Any, score: str, held: List[Any], given: Collection[str]) -> Probe:
+    if layer.shape.rank not in (None, 4):
+        raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions; {_layers(model)}")
     with model.graph.as_default(), tf1.name_scope("slimcam/probe"):
         if isinstance(target, targets.Score):
             made = _differentiate(Probe(layer, target.build(model), None), held)

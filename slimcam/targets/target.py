@@ -141,13 +141,14 @@ class _Given(Score):
     def tensor(self, model: Model) -> Any:
         if not callable(self.name):
             return super().tensor(model)
-        if self.key() not in model._cache:
-            with model.graph.as_default():
-                made = self.name(model)
-            if not isinstance(made, tf.Tensor) or getattr(made, "graph", None) is not model.graph:
-                raise TargetError("the target's function must return a tensor of the model's graph")
-            model._cache[self.key()] = made
-        return model._cache[self.key()]
+        return model.once(self.key(), lambda: self._called(model))
+
+    def _called(self, model: Model) -> Any:
+        with model.graph.as_default():
+            tensor = self.name(model)
+        if not isinstance(tensor, tf.Tensor) or getattr(tensor, "graph", None) is not model.graph:
+            raise TargetError("the target's function must return a tensor of the model's graph")
+        return tensor
 
     def build(self, model: Model) -> Any:
         tensor = self.tensor(model)
