@@ -9,7 +9,7 @@ from typing import Any, List
 __version__ = "0.1.0"
 
 _EXPORTS = {  # module: what it gives to the public
-    "sources": ("load",),
+    "sources.loading": ("load",),
     "model": ("Model",),
     "explainer": ("GradCAM", "explain"),
     "pair": ("ExplainPair", "Pair", "explain_pair"),

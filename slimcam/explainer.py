@@ -15,7 +15,7 @@ from .methods import find_method
 from .methods.cams import raw_map
 from .methods.evidence import Evidence
 from .model import Model, check_open
-from .sources import load
+from .sources.loading import load
 
 
 class GradCAM:

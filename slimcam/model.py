@@ -8,16 +8,16 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, 
 
 import numpy as np
 
-from ._tf import is_closed, tf
+from ._tf import is_closed
+from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
 from .errors import ModelError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
-from .graphs.graph_defs import op_name
 from .graphs.once import Once
-from .graphs.op_types import PLACEHOLDERS
 from .inputs.image_input import ImageInput, PhotoPipeline
 from .inputs.photos import as_batch
 from .layers.names import Calls
+from .layers.tensor_names import TensorNames
 from .suggest import nearest
 
 
@@ -26,44 +26,36 @@ class Layer(NamedTuple):
 
     name: str  # the shortest name that finds it
     shape: Tuple[Optional[int], ...]
-    tensor: Any
+    tensor: Tensor
 
 
 class Eager(NamedTuple):
     """The Keras model that a graph was traced from, as TensorFlow 2 runs it."""
 
-    keras: Any  # the package that it is of
+    keras: KerasModule  # the package that it is of
     classes: Dict[Any, Any]  # that Keras' classes, in the state in which the model runs
-    model: Any
+    model: KerasModel
     inputs: List[str]  # the names of the graph's inputs, in the order in which the model takes them
-    call: Callable[[List[Any]], List[Any]]  # from its inputs to its outputs
+    call: Callable[[List[Tensor]], List[Tensor]]  # from its inputs to its outputs
 
 
-@dataclass
+@dataclass(eq=False)
 class Model:
     """A loaded model. It is a context manager; leaving it closes the session."""
 
-    graph: Any
-    session: Any
+    graph: Graph
+    session: Session
     inputs: List[ImageInput]  # what images are fed to; most models have one
-    logits: Any  # (N, classes), before the softmax
-    calls: Optional[Calls] = None  # the names of Keras layers; None where the graph is all that is known
-    end_points: Dict[str, Any] = field(default_factory=dict)
+    logits: Tensor  # (N, classes), before the softmax
+    names: TensorNames
     labels: Optional[List[str]] = None
-    layer: Any = None  # the tensor that is explained when none is named
+    layer: Optional[Tensor] = None  # what is explained when none is named
     why: List[str] = field(default_factory=list)
     source: str = ""
     preprocess_note: str = ""  # what nothing said, and what was done instead
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
-    once: Once = field(default_factory=Once, repr=False)  # once(key, build): what is built once, probes say
-
-    def __post_init__(self) -> None:
-        # as loaded: gradients that come later are not layers
-        self._ops = [op for op in self.graph.get_operations() if not op.name.startswith("slimcam/")]
-        starts = [image_input.tensor.op for image_input in self.inputs]
-        # a scope's weights leave it too, and are not meant by its name
-        self._flow = walk.after(op for op in self._ops if op.type in PLACEHOLDERS or op in starts)
+    once: Once = field(default_factory=Once, repr=False)  # once(key, build): probes, scores, stages, and the layers
 
     def __enter__(self) -> "Model":
         return self
@@ -86,7 +78,7 @@ class Model:
         self.reload_weights()
 
     @property
-    def input(self) -> Any:
+    def input(self) -> Tensor:
         """The tensor that images are fed to; of several, the first."""
         return self.inputs[0].tensor
 
@@ -105,7 +97,17 @@ class Model:
         """How many classes the logits have."""
         return self.logits.shape.as_list()[-1]
 
-    def tensor(self, name: Union[str, Any]) -> Any:
+    @property
+    def calls(self) -> Optional[Calls]:
+        """The calls of Keras layers; None where the graph is all that is known."""
+        return self.names.calls
+
+    @property
+    def end_points(self) -> Dict[str, Tensor]:
+        """The tensors that the source has names of its own for."""
+        return self.names.end_points
+
+    def tensor(self, name: TensorLike) -> Tensor:
         """Return the tensor of an end point, a Keras layer, a tensor, an operation or a scope; a tensor as it is.
 
         A Keras layer is named by its path, `vgg16/block5_conv3`, and where it is called more than once by what the call
@@ -113,33 +115,11 @@ class Model:
         found in a frozen graph as well. Raises UnknownName with the nearest names, or with the choices where a name
         could mean several.
         """
-        if isinstance(name, tf.Tensor):
-            if getattr(name, "graph", None) is not self.graph:
-                raise UnknownName(f"{name.name!r} is of another graph; give its name, or a tensor of model.graph")
-            return name
-        if name in self.end_points:
-            return self.end_points[name]
-        found = None if ":" in name or self.calls is None else self.calls.find(name)
-        if found is not None:
-            return found
-        try:
-            return self.graph.get_tensor_by_name(name if ":" in name else name + ":0")
-        except (KeyError, ValueError):
-            found = self.calls.find(name) if self.calls is not None else None
-        return self._of_scope(op_name(name)) if found is None else found
+        return self.names.tensor(name)
 
-    def _of_scope(self, name: str) -> Any:
-        leaving = self._scope_outputs().get(name, {})
-        if len(leaving) == 1:
-            return next(iter(leaving.values()))
-        if leaving:
-            raise UnknownName(f"{name!r} could mean {', '.join(map(repr, sorted(leaving)[:6]))}; name one of them")
-        known = list(self.end_points) + list(self.calls.tensors if self.calls else ())
-        known += [layer.name for layer in self.layers()] + [op.name for op in self._ops]
-        raise UnknownName(f"no tensor {name!r}; {nearest(name, known)}")
-
-    def _scope_outputs(self) -> Dict[str, Dict[str, Any]]:
-        return self.once("scope outputs", lambda: walk.scope_outputs(self._flow))
+    def name_of(self, tensor: Tensor) -> str:
+        """Return the shortest name that `tensor(name)` finds this tensor by."""
+        return self.names.name_of(tensor)
 
     def layers(self) -> List[Layer]:
         """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them.
@@ -149,37 +129,35 @@ class Model:
         return self.once("layers", self._find_layers)
 
     def _find_layers(self) -> List[Layer]:
-        found = [] if self.layer is None else [self.layer]
+        tensors = [] if self.layer is None else [self.layer]
         for image_input in self.inputs:
-            found += walk.worth_explaining(image_input.tensor, self.logits)
-        found += self._maps_of_calls()
-        unique = list({tensor.name: tensor for tensor in found}.values())
+            tensors += walk.worth_explaining(image_input.tensor, self.logits)
+        tensors += self._maps_of_calls()
+        unique = list({tensor.name: tensor for tensor in tensors}.values())
         return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
 
-    def _maps_of_calls(self) -> List[Any]:
+    def _maps_of_calls(self) -> List[Tensor]:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""
         maps = [t for t in (self.calls.tensors.values() if self.calls else ()) if t.shape.rank == 4]
         order = {t.name: self.inputs.index((self.inputs_of([t]) or self.inputs)[0]) for t in maps}
         return sorted((t for t in maps[::-1] if walk.is_map(t.op)), key=lambda tensor: order[tensor.name])
 
-    def best_layer(self, image_input: ImageInput, score: Any, cut: Collection[str] = ()) -> Optional[Any]:
+    def best_layer(self, image_input: ImageInput, score: Tensor, cut: Collection[str] = ()) -> Optional[Tensor]:
         """Return the tensor to explain `score` at for images fed to `image_input`, None where every way passes none.
 
         It is the nearest to the score that depends on this input alone, if there is one; `cut` names what is held.
         """
         if self.layer is not None and self.inputs_of([self.layer]) == [image_input]:
             return self.layer
-        found = walk.worth_explaining(image_input.tensor, score)
-        own = [
-            tensor for tensor in found if self.inputs_of([tensor]) == [image_input] and not self._behind(tensor, cut)
-        ]
-        return next(iter(own + found), None)
+        tensors = walk.worth_explaining(image_input.tensor, score)
+        own = [one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut)]
+        return next(iter(own + tensors), None)
 
-    def _behind(self, tensor: Any, names: Collection[str]) -> bool:
+    def _behind(self, tensor: Tensor, names: Collection[str]) -> bool:
         """Whether a tensor depends on one of those named."""
         return bool(names) and any(out.name in names for op in walk.ancestors([tensor]) for out in op.outputs)
 
-    def inputs_of(self, tensors: Iterable[Any], cut: Collection[str] = ()) -> List[ImageInput]:
+    def inputs_of(self, tensors: Iterable[Tensor], cut: Collection[str] = ()) -> List[ImageInput]:
         """Return the inputs for images that `tensors` depend on, given the tensors named in `cut`."""
         before = walk.ancestors(tensors, cut)
         return [
@@ -188,34 +166,14 @@ class Model:
             if image_input.tensor.op in before and image_input.tensor.name not in cut
         ]
 
-    def name_of(self, tensor: Any) -> str:
-        """Return the shortest name that `tensor(name)` finds this tensor by."""
-        named = [name for name, point in self.end_points.items() if point is tensor]
-        if not named and self.calls is not None:
-            named = [name for name, output in self.calls.tensors.items() if output is tensor]
-        if named:
-            return min(named, key=len)
-        scope = tensor.op.name.rsplit("/", 1)[0]
-        for name in (scope.rsplit("/", 1)[-1], scope):
-            if list(self._scope_outputs().get(name, {})) == [tensor.name] and self._means(name, tensor):
-                return name
-        return tensor.op.name if tensor.name.endswith(":0") else tensor.name
-
-    def _means(self, name: str, tensor: Any) -> bool:
-        """Whether a scope's name finds its tensor, and not a Keras layer's."""
-        try:
-            return self.tensor(name) is tensor
-        except UnknownName:
-            return False
-
-    def needs(self, *names: Union[str, Any]) -> List[str]:
+    def needs(self, *names: TensorLike) -> List[str]:
         """Return the names of the placeholders that these tensors depend on; the inputs for images count as some."""
         tensors = [self.tensor(name) for name in names]
-        taken = [image_input.tensor.name for image_input in self.inputs_of(tensors)]
-        inner = needs(tensors, cut=[image_input.tensor.name for image_input in self.inputs])
-        return taken + [tensor.name for tensor in inner if tensor.name not in taken]
+        images = [image_input.tensor.name for image_input in self.inputs_of(tensors)]
+        inner = needs(tensors, cut=self.required())
+        return images + [tensor.name for tensor in inner if tensor.name not in images]
 
-    def features(self, name: Union[str, Any], photos: Any) -> np.ndarray:
+    def features(self, name: TensorLike, photos: ImagesLike) -> np.ndarray:
         """Return the values of a tensor for photos, (N, ...): to be held, say, or to look for.
 
         Photos are given as to a GradCAM. Raises MissingFeed where the tensor needs more than one image.
@@ -225,12 +183,12 @@ class Model:
         image_input = next(iter(self.inputs_of([tensor])), self.inputs[0])
         fed = {one.tensor: one.value for one in plan([tensor], (image_input.tensor.name,), self.required())}
         batch = as_batch(photos)
-        found: Dict[int, np.ndarray] = {}
+        rows: Dict[int, np.ndarray] = {}
         for part in image_input.parts(batch):
             values = self.session.run(tensor, {**fed, **image_input.feeds(batch, part)})
             unbatched = tensor is image_input.tensor and tensor.shape.rank == 3
-            found.update(zip(part, values[None] if unbatched else values))
-        return np.stack([found[i] for i in sorted(found)])
+            rows.update(zip(part, values[None] if unbatched else values))
+        return np.stack([rows[i] for i in sorted(rows)])
 
     def required(self) -> List[str]:
         """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""
@@ -250,11 +208,11 @@ class Model:
         if not self.labels:
             raise UnknownName(f"no label {target!r}: the model has no labels; give labels= or a class number")
         for names in (lambda text: [text], lambda text: text.split(", ")):
-            found = [i for i, text in enumerate(self.labels) if target in names(text)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise UnknownName(f"the label {target!r} stands for the classes {found}; give the number")
+            ids = [i for i, text in enumerate(self.labels) if target in names(text)]
+            if len(ids) == 1:
+                return ids[0]
+            if ids:
+                raise UnknownName(f"the label {target!r} stands for the classes {ids}; give the number")
         known = [name for text in self.labels for name in text.split(", ")]
         raise UnknownName(f"no label {target!r}; {nearest(target, known)}")
 

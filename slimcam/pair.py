@@ -103,6 +103,6 @@ def _branch(model: Model, inputs: Sequence[ImageInput], i: int, score: Any, laye
         if len(layer) != len(inputs):
             raise UnknownName(f"{len(layer)} layers for {len(inputs)} inputs: give one for each")
         return model.tensor(layer[i])
-    calls = [] if model.calls is None else model.calls.named(layer)
+    calls = [] if model.calls is None else model.calls.outputs_of(layer)
     own = [tensor for tensor in calls if model.inputs_of([tensor]) == [image_input]]
     return own[0] if len(own) == 1 else model.tensor(layer)

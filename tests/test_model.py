@@ -82,3 +82,89 @@ def test_threads_that_ask_for_the_layers_walk_the_graph_once(model, monkeypatch)
     each = at_once(lambda i: model.layers())
     assert walks == [1]
     assert [[layer.name for layer in layers] for layers in each] == [["second", "first"]] * 8
+
+
+# --- whole as it is constructed
+
+
+def test_nothing_of_a_model_changes_after_it_is_loaded(model):
+    before = dict(vars(model))
+    model.layers()
+    model.needs("logits")
+    slimcam.GradCAM(model, "first", slimcam.Top(2))(X)
+    after = vars(model)
+    assert list(after) == list(before)
+    assert all(after[name] is before[name] for name in before)
+
+
+def test_a_model_says_where_it_came_from_and_why(model):
+    assert model.source.endswith("model.pb")
+    assert model.why == [
+        "input 'x:0': the only placeholder of images, float32 (None, 6, 6, 3)",
+        "logits 'logits:0': the only (N, classes) that nothing reads",
+    ]
+    assert (model.input.name, model.logits.name, model.classes) == ("x:0", "logits:0", 5)
+    assert (model.labels, model.layer, model.calls, model.end_points) == (list("abcde"), None, None, {})
+
+
+def test_a_layer_that_is_said_comes_first(model_of):
+    model = model_of(two_layers, layer="first")
+    assert model.layer is model.tensor("first")
+    assert [layer.name for layer in model.layers()] == ["first", "second"]
+
+
+def test_a_layer_that_does_not_exist_suggests(model_of):
+    with pytest.raises(slimcam.UnknownName, match="no tensor 'frist'; near: 'first"):
+        model_of(two_layers, layer="frist")
+
+
+# --- names
+
+
+@pytest.mark.parametrize("name", ["first", "first/a", "first/a:0"])
+def test_a_tensor_is_found_by_scope_operation_and_name(model, name):
+    assert model.tensor(name).name == "first/a:0"
+    assert model.name_of(model.tensor(name)) == "first"
+
+
+def test_a_tensor_stands_for_itself_in_its_own_graph_only(model, model_of):
+    tensor = model.tensor("first")
+    assert model.tensor(tensor) is tensor
+    with pytest.raises(slimcam.UnknownName, match="'first/a:0' is of another graph"):
+        model_of(two_layers).tensor(tensor)
+
+
+def test_what_slimcam_builds_has_no_name_of_its_own(model):
+    names = [op.name for op in model.names.operations]
+    slimcam.GradCAM(model, "first")
+    assert [op.name for op in model.names.operations] == names
+    assert not [name for name in names if name.startswith("slimcam/")]
+    assert [layer.name for layer in model.layers()] == ["second", "first"]
+
+
+# --- closing and refreshing
+
+
+def test_a_closed_model_says_so(model):
+    with model:
+        cam = slimcam.GradCAM(model, "first")
+    for use in (lambda: cam(X), lambda: model.features("first", X), model.refresh):
+        with pytest.raises(slimcam.ModelError, match="the model is closed; load it again"):
+            use()
+
+
+def test_a_refreshed_model_keeps_what_was_built():
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf1.float32, [None, 6, 6, 3], name="x")
+        scale = tf1.get_variable("scale", initializer=2.0)
+        a = tf1.nn.relu(x * scale, name="a")
+        tf1.reduce_mean(a, [1, 2], name="logits")
+        session.run(scale.initializer)
+        with slimcam.load(session, input="x", logits="logits") as model:
+            cam = slimcam.GradCAM(model, "a", 1)
+            before, built = cam(X).raw, operations(model)
+            session.run(scale.assign(3.0))
+            np.testing.assert_array_equal(cam(X).raw, before)
+            model.refresh()
+            np.testing.assert_allclose(cam(X).raw, before * 1.5, rtol=1e-6)
+            assert operations(model) == built

@@ -14,7 +14,7 @@ MOST = 12  # layers and variables listed
 
 def describe_path(path: str, options: Dict[str, Any]) -> str:
     """Describe a model in lines of text; a checkpoint that no net is named for is described by its variables."""
-    from ..sources import load
+    from ..sources.loading import load
 
     variables = _variables(path)
     lines = [] if variables is None else variables
@@ -47,10 +47,10 @@ def _variables(path: str) -> Optional[List[str]]:
 
 def _describe(model: Model) -> List[str]:
     """Describe a loaded model."""
-    lines = [f"model {os.path.normpath(model.source)}: {len(model._ops)} operations"]
+    lines = [f"model {os.path.normpath(model.source)}: {len(model.names.operations)} operations"]
     lines += [f"  because {why}" for why in model.why]
     lines.append("inputs:")
-    places = [op for op in model._ops if op.type in PLACEHOLDERS]
+    places = [op for op in model.names.operations if op.type in PLACEHOLDERS]
     tensors = list({t.name: t for t in [*(e.tensor for e in model.inputs), *(op.outputs[0] for op in places)]}.values())
     lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
     lines.append("scores, and what each needs:")
@@ -66,8 +66,8 @@ def _scores(model: Model) -> List[Tensor]:
     behind = ancestors([model.logits])
     ends = [
         op.outputs[0]
-        for op in model._flow
+        for op in model.names.flow
         if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank in (1, 2)
-        if not any(reader in model._flow for reader in op.outputs[0].consumers())
+        if not any(reader in model.names.flow for reader in op.outputs[0].consumers())
     ]
     return [model.logits, *(tensor for tensor in ends if tensor.op not in behind)]

@@ -1,23 +1,23 @@
 """Options that several commands have: which model to load and what of it to explain; and how they are read."""
 
 import json
-import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Callable, Dict, Sequence, Tuple
 
 import click
 
-from .. import engines, methods
-from ..inputs import names
+from .. import methods
 from ..maps import dialects
+from ..sources.options import ON_COMMAND_LINE, CommandLine, LoadOptions
 
 if TYPE_CHECKING:
     from ..model import Model
 
 # Of tables that can be read without NumPy and TensorFlow, as --help is not to wait for these.
-PREPROCESSING, METHODS, DIALECTS, ENGINES = (
-    click.Choice(tuple(table)) for table in (names.PREPROCESSING, methods.METHODS, dialects.DIALECTS, engines.ENGINES)
-)
-LOAD_KEYS = "net", "input", "logits", "labels", "preprocess", "tags", "signature", "trusted", "engine"  # of load()
+METHODS, DIALECTS = (click.Choice(tuple(table)) for table in (methods.METHODS, dialects.DIALECTS))
+DEFAULTS = {one.name: one.default for one in fields(LoadOptions)}
+# Options of which the second of two models has the first's, where nothing else is said of it.
+SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
 OUT = "maps"  # the folder that results go to when none is named
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
@@ -26,35 +26,6 @@ TARGETS = (
     "channel:TENSOR:K, dot:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are meant)."
 )
 HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
-
-
-def _importable(ctx: click.Context, param: click.Parameter, net: Optional[str]) -> Optional[str]:
-    """Let package.module:function be found in the current folder, as `python -m` would."""
-    if net is not None and ":" in net and "" not in sys.path:
-        sys.path.insert(0, "")
-    return net
-
-
-def _listed(ctx: click.Context, param: click.Parameter, text: Optional[str]) -> Optional[List[str]]:
-    return text.split(",") if text else None
-
-
-# What load() would otherwise infer, and how each is read.
-_LOADING: Tuple[Tuple[str, Dict[str, Any], str], ...] = (
-    (
-        "net",
-        {"callback": _importable, "metavar": "NAME"},
-        "Net of a checkpoint: see `slimcam nets`, or package.module:function.",
-    ),
-    ("input", {"metavar": "TENSOR"}, "Tensor that images are fed to."),
-    ("logits", {"metavar": "TENSOR"}, "Tensor of the classes' scores before the softmax."),
-    ("labels", {"metavar": "FILE"}, "Text file with a line a class."),
-    ("preprocess", {"type": PREPROCESSING}, "How photos were prepared."),
-    ("tags", {"metavar": "A,B", "callback": _listed}, "Tags of the graph in a SavedModel."),
-    ("signature", {"metavar": "NAME"}, "Signature of a SavedModel."),
-    ("trusted", {"is_flag": True}, "Run the code in a Keras file (Lambda layers)."),
-    ("engine", {"type": ENGINES, "default": "graph"}, "How it is run: in a graph, or a Keras model eagerly by a tape."),
-)
 
 
 def option_group(*options: Callable) -> Callable:
@@ -68,13 +39,22 @@ def option_group(*options: Callable) -> Callable:
     return decorate
 
 
-model_options = option_group(*(click.option(f"--{name}", help=text, **how) for name, how, text in _LOADING))
-# The same for the second of two models; what is left out is the first's where both may well share it.
-SHARED = "net", "labels", "preprocess", "trusted"
+def _load_option(name: str, row: CommandLine, help: str, prefix: str = "") -> Callable:
+    """Return the option of the command line that is an option of load()."""
+    default, read = DEFAULTS[name], row.read
+    how: Dict[str, Any] = {"is_flag": True} if default is False else {"metavar": row.metavar, "default": default}
+    if row.choices:
+        how["type"] = click.Choice(tuple(row.choices))
+    if read is not None:
+        how["callback"] = lambda ctx, param, word: None if word is None else read(word)
+    return click.option(f"--{prefix}{name}", help=help, **how)
+
+
+model_options = option_group(*(_load_option(name, row, row.help) for name, row in ON_COMMAND_LINE.items()))
 second_model_options = option_group(
     *(
-        click.option(f"--b-{name}", help=f"B's, if not A's --{name}." if name in SHARED else f"B's --{name}.", **how)
-        for name, how, _ in _LOADING
+        _load_option(name, row, f"B's, if not A's --{name}." if row.of_both else f"B's --{name}.", "b-")
+        for name, row in ON_COMMAND_LINE.items()
     )
 )
 how_options = option_group(
@@ -94,18 +74,25 @@ explain_options = option_group(
 
 def load_options(options: Dict[str, Any]) -> Dict[str, Any]:
     """Return the keywords of load()."""
-    return {key: options[key] for key in LOAD_KEYS}
+    return {name: options[name] for name in ON_COMMAND_LINE}
 
 
-def second_load_options(options: Dict[str, Any]) -> Dict[str, Any]:
-    """Return the keywords of load() for the second model."""
-    own = {key: options[f"b_{key}"] for key in LOAD_KEYS}
-    return {key: options[key] if key in SHARED and not value else value for key, value in own.items()}
+def load_options_of_both(a: str, b: str, options: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Return the keywords of load() for the models A and B; what is shared goes to those of them that take it."""
+    from ..sources.loading import source_of
+
+    of_a, of_b = load_options(options), {name: options[f"b_{name}"] for name in ON_COMMAND_LINE}
+    shared = {name: of_a[name] for name in SHARED if of_a[name] and not of_b[name]}
+    takes_a = source_of(a, of_a["net"]).takes
+    takes_b = source_of(b, of_b["net"] or shared.get("net")).takes
+    of_b.update({name: value for name, value in shared.items() if takes_b(name)})
+    of_a.update({name: DEFAULTS[name] for name in shared if takes_b(name) and not takes_a(name)})
+    return of_a, of_b
 
 
 def load_model(options: Dict[str, Any]) -> "Model":
     """Load the model of --model, a context manager."""
-    from ..sources import load
+    from ..sources.loading import load
 
     return load(options["model"], **load_options(options))
 

@@ -224,13 +224,13 @@ def _run(
 ) -> Dict[Place, Any]:
     """Run the model on images, with outputs of layers replaced, and return the tensors met at the places."""
     found: Dict[Place, Any] = {}
-    paths = {call.begun: call.path for call in model.calls or ()}
+    paths = {call.start: call.path for call in model.calls or ()}
     replaced = {_held(model, tensor): array for tensor, array in holds.items()}
 
     def around(call: Call, layer: Any, inputs: Any, run: Callable[[], Any]) -> Any:
-        if paths.get(call.begun, call.path) != call.path:
-            raise LayerError(f"{model.source} calls {call.path!r} where its graph has {paths[call.begun]!r}")
-        here = [place for place in [*places, *replaced] if place is not None and place.call.begun == call.begun]
+        if paths.get(call.start, call.path) != call.path:
+            raise LayerError(f"{model.source} calls {call.path!r} where its graph has {paths[call.start]!r}")
+        here = [place for place in [*places, *replaced] if place is not None and place.call.start == call.start]
         activation = next((place.before for place in here if place.before), "")
         with _linear(layer, activation) if activation else contextlib.nullcontext():
             result = run()

@@ -2,63 +2,62 @@
 
 import contextlib
 import functools
+import itertools
 import threading
 from typing import Any, Callable, Iterator, List
 
 from .._tf import layer_classes, tf
+from .._types import KerasLayer, KerasModule, Tensor
 from .names import Call
 
-Around = Callable[[Call, Any, Any, Callable[[], Any]], Any]
+Around = Callable[[Call, KerasLayer, Any, Callable[[], Any]], Any]
 
 
-def _just_run(call: Call, layer: Any, inputs: Any, run: Callable[[], Any]) -> Any:
+def _just_run(call: Call, layer: KerasLayer, inputs: Any, run: Callable[[], Any]) -> Any:
     return run()
 
 
 @contextlib.contextmanager
-def watch_calls(keras: Any, root: Any = None, around: Around = _just_run) -> Iterator[List[Call]]:
+def watch_calls(keras: KerasModule, root: KerasLayer = None, around: Around = _just_run) -> Iterator[List[Call]]:
     """Collect the calls that layers of `keras` make on graph tensors in this thread, `root` itself left out.
 
     The layers are not touched: their base class notes each call while the context lasts. `around(call, layer, inputs,
     run)` runs each one and returns its result, on eager tensors too; `call` has no outputs by then.
     """
     calls: List[Call] = []
-    under_way: List[Any] = []
-    turn = [0]
+    under_way: List[KerasLayer] = []
+    turns = itertools.count(1)
     thread = threading.get_ident()
 
-    def noted(original: Any) -> Any:
+    def watching(original: Any) -> Any:
         @functools.wraps(original)
-        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        def run(layer: KerasLayer, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != thread or layer is root or (under_way and under_way[-1] is layer):
                 return original(layer, *args, **kwargs)
             under_way.append(layer)
-            path = "/".join(one.name for one in under_way)
-            turn[0] += 1
-            made = Call(path, _tensors((args, kwargs)), turn[0])
+            call = Call("/".join(one.name for one in under_way), _tensors((args, kwargs)), next(turns))
             try:
-                result = around(made, layer, (args, kwargs), lambda: original(layer, *args, **kwargs))
+                result = around(call, layer, (args, kwargs), lambda: original(layer, *args, **kwargs))
             finally:
                 under_way.pop()
-            turn[0] += 1
-            made.ended, made.outputs = turn[0], _tensors(result)
-            if made.outputs:
-                calls.append(made)
+            call.end, call.outputs = next(turns), _tensors(result)
+            if call.outputs:
+                calls.append(call)
             return result
 
-        return call
+        return run
 
     kinds = layer_classes(keras)
-    kept = [kind.__call__ for kind in kinds]
+    originals = [kind.__call__ for kind in kinds]
     for kind in kinds:
-        kind.__call__ = noted(kind.__call__)
+        kind.__call__ = watching(kind.__call__)
     try:
         yield calls
     finally:
-        for kind, original in zip(kinds, kept):
+        for kind, original in zip(kinds, originals):
             kind.__call__ = original
 
 
-def _tensors(nested: Any) -> List[Any]:
+def _tensors(nested: Any) -> List[Tensor]:
     """Return the tensors of a graph in a structure; symbols and values are none."""
     return [one for one in tf.nest.flatten(nested) if isinstance(one, tf.Tensor) and hasattr(one, "graph")]

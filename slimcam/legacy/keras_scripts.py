@@ -7,6 +7,7 @@ weights anew, for they may have been trained on.
 import functools
 import re
 import weakref
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -20,7 +21,8 @@ from ..maps.steps import relu, unit
 from ..methods.cams import raw_map
 from ..methods.evidence import Evidence
 from ..model import Model
-from ..sources import keras_models, load
+from ..sources import keras_models
+from ..sources.loading import load
 from ..suggest import nearest
 from . import score_gradients
 from .resampling import like_scipy
@@ -55,8 +57,8 @@ def _copied(model: Any) -> Copy:
         raise ModelError(
             f"the Keras model {model.name!r} has no output of its own, as a subclassed one: use slimcam.GradCAM"
         )
-    loaded = load(model, logits=name)
-    loaded.eager = None  # it would keep the model, and the model its copy
+    # what runs it eagerly would keep the model, and the model its copy
+    loaded = replace(load(model, logits=name), eager=None)
     _COPIES[model] = Copy(loaded, loaded.logits, session and weakref.ref(session))
     return _COPIES[model]
 

@@ -15,7 +15,7 @@ from ..graphs.feeds import plan
 from ..graphs.walk import ancestors, data_format
 from ..methods.cams import EPSILON
 from ..methods.evidence import Evidence
-from ..sources import load
+from ..sources.loading import load
 from ..sources.session import is_session
 
 Score = Callable[[Any, Any], Any]

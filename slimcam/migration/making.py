@@ -21,7 +21,7 @@ from ..inputs.preprocess import PREPROCESSING
 from ..methods.cams import raw_map
 from ..methods.evidence import Evidence, plain
 from ..model import Model
-from ..sources import load
+from ..sources.loading import load
 from ..targets import as_json
 from . import golden
 from .measures import sample_places, statistics, top_classes

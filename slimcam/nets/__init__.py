@@ -117,7 +117,7 @@ def build(
     with ExitStack() as scopes, warnings.catch_warnings():
         # Said by TensorFlow to tf_slim; whoever builds a net can do nothing about it.
         warnings.filterwarnings("ignore", r"`(tf\.layers|layer)\.\w+` is deprecated", UserWarning)
-        scopes.enter_context(tf1.variable_creator_scope(_compared_by_identity))
+        scopes.enter_context(tf1.variable_creator_scope(_by_identity))
         for keras in imported_keras2():  # slim's batch norm is a layer of Keras, made in a graph
             scopes.enter_context(kept_classes(keras))
         if arg_scope is not None:
@@ -195,9 +195,9 @@ def _load(path: str) -> Tuple[Any, Callable[..., Any]]:
 
 def _arg_scope_of(module: Any, name: str) -> Optional[Callable[..., Any]]:
     while name:
-        found = getattr(module, name + "_arg_scope", None)
-        if found is not None:
-            return found
+        arg_scope = getattr(module, name + "_arg_scope", None)
+        if arg_scope is not None:
+            return arg_scope
         name = name.rpartition("_")[0]
     return None
 
@@ -217,7 +217,7 @@ def _inference(function: Callable[..., Any], named: bool = False) -> Dict[str, A
     return {"is_training": False} if "is_training" in parameters or (takes_any and not named) else {}
 
 
-def _compared_by_identity(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
+def _by_identity(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
     """Make a variable that hashes as an object.
 
     In a graph TensorFlow 2's variables do so, too, but each asks first whether it is in one. Layers look every new

@@ -10,10 +10,10 @@ is a stride, and a layer that has one is not padded; any other keeps the size of
 import re
 from typing import Any, Dict, List, Optional, Tuple, Union
 
-from .._tf import slim as mended
+from .._tf import slim as import_slim
 from .._tf import tf1
 
-slim = mended()
+slim = import_slim()
 
 Body = List[Union[str, Tuple[str, str]]]
 

@@ -75,7 +75,7 @@ inception_resnet_v2.default_image_size = 299  # type: ignore[attr-defined]
 
 
 def inception_resnet_v2_arg_scope(weight_decay: float = 0.00004, **arguments: Any) -> Any:
-    """Return the arg scope of the released net, whose biases decay too; `arguments` as in `pictures.arg_scope`."""
+    """Return the arg scope of the released net, whose biases decay too; `arguments` go to that of block_diagrams."""
     decay = slim.l2_regularizer(weight_decay)
     biased = slim.arg_scope([slim.conv2d, slim.fully_connected], biases_regularizer=decay)
     with slim.arg_scope(arg_scope(weight_decay, **arguments)), biased as scope:

@@ -87,7 +87,7 @@ inception_v4.default_image_size = 299  # type: ignore[attr-defined]
 
 
 def inception_v4_arg_scope(weight_decay: float = 0.00004, **arguments: Any) -> Any:
-    """Return the arg scope of the released net; `arguments` as in `pictures.arg_scope`."""
+    """Return the arg scope of the released net; `arguments` as in `block_diagrams.arg_scope`."""
     return arg_scope(weight_decay, weights_initializer=slim.variance_scaling_initializer(), **arguments)
 
 

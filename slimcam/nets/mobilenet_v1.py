@@ -2,10 +2,10 @@
 
 from typing import Any, Dict, Optional, Tuple
 
-from .._tf import slim as mended
+from .._tf import slim as import_slim
 from .._tf import tf1
 
-slim = mended()
+slim = import_slim()
 
 # The first convolution, then thirteen pairs of a depthwise and a pointwise one: (stride, depth).
 LAYERS = ((2, 32), (1, 64), (2, 128), (1, 128), (2, 256), (1, 256), (2, 512), *[(1, 512)] * 5, (2, 1024), (1, 1024))

@@ -9,10 +9,10 @@ from typing import Any, Dict, Optional, Tuple
 
 from tf_slim.nets import inception, resnet_v1, resnet_v2
 
-from .._tf import slim as mended
+from .._tf import slim as import_slim
 from .._tf import tf1
 
-slim = mended()
+slim = import_slim()
 
 
 def _resnet(body: Any) -> Any:

@@ -14,9 +14,11 @@ import numpy as np
 
 from .. import nets
 from .._tf import tf1
+from .._types import ArrayReader, GraphDef
 from ..errors import ModelError
 from ..graphs.graph_defs import needed, without_variables
-from .assembly import Parts
+from .options import LoadOptions
+from .parts import Parts
 
 AVERAGE = "/ExponentialMovingAverage"
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
@@ -92,74 +94,71 @@ def _readable(prefix: str) -> Iterator[None]:
 
 
 def is_checkpoint(path: str) -> bool:
-    """Whether a checkpoint is found at the path."""
+    """Whether there is a checkpoint at the path."""
     return prefix_of(path) is not None
 
 
-def read_checkpoint(
-    path: str,
-    net: Any = None,
-    num_classes: Optional[int] = None,
-    arguments: Optional[Dict[str, Any]] = None,
-    size: Optional[int] = None,
-    moving_averages: bool = True,
-    **names: Any,
-) -> Parts:
+def read_checkpoint(path: str, options: LoadOptions) -> Parts:
     """Build the net and give its variables the checkpoint's values; raise ModelError where they do not fit."""
-    held = open_checkpoint(path)
-    why = []
+    saved = open_checkpoint(path)
+    net, num_classes, why = options.net, options.num_classes, []
     if net is None:
-        net = _only_fit(held)
+        net = _only_fit(saved)
         why.append(f"net {net!r}: the only one that the checkpoint's variables fit")
     row = nets.NETS.get(net) if isinstance(net, str) else None
     if num_classes is None:
-        num_classes, because = _count_classes(row, held)
+        num_classes, because = _count_classes(row, saved)
         why.append(because)
-    built = _build(net, row, num_classes, arguments or {}, size)
-    built, notes = _without_missing(built, held, [names.get("logits") or built.logits, names.get("layer")])
+    built = _build(net, row, num_classes, options.arguments or {}, options.size)
+    built, notes = _without_missing(built, saved, [options.logits or built.logits, options.layer])
     why.extend(notes)
-    weights, notes = _match(built.variables, held, moving_averages, net)
+    weights, notes = _match(built.variables, saved, options.moving_averages, net)
     why.extend(notes)
-    parts = Parts(held.path, without_variables(built.graph_def, built.wanted), weights, why=why)
-    parts.input = names.get("input") or built.input
-    parts.logits = names.get("logits") or built.logits
-    parts.end_points = built.end_points
-    parts.named = "as asked" if names.get("input") or names.get("logits") else "as the net is built"
-    for key in ("preprocess", "layer"):
-        if row is not None and names.get(key) is None:
-            setattr(parts, key, getattr(row, key))
-            why.append(f"{key} {getattr(row, key)!r}: as {row.name} is registered")
-    return parts
+    of_row = {key: getattr(row, key) for key in ("preprocess", "layer") if row and getattr(options, key) is None}
+    why.extend(f"{key} {value!r}: as {net} is registered" for key, value in of_row.items())
+    return Parts(
+        saved.path,
+        without_variables(built.graph_def, built.ends),
+        weights,
+        input=options.input or built.input,
+        logits=options.logits or built.logits,
+        named_by="as asked" if options.input or options.logits else "as the net is built",
+        end_points=built.end_points,
+        why=why,
+        **of_row,
+    )
 
 
-def _only_fit(held: Variables) -> str:
-    fitting = nets.nets_fitting(held.shapes)
+def _only_fit(saved: Variables) -> str:
+    fitting = nets.nets_fitting(saved.shapes)
     if len(fitting) == 1:
         return fitting[0]
-    raise ModelError(f"{held.path}: say net=; its variables fit {', '.join(fitting) or 'no net that slimcam knows'}")
+    raise ModelError(f"{saved.path}: say net=; its variables fit {', '.join(fitting) or 'no net that slimcam knows'}")
 
 
-def _count_classes(row: Any, held: Variables) -> Tuple[Optional[int], str]:
-    if row is not None and row.head in held.shapes:
-        count = held.shapes[row.head][-1]
+def _count_classes(row: Optional[nets.Net], saved: Variables) -> Tuple[Optional[int], str]:
+    if row is not None and row.head in saved.shapes:
+        count = saved.shapes[row.head][-1]
         return count, f"num_classes {count}: the length of {row.head!r}"
     if row is not None:
         return row.classes, f"num_classes {row.classes}: as {row.name} was released"
     return None, "num_classes: the function's own default"
 
 
-class Built(NamedTuple):
+class NetGraph(NamedTuple):
     """A net in a GraphDef, its variables still without values."""
 
-    graph_def: Any
+    graph_def: GraphDef
     variables: Dict[str, List[int]]
     input: str
     logits: str
     end_points: Dict[str, str]
-    wanted: List[str]  # tensors that the graph is kept for
+    ends: List[str]  # tensors that the graph is kept for
 
 
-def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]) -> Built:
+def _build(
+    net: Any, row: Optional[nets.Net], num_classes: Optional[int], arguments: Dict[str, Any], size: Optional[int]
+) -> NetGraph:
     """Build a net for inference in a graph of its own."""
     side = size or nets.image_size(net)
     with tf1.Graph().as_default() as graph:
@@ -169,14 +168,14 @@ def _build(net: Any, row: Any, num_classes: Optional[int], arguments: Dict[str, 
         points = {name: tensor.name for name, tensor in end_points.items() if hasattr(tensor, "op")}
         if row is not None:
             logits = graph.get_tensor_by_name(row.logits)
-        wanted = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
-    return Built(graph.as_graph_def(), variables, images.name, logits.name, points, wanted)
+        ends = [logits.name, *points.values()] + ([row.layer] if row is not None and ":" in row.layer else [])
+    return NetGraph(graph.as_graph_def(), variables, images.name, logits.name, points, ends)
 
 
-def _without_missing(built: Built, held: Variables, asked: List[Optional[str]]) -> Tuple[Built, List[str]]:
+def _without_missing(built: NetGraph, saved: Variables, also: List[Optional[str]]) -> Tuple[NetGraph, List[str]]:
     """Leave out end points beside the logits whose variables are not there: auxiliary heads are often not saved."""
-    missing = {name for name in built.variables if name not in held.shapes and name + AVERAGE not in held.shapes}
-    essential = [built.end_points.get(name, name) for name in (built.logits, *asked) if name]
+    missing = {name for name in built.variables if name not in saved.shapes and name + AVERAGE not in saved.shapes}
+    essential = [built.end_points.get(name, name) for name in (built.logits, *also) if name]
     spare = missing - needed(built.graph_def, essential)
     if not spare or missing != spare:
         return built, []
@@ -184,45 +183,45 @@ def _without_missing(built: Built, held: Variables, asked: List[Optional[str]]) 
     gone = sorted(set(built.end_points) - set(points))
     lost = {built.end_points[name] for name in gone}
     variables = {name: shape for name, shape in built.variables.items() if name not in spare}
-    wanted = [name for name in built.wanted if name not in lost]
-    left = built._replace(variables=variables, end_points=points, wanted=wanted)
+    ends = [name for name in built.ends if name not in lost]
+    left = built._replace(variables=variables, end_points=points, ends=ends)
     return left, [f"without the end points {', '.join(gone)}: the checkpoint lacks their {len(spare)} variables"]
 
 
 def _match(
-    variables: Dict[str, List[int]], held: Variables, averages: bool, net: Any
-) -> Tuple[Dict[str, Callable[[], np.ndarray]], List[str]]:
+    variables: Dict[str, List[int]], saved: Variables, averages: bool, net: Any
+) -> Tuple[Dict[str, ArrayReader], List[str]]:
     """Return how each variable's value is read, or raise ModelError with all that is missing, misshapen and extra."""
     names = {}
     for name in variables:
-        averaged = averages and name + AVERAGE in held.shapes
+        averaged = averages and name + AVERAGE in saved.shapes
         names[name] = name + AVERAGE if averaged else name
-    missing = [name for name, source in names.items() if source not in held.shapes]
+    missing = [name for name, source in names.items() if source not in saved.shapes]
     misshapen = [
-        f"{source} {held.shapes[source]}, not {variables[name]}"
+        f"{source} {saved.shapes[source]}, not {variables[name]}"
         for name, source in names.items()
-        if source in held.shapes and list(held.shapes[source]) != list(variables[name])
+        if source in saved.shapes and list(saved.shapes[source]) != list(variables[name])
     ]
     used = set(names.values()) | set(names)
-    extra = [name for name in sorted(held.shapes) if name not in used and not _of_training(name)]
+    extra = [name for name in sorted(saved.shapes) if name not in used and not _of_training(name)]
     if missing or misshapen:
-        raise ModelError(_misfit(held, net, {"missing": missing, "misshapen": misshapen, "extra": extra}))
+        raise ModelError(_misfit(saved, net, {"missing": missing, "misshapen": misshapen, "extra": extra}))
     count = sum(source.endswith(AVERAGE) for source in names.values())
     why = [f"{count} of {len(names)} variables: their moving averages"] if count else []
     if extra:
         why.append(f"left unused: {_some(extra)}")
-    return {name: functools.partial(held.read, source) for name, source in names.items()}, why
+    return {name: functools.partial(saved.read, source) for name, source in names.items()}, why
 
 
 def _of_training(name: str) -> bool:
     return name.rsplit("/", 1)[-1].rstrip("_0123456789") in _TRAINING or name.endswith(AVERAGE)
 
 
-def _misfit(held: Variables, net: Any, kinds: Dict[str, List[str]]) -> str:
+def _misfit(saved: Variables, net: Any, kinds: Dict[str, List[str]]) -> str:
     lists = "; ".join(f"{len(names)} {kind}: {_some(names)}" for kind, names in kinds.items() if names)
-    fitting = nets.nets_fitting(held.shapes)
+    fitting = nets.nets_fitting(saved.shapes)
     ends = f"it fits net={', '.join(map(repr, fitting))}" if fitting else "it fits no net that slimcam knows"
-    return f"{held.path} is not a checkpoint of {getattr(net, '__name__', net)}: {lists}; {ends}"
+    return f"{saved.path} is not a checkpoint of {getattr(net, '__name__', net)}: {lists}; {ends}"
 
 
 def _some(names: List[str], most: int = 4) -> str:

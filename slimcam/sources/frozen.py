@@ -2,15 +2,17 @@
 
 import os
 import warnings
-from typing import Any, Optional
+from typing import List, Optional, Tuple
 
 from .. import nets
 from .._tf import parse_text, tf1
+from .._types import GraphDef
 from ..errors import ModelError
 from ..graphs.graph_defs import needed
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import VARIABLES
-from .assembly import Parts
+from .options import LoadOptions
+from .parts import Parts
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
@@ -20,25 +22,24 @@ def is_frozen(path: str) -> bool:
     return path.endswith((".pb", ".pbtxt")) and not os.path.isdir(path)
 
 
-def read_frozen(
-    path: str, input: Optional[str] = None, logits: Optional[str] = None, preprocess: Optional[str] = None, **_: Any
-) -> Parts:
+def read_frozen(path: str, options: LoadOptions) -> Parts:
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
     graph_def = read_graph_def(path)
-    among = needed(graph_def, [logits]) if logits else None
-    held = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
-    if held:
+    among = needed(graph_def, [options.logits]) if options.logits else None
+    variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
+    if variables:
         raise ModelError(
-            f"{path}: not frozen: {len(held)} variables such as {held[0]!r} have no value in it; "
+            f"{path}: not frozen: {len(variables)} variables such as {variables[0]!r} have no value in it; "
             "freeze it, or load its checkpoint with net="
         )
-    parts = Parts(path, graph_def, input=input, logits=logits, why=restate_swish(graph_def, stale=True))
-    if preprocess is None:
-        _recognise(parts)
-    return parts
+    why = restate_swish(graph_def, stale=True)
+    preprocess, because = _registry_preprocess(graph_def) if options.preprocess is None else (None, [])
+    return Parts(
+        path, graph_def, input=options.input, logits=options.logits, preprocess=preprocess, why=[*why, *because]
+    )
 
 
-def read_graph_def(path: str) -> Any:
+def read_graph_def(path: str) -> GraphDef:
     """Parse a GraphDef, binary or (`.pbtxt`) text; raise ModelError for a file that is none, or not a whole one."""
     try:
         with open(path, "rb") as file:
@@ -69,14 +70,14 @@ def _what_it_is(data: bytes, path: str) -> str:
     return "not a GraphDef, or a damaged or truncated one"
 
 
-def _recognise(parts: Parts) -> None:
-    """Take the preprocessing from the registry where the constants are one net's, by names and shapes."""
+def _registry_preprocess(graph_def: GraphDef) -> Tuple[Optional[str], List[str]]:
+    """Return the preprocessing of the registry's net whose variables the constants are, by names and shapes."""
     shapes = {}
-    for node in parts.graph_def.node:
+    for node in graph_def.node:
         if node.op == "Const":
             shapes[node.name] = [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim]
     fitting = nets.nets_fitting(shapes)
-    if len(fitting) == 1:
-        net = nets.NETS[fitting[0]]
-        parts.preprocess = net.preprocess
-        parts.why.append(f"preprocess {net.preprocess!r}: its constants are the variables of {net.name}")
+    if len(fitting) != 1:
+        return None, []
+    net = nets.NETS[fitting[0]]
+    return net.preprocess, [f"preprocess {net.preprocess!r}: its constants are the variables of {net.name}"]

@@ -7,15 +7,18 @@ import re
 import shutil
 import tempfile
 import zipfile
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
 from .._tf import eager, h5_file, kept_classes, keras2, keras3, keras_runs_eagerly, keras_version, tf
+from .._types import ArrayReader, KerasModel, KerasModule, Session, Tensor
 from ..errors import ModelError
-from .assembly import Parts
-from .keras_models import from_config, read_eager, rebuilt, what_failed
-from .reading import reads
+from .keras_config import from_config, what_failed
+from .keras_models import build_anew, run_on_symbols
+from .options import LoadOptions
+from .parts import Parts
+from .session_values import readers
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -37,18 +40,16 @@ def _starts_with(path: Any, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def read_file(path: str, **said: Any) -> Parts:
+def read_file(path: str, options: LoadOptions) -> Parts:
     """Read architecture and weights of a Keras file.
 
     Raises ModelError for weights without an architecture, for what `custom_objects` lack, and for a Lambda layer
     unless the file is `trusted`, since such a layer is code that runs as it is loaded.
     """
-    return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, **said)
+    return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, options)
 
 
-def _read_h5(
-    path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, engine: str = "graph", **said: Any
-) -> Parts:
+def _read_h5(path: str, options: LoadOptions) -> Parts:
     try:
         with h5_file(path) as file:
             config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
@@ -61,15 +62,15 @@ def _read_h5(
         )
     parsed = json.loads(config)
     new = (version or "2").startswith("3")
-    if new or (engine == "tape" and keras_runs_eagerly()):
+    if new or (options.engine == "tape" and keras_runs_eagerly()):
         keras = keras3() if new else keras2()
-        return _read_eagerly(keras, path, parsed, custom_objects, trusted, **said)
-    custom = dict(custom_objects or {})
-    _refuse_code(path, parsed, custom, trusted)
+        return _read_eagerly(keras, path, parsed, options)
+    custom = dict(options.custom_objects or {})
+    _refuse_code(path, parsed, custom, options.trusted)
 
     build = functools.partial(from_config, config=parsed, custom=custom)
     try:
-        return rebuilt(path, build, functools.partial(_reads_of_file, path), **said)
+        return build_anew(path, build, functools.partial(_readers_of_file, path), options)
     except ModelError as error:
         here = keras_version(keras2())
         if version and _numbers(version) > _numbers(here):
@@ -81,18 +82,18 @@ def _numbers(version: str) -> List[int]:
     return [int(number) for number in re.findall(r"\d+", version)[:2]]
 
 
-def _reads_of_file(path: str, model: Any, session: Any) -> Dict[str, Callable[[], np.ndarray]]:
+def _readers_of_file(path: str, model: KerasModel, session: Session) -> Dict[str, ArrayReader]:
     """Load a file's weights into a model's session, and return what reads them there."""
     try:
         model.load_weights(path)
     except (ValueError, KeyError, OSError, tf.errors.OpError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(f"{path}: its weights do not fit its architecture: {first}") from error
-    read = reads(session, {weight.op.name: weight for weight in model.weights})
+    read = readers(session, {weight.op.name: weight for weight in model.weights})
     return {w.op.name: functools.partial(_fitting, path, w, read[w.op.name]) for w in model.weights}
 
 
-def _fitting(path: str, weight: Any, read: Callable[[], np.ndarray]) -> np.ndarray:
+def _fitting(path: str, weight: Tensor, read: ArrayReader) -> np.ndarray:
     """Return a weight as loaded; TensorFlow 1 loads arrays of any shape without a word."""
     value = read()
     if not weight.shape.is_compatible_with(value.shape):
@@ -102,27 +103,25 @@ def _fitting(path: str, weight: Any, read: Callable[[], np.ndarray]) -> np.ndarr
     return value
 
 
-def _read_zip(path: str, custom_objects: Optional[Dict] = None, trusted: bool = False, **said: Any) -> Parts:
+def _read_zip(path: str, options: LoadOptions) -> Parts:
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json").decode())
         metadata = json.loads(archive.read("metadata.json").decode())
     keras = keras3() if str(metadata.get("keras_version", "3")).startswith("3") else keras2()
-    return _read_eagerly(keras, path, config, custom_objects, trusted, **said)
+    return _read_eagerly(keras, path, config, options)
 
 
-def _read_eagerly(
-    keras: Any, path: str, config: Any, custom_objects: Optional[Dict], trusted: bool, **said: Any
-) -> Parts:
-    custom = dict(custom_objects or {})
-    given = _refuse_code(path, config, custom, trusted)
-    unsafe = {} if not trusted else {"safe_mode": False}
+def _read_eagerly(keras: KerasModule, path: str, config: Any, options: LoadOptions) -> Parts:
+    custom = dict(options.custom_objects or {})
+    replaced = _refuse_code(path, config, custom, options.trusted)
+    unsafe = {"safe_mode": False} if options.trusted else {}
     with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
-        place = _with_config(path, config, folder) if given else path
+        place = _with_config(path, config, folder) if replaced else path
         try:
             model = keras.models.load_model(place, custom_objects=custom, compile=False, **unsafe)
         except Exception as error:  # Keras raises whatever its layers raise
             raise ModelError(what_failed(path, error)) from error
-        return read_eager(model, path, **said)
+        return run_on_symbols(model, path, options)
 
 
 def _with_config(path: str, config: Any, folder: str) -> str:
@@ -145,7 +144,7 @@ def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) 
     One whose name is in `custom` takes the function given there, and its code is not looked at; returns those.
     """
     refused: List[str] = []
-    given: List[str] = []
+    replaced: List[str] = []
     stack = [config]
     while stack:
         one = stack.pop()
@@ -161,7 +160,7 @@ def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) 
             inner.update(function=name, function_type="function")
         elif name in custom:
             inner.update(function={"class_name": "function", "config": name, "registered_name": name, "module": None})
-        given += [name] if name in custom else []
+        replaced += [name] if name in custom else []
         if _holds_code(one["class_name"], inner):
             refused.append(str(name))
     if refused and not trusted:
@@ -170,7 +169,7 @@ def _refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) 
             f"{path}: its Lambda layer {names} is code that would run: give the function, "
             f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
         )
-    return given
+    return replaced
 
 
 def _holds_code(kind: Any, config: Dict[str, Any]) -> bool:

@@ -1,32 +1,44 @@
-"""A checkpoint in a box: a folder whose manifest.json says all that load() would otherwise be told or infer."""
+"""A model with a manifest: a folder whose manifest.json says all that load() would otherwise be told or infer."""
 
+import dataclasses
 import json
 import os
 from typing import Any, Dict, Optional, Tuple
 
 from ..errors import ModelError
 from ..files.digests import file_digest
-from .assembly import Parts
 from .checkpoint import read_checkpoint
 from .frozen import is_frozen, read_frozen
+from .options import LoadOptions
+from .parts import Parts
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _KEYS = ("format", "net", "arguments", "num_classes", "size", "preprocess", "labels", "layer", "sources", "sha256")
+_OPTIONS = ("net", "arguments", "num_classes", "size", "preprocess", "layer")  # those of load() that it answers
+
+
+def is_checkpoint(path: str) -> bool:
+    """Whether the path is a folder whose manifest names a checkpoint first, or such a checkpoint."""
+    place = _find(path)
+    return place is not None and not is_frozen(os.path.join(*place))
+
+
+def is_frozen_graph(path: str) -> bool:
+    """Whether the path is a folder whose manifest names a frozen graph first, or such a graph."""
+    place = _find(path)
+    return place is not None and is_frozen(os.path.join(*place))
 
 
 def _find(path: str) -> Optional[Tuple[str, str]]:
-    """Return the folder of a box and the source in it that `path` means: a file of it, or the folder's first."""
+    """Return a folder with a manifest and the source in it that `path` means, the folder's first or a file of it."""
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     if not os.path.isfile(os.path.join(folder, MANIFEST)):
         return None
-    return folder, "" if folder == path else os.path.basename(path)
-
-
-def is_manifest(path: str) -> bool:
-    """Whether the path is a folder with a manifest, or one of the sources that such a manifest names."""
-    found = _find(path)
-    return found is not None and (not found[1] or found[1] in _manifest(found[0])["sources"].values())
+    sources = list(_manifest(folder)["sources"].values())
+    if folder == path:
+        return folder, sources[0]
+    return (folder, os.path.basename(path)) if os.path.basename(path) in sources else None
 
 
 def _manifest(folder: str) -> Dict[str, Any]:
@@ -36,30 +48,34 @@ def _manifest(folder: str) -> Dict[str, Any]:
             manifest = json.load(file)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not a manifest: {error}") from error
-    held = manifest if isinstance(manifest, dict) else {}
-    if held.get("format", FORMAT) != FORMAT:
-        raise ModelError(f"{path}: of format {held['format']}; this slimcam reads format {FORMAT}")
-    missing = [key for key in _KEYS if key not in held]
+    manifest = manifest if isinstance(manifest, dict) else {}
+    if manifest.get("format", FORMAT) != FORMAT:
+        raise ModelError(f"{path}: of format {manifest['format']}; this slimcam reads format {FORMAT}")
+    missing = [key for key in _KEYS if key not in manifest]
     if missing:
         raise ModelError(f"{path}: not a manifest: without {', '.join(missing)}")
-    if not held["sources"]:
+    if not manifest["sources"]:
         raise ModelError(f"{path}: it names no source")
-    return held
+    return manifest
 
 
-def read_manifest(path: str, **options: Any) -> Parts:
+def read_manifest(path: str, options: LoadOptions) -> Parts:
     """Read the source that `path` names, by the manifest; what the caller says goes before what the manifest says."""
-    folder, source = _find(path) or (path, "")
+    folder, source = _find(path) or ("", path)
     manifest = _manifest(folder)
-    source = source or next(iter(manifest["sources"].values()))
     _check(folder, source, manifest["sha256"])
-    said = {key: value for key, value in options.items() if value is not None}
-    told = {key: manifest[key] for key in ("net", "arguments", "num_classes", "size", "preprocess", "layer")}
-    full = os.path.join(folder, source)
-    parts = (read_frozen if is_frozen(full) else read_checkpoint)(full, **{**told, **said})
-    parts.preprocess, parts.labels, parts.layer = manifest["preprocess"], manifest["labels"], manifest["layer"]
-    parts.why.append(f"labels, layer {parts.layer!r}, preprocess {parts.preprocess!r}: as {MANIFEST} says")
-    return parts
+    unsaid = {key: manifest[key] for key in _OPTIONS if getattr(options, key) is None}
+    place = os.path.join(folder, source)
+    read = read_frozen if is_frozen(place) else read_checkpoint
+    parts = read(place, dataclasses.replace(options, **unsaid))
+    preprocess, layer = manifest["preprocess"], manifest["layer"]
+    return dataclasses.replace(
+        parts,
+        preprocess=preprocess,
+        labels=manifest["labels"],
+        layer=layer,
+        why=[*parts.why, f"labels, layer {layer!r}, preprocess {preprocess!r}: as {MANIFEST} says"],
+    )
 
 
 def _check(folder: str, source: str, digests: Dict[str, str]) -> None:

@@ -1,10 +1,12 @@
 """A `.meta` file: the graph of an old program, its training and all, with the checkpoint beside it."""
 
+import functools
 import os
 import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .._tf import tf, tf1
+from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from ..graphs import graph_defs
 from ..graphs.graph_defs import cut_to, op_name, set_inputs, without_variables
@@ -12,8 +14,9 @@ from ..graphs.import_checks import check_operations, restate_swish, training_nor
 from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
 from . import infer
-from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint, prefix_of
+from .options import LoadOptions
+from .parts import Parts
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of objects, not of a graph's variables, holds
@@ -24,13 +27,11 @@ def is_meta(path: str) -> bool:
     return path.endswith(".meta") and os.path.isfile(path)
 
 
-def read_meta(
-    path: str, input: Optional[str] = None, logits: Optional[str] = None, checkpoint: Optional[str] = None, **_: Any
-) -> Parts:
+def read_meta(path: str, options: LoadOptions) -> Parts:
     """Read the graph, cut down to what the logits need, with the values of the checkpoint of the same name.
 
-    `checkpoint` is another one. Raises ModelError where the file is no MetaGraphDef, or the checkpoint is not there or
-    lacks a variable that the logits need.
+    The option `checkpoint` is another one. Raises ModelError where the file is no MetaGraphDef, or the checkpoint is
+    not there or lacks a variable that the logits need.
     """
     meta = tf1.MetaGraphDef()
     try:
@@ -40,18 +41,18 @@ def read_meta(
         raise ModelError(f"{path}: not a MetaGraphDef, or a damaged one ({type(error).__name__})") from error
     if not meta.graph_def.node:
         raise ModelError(f"{path}: not a MetaGraphDef (it has no nodes)")
-    prefix = checkpoint or path[: -len(".meta")]
+    prefix = os.fspath(options.checkpoint or path[: -len(".meta")])
     if prefix_of(prefix) is None:
         raise ModelError(
             f"{path}: no checkpoint {prefix!r} beside it (.index and .data files, or a V1 file): say checkpoint="
         )
-    return with_values(path, meta.graph_def, open_checkpoint(prefix), input, logits)
+    return with_values(path, meta.graph_def, open_checkpoint(prefix), options.input, options.logits)
 
 
 def with_values(
     source: str,
-    graph_def: Any,
-    held: Variables,
+    graph_def: GraphDef,
+    saved: Variables,
     input: Optional[str],
     logits: Optional[str],
     outputs: Optional[List[str]] = None,
@@ -61,65 +62,67 @@ def with_values(
 
     Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph.
     """
-    graph_def, input, fed = _fed_after_pipeline(graph_def, input)
-    wanted, because = [logits] if logits else outputs, ""
+    graph_def, input, end_points = _feed_after_pipeline(graph_def, input)
+    wanted, named_by = [logits] if logits else outputs, "as asked"
     if wanted is None:
         wanted, because = _logits(source, graph_def, input, within)
+        if input is None:
+            logits, named_by = wanted[0], because
     needed = graph_defs.needed(graph_def, wanted)
-    if logits is not None and not needed:
+    if logits is not None and not needed:  # the name is not an operation's
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
     check_operations(source, graph_def, needed, wanted[0])
-    names = _held_names(source, graph_def, needed, held, wanted[0])
-    weights = {name: _Read(held, name) for name in names}
-    parts = Parts(source, without_variables(graph_def, wanted), weights, input=input, logits=logits)
-    parts.end_points = fed
-    parts.outputs = [] if logits else wanted
-    if because and input is None:
-        parts.logits, parts.outputs, parts.named = wanted[0], [], because
-    parts.why.append(f"{len(names)} variables: their values in {held.path}")
-    parts.why += restate_swish(parts.graph_def, stale=True)
-    training = training_norms(graph_def, needed)
-    if training:
-        parts.why.append(
-            f"{len(training)} batch norms such as {training[0]!r} are in training mode for good: "
-            "each map hangs on the other images of its batch; export the graph for inference"
-        )
-    return parts
+    names = _names_of_variables(source, graph_def, needed, saved, wanted[0])
+    weights = {name: functools.partial(saved.read, name) for name in names}
+    cut = without_variables(graph_def, wanted)
+    why = [f"{len(names)} variables: their values in {saved.path}", *restate_swish(cut, stale=True)]
+    return Parts(
+        source,
+        cut,
+        weights,
+        input=input,
+        logits=logits,
+        named_by=named_by,
+        outputs=[] if logits else wanted,
+        end_points=end_points,
+        why=[*why, *_training_note(training_norms(graph_def, needed))],
+    )
 
 
-class _Read:
-    """What reads one variable of a checkpoint."""
+def _training_note(norms: List[str]) -> List[str]:
+    if not norms:
+        return []
+    return [
+        f"{len(norms)} batch norms such as {norms[0]!r} are in training mode for good: "
+        "each map depends on the other images of its batch; export the graph for inference"
+    ]
 
-    def __init__(self, held: Variables, name: str) -> None:
-        self._held, self._name = held, name
 
-    def __call__(self) -> Any:
-        return self._held.read(self._name)
-
-
-def _held_names(source: str, graph_def: Any, needed: Set[str], held: Variables, wanted: str) -> List[str]:
+def _names_of_variables(source: str, graph_def: GraphDef, needed: Set[str], saved: Variables, wanted: str) -> List[str]:
     """Return the names of the variables needed; raise ModelError where the checkpoint lacks one, or its shape."""
     nodes = [node for node in graph_def.node if node.op in VARIABLES and node.name in needed]
-    missing = [node.name for node in nodes if node.name not in held.shapes]
+    missing = [node.name for node in nodes if node.name not in saved.shapes]
     if missing:
-        has = f"it has {', '.join(sorted(held.shapes)[:3])}, …" if held.shapes else "it is not there, or is empty"
-        if _OBJECTS in held.shapes:
+        has = f"it has {', '.join(sorted(saved.shapes)[:3])}, …" if saved.shapes else "it is not there, or is empty"
+        if _OBJECTS in saved.shapes:
             has = "it is one of objects, without the graph's names: save the model as .h5, or by a tf.train.Saver"
         raise ModelError(
-            f"{source}: the checkpoint {held.path} lacks {len(missing)} of {len(nodes)} variables that "
+            f"{source}: the checkpoint {saved.path} lacks {len(missing)} of {len(nodes)} variables that "
             f"{wanted!r} needs, such as {missing[0]!r}; {has}"
         )
     for node in nodes:
-        shape, own = tf.TensorShape(node.attr["shape"].shape), tf.TensorShape(held.shapes[node.name])
+        shape, own = tf.TensorShape(node.attr["shape"].shape), tf.TensorShape(saved.shapes[node.name])
         if not shape.is_compatible_with(own):
             raise ModelError(
-                f"{source}: {node.name!r} has the shape {shape} in the graph and {own} in the checkpoint {held.path}: "
+                f"{source}: {node.name!r} has the shape {shape} in the graph and {own} in the checkpoint {saved.path}: "
                 "it is another model's"
             )
     return [node.name for node in nodes]
 
 
-def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[List[str]]) -> Tuple[List[str], str]:
+def _logits(
+    source: str, graph_def: GraphDef, input: Optional[str], within: Optional[List[str]]
+) -> Tuple[List[str], str]:
     """Find the logits in the graph before it is cut, and why they are taken for that."""
     kept = graph_defs.needed(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
@@ -140,18 +143,18 @@ def _logits(source: str, graph_def: Any, input: Optional[str], within: Optional[
                 f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {text}; "
                 "say logits=, so that only what they need is imported"
             ) from error
-        found, why = infer.logits(graph, [graph.get_tensor_by_name(node.name + ":0") for node in starts], None, "")
-    return [found.name], why.split(": ", 1)[1]
+        tensor, why = infer.logits(graph, [graph.get_tensor_by_name(node.name + ":0") for node in starts], None, "")
+    return [tensor.name], why.split(": ", 1)[1]
 
 
-def _gradients(graph_def: Any) -> Set[str]:
+def _gradients(graph_def: GraphDef) -> Set[str]:
     """Return the nodes of tf.gradients and what reads them: a gradient can have the shape of logits."""
     readers = graph_defs.readers(graph_def)
     starts = [node.name for node in graph_def.node if _GRADIENTS.search(node.name)]
     return set(reachable(starts, lambda name: readers.get(name, ())))
 
 
-def _starts(graph_def: Any, input: Optional[str]) -> List[Any]:
+def _starts(graph_def: GraphDef, input: Optional[str]) -> List[NodeDef]:
     """Return the nodes that images are fed to; where there are none, name the tensors of the pipeline in the error."""
     try:
         return infer.input_nodes(graph_def, input, [], None, "as asked")[0]
@@ -159,11 +162,11 @@ def _starts(graph_def: Any, input: Optional[str]) -> List[Any]:
         choices = [] if input is not None else _pipeline_images(graph_def)
         if not choices:
             raise
-        said = str(error).split(": say input=")[0]
-        raise ModelError(f"{said}: say input={' or '.join(map(repr, choices[:4]))}") from error
+        problem = str(error).split(": say input=")[0]
+        raise ModelError(f"{problem}: say input={' or '.join(map(repr, choices[:4]))}") from error
 
 
-def _types(node: Any) -> List[int]:
+def _types(node: NodeDef) -> List[int]:
     """Return the types of what an iterator or a queue gives, [] for any other node."""
     if node.op != "IteratorGetNext" and not node.op.startswith("QueueDequeue"):
         return []
@@ -171,12 +174,12 @@ def _types(node: Any) -> List[int]:
     return list(node.attr[key].list.type)
 
 
-def _shapes(node: Any) -> List[Any]:
+def _shapes(node: NodeDef) -> List[Any]:
     key = "output_shapes" if "output_shapes" in node.attr else "_output_shapes"  # the latter is a Saver's note
     return list(node.attr[key].list.shape)
 
 
-def _pipeline_images(graph_def: Any) -> List[str]:
+def _pipeline_images(graph_def: GraphDef) -> List[str]:
     """Return the tensors with the shape of images that a pipeline gives, those that one operation makes of them first.
 
     A tensor of unknown shape is not among them.
@@ -191,7 +194,7 @@ def _pipeline_images(graph_def: Any) -> List[str]:
     ]
 
 
-def _fed_after_pipeline(graph_def: Any, input: Optional[str]) -> Tuple[Any, Optional[str], Dict[str, str]]:
+def _feed_after_pipeline(graph_def: GraphDef, input: Optional[str]) -> Tuple[GraphDef, Optional[str], Dict[str, str]]:
     """Put a placeholder where the tensor `input` of an iterator or a queue is read: of several, one cannot be fed.
 
     Returns the graph, the placeholder's name and what the tensor's name stands for; for any other input, all as it is.
@@ -207,9 +210,9 @@ def _fed_after_pipeline(graph_def: Any, input: Optional[str]) -> Tuple[Any, Opti
     own = f"{name}_{index}"
     while own in names:
         own += "_"
-    meant = {f"{name}:{index}", *([name] if index == 0 else [])}
+    replaced = {f"{name}:{index}", *([name] if index == 0 else [])}
     for one in changed.node:
-        set_inputs(one, [own if read in meant else read for read in one.input])
+        set_inputs(one, [own if read in replaced else read for read in one.input])
     place = changed.node.add(name=own, op="Placeholder")
     place.attr["dtype"].type = _types(node)[index]
     shapes = _shapes(node)

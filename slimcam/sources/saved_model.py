@@ -1,21 +1,22 @@
 """A SavedModel: a folder with saved_model.pb and variables/, of TensorFlow 1 or 2."""
 
 import os
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from dataclasses import replace
+from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
+from .._types import Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs.graph_defs import needed
 from ..graphs.import_checks import check_operations, restate_swish
 from ..suggest import nearest
-from .assembly import Parts
 from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
+from .options import LoadOptions, Tags
+from .parts import Parts
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"
-
-Tags = Union[str, Sequence[str], None]
 
 
 def is_saved_model(path: str) -> bool:
@@ -27,37 +28,31 @@ def _folder(path: str) -> str:
     return os.path.dirname(path) or "." if os.path.basename(path) in FILES else path
 
 
-def read_saved_model(
-    path: str,
-    input: Optional[str] = None,
-    logits: Optional[str] = None,
-    tags: Tags = None,
-    signature: Optional[str] = None,
-    **_: Any,
-) -> Parts:
+def read_saved_model(path: str, options: LoadOptions) -> Parts:
     """Read a graph by its tags (else "serve", or the only one) and a signature (else serving_default, or the only one).
 
     Raises ModelError for tags that no graph has, UnknownName for another signature.
     """
     folder = _folder(path)
-    meta = _meta_graph(folder, tags)
-    asked = sorted(meta.meta_info_def.tags)
+    meta = _meta_graph(folder, options.tags)
+    tags = sorted(meta.meta_info_def.tags)
     if meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes):
-        return _read_functions(folder, asked, signature, input, logits)
-    chosen, because = _chosen(folder, dict(meta.signature_def), signature)
+        return _read_functions(folder, tags, options)
+    chosen, because = _signature(folder, dict(meta.signature_def), options.signature)
     outputs = {key: info.name for key, info in sorted(chosen.outputs.items())} if chosen is not None else {}
     inputs = {key: info.name for key, info in sorted(chosen.inputs.items())} if chosen is not None else {}
-    wanted, logits = _wanted(folder, outputs, [key for key in outputs if _is_score(chosen.outputs[key])], logits)
+    scores = [key for key in outputs if _is_score(chosen.outputs[key])]
+    wanted, logits = _outputs_to_explain(folder, outputs, scores, options.logits)
     prefix = os.path.join(folder, "variables", "variables")
-    held = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
+    saved = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
     within = list(outputs.values()) if wanted is None else None
-    parts = with_values(folder, meta.graph_def, held, inputs.get(str(input), input), logits, wanted, within)
-    parts.inputs = list(inputs.values())
-    parts.why[:0] = [f"tags {', '.join(asked) or 'none'}; {because}", *_said(inputs, outputs)]
-    return parts
+    input = inputs.get(str(options.input), options.input)
+    parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within)
+    why = [f"tags {', '.join(tags) or 'none'}; {because}", *_in_words(inputs, outputs), *parts.why]
+    return replace(parts, inputs=list(inputs.values()), why=why)
 
 
-def _wanted(
+def _outputs_to_explain(
     folder: str, outputs: Dict[str, str], scores: List[str], logits: Optional[str]
 ) -> Tuple[Optional[List[str]], Optional[str]]:
     """Return the output that the signature's key `logits`, or its only (N, classes), means; and `logits` if it is none.
@@ -71,18 +66,18 @@ def _wanted(
     return ([outputs[scores[0]]] if logits is None and scores else None), logits
 
 
-def _said(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:
+def _in_words(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:
     """Return what the keys of a signature stand for, in words, nothing where there are none."""
     sides = (("inputs", inputs), ("outputs", outputs))
     words = [f"{side} {', '.join(f'{key!r} is {name!r}' for key, name in of.items())}" for side, of in sides if of]
     return ["its " + "; its ".join(words)] if words else []
 
 
-def _none(name: str) -> Any:
+def _none(name: str) -> NoReturn:
     raise KeyError(name)
 
 
-def _meta_graph(folder: str, tags: Tags) -> Any:
+def _meta_graph(folder: str, tags: Optional[Tags]) -> Any:
     """Return the graph that has the tags asked for; raise ModelError with all that there are."""
     try:
         graphs = saved_model_proto(folder).meta_graphs
@@ -90,17 +85,17 @@ def _meta_graph(folder: str, tags: Tags) -> Any:
         raise ModelError(f"{folder}: not a SavedModel that can be read: {str(error).splitlines()[0]}") from error
     wanted = {tags} if isinstance(tags, str) else set(tags or ())
     asked = wanted or {"serve"}
-    found = [graph for graph in graphs if set(graph.meta_info_def.tags) == asked]
-    found = found or [graph for graph in graphs if asked <= set(graph.meta_info_def.tags)]
-    found = found or ([] if wanted else list(graphs))
-    if len(found) == 1:
-        return found[0]
+    fitting = [graph for graph in graphs if set(graph.meta_info_def.tags) == asked]
+    fitting = fitting or [graph for graph in graphs if asked <= set(graph.meta_info_def.tags)]
+    fitting = fitting or ([] if wanted else list(graphs))
+    if len(fitting) == 1:
+        return fitting[0]
     sets = " or ".join(repr(sorted(graph.meta_info_def.tags)) for graph in graphs)
-    held = f"no graph with the tags {sorted(wanted)}" if not found else f"{len(found)} graphs"
-    raise ModelError(f"{folder}: {held}: say tags={sets}")
+    problem = f"no graph with the tags {sorted(wanted)}" if not fitting else f"{len(fitting)} graphs"
+    raise ModelError(f"{folder}: {problem}: say tags={sets}")
 
 
-def _chosen(folder: str, signatures: Dict[str, Any], name: Optional[str]) -> Tuple[Any, str]:
+def _signature(folder: str, signatures: Dict[str, Any], name: Optional[str]) -> Tuple[Any, str]:
     """Return a signature by name, else the default one, else the only one, None where there is none; and the words."""
     own = {key: value for key, value in signatures.items() if not key.startswith("__")}
     if name is None and not own:
@@ -118,10 +113,8 @@ def _is_score(info: Any) -> bool:
     return tf.as_dtype(info.dtype).is_floating and (shape.unknown_rank or len(shape.dim) == 2)
 
 
-def _read_functions(
-    folder: str, tags: List[str], signature: Optional[str], input: Optional[str], logits: Optional[str]
-) -> Parts:
-    """Read a SavedModel of TensorFlow 2: a function, its calls laid open and its variables made constants."""
+def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts:
+    """Read a SavedModel of TensorFlow 2: a function, its calls expanded and its variables made constants."""
     if not inlines_functions():
         raise ModelError(
             f"{folder}: a SavedModel of functions, which TensorFlow {tf.__version__} does not lay open: "
@@ -129,7 +122,7 @@ def _read_functions(
         )
     with eager():
         loaded = _loaded(folder, tags)
-        function, because = _chosen(folder, dict(loaded.signatures), signature)
+        function, because = _signature(folder, dict(loaded.signatures), options.signature)
         if function is None:
             calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
             if not calls:
@@ -138,14 +131,21 @@ def _read_functions(
         graph_def, inputs, names = frozen(function)
         keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
         scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
-        given = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
-    wanted, logits = _wanted(folder, keyed, scores, logits)
+        named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
+    wanted, logits = _outputs_to_explain(folder, keyed, scores, options.logits)
     ends = wanted or ([logits] if logits is not None else names)
     check_operations(folder, graph_def, needed(graph_def, ends), ends[0])
-    parts = Parts(folder, graph_def, input=given.get(str(input), input), logits=logits, inputs=inputs, end_points=keyed)
-    parts.outputs = wanted or []
-    parts.why += [f"tags {', '.join(tags)}; {because}", *_said(given, keyed), *restate_swish(graph_def, stale=False)]
-    return parts
+    words = [f"tags {', '.join(tags)}; {because}", *_in_words(named, keyed)]
+    return Parts(
+        folder,
+        graph_def,
+        input=named.get(str(options.input), options.input),
+        logits=logits,
+        inputs=inputs,
+        outputs=wanted or [],
+        end_points=keyed,
+        why=[*words, *restate_swish(graph_def, stale=False)],
+    )
 
 
 def _loaded(folder: str, tags: List[str]) -> Any:
@@ -157,7 +157,7 @@ def _loaded(folder: str, tags: List[str]) -> Any:
         raise ModelError(f"{folder}: TensorFlow {tf.__version__} cannot load it: {first}") from error
 
 
-def _is_score_tensor(tensor: Any) -> bool:
+def _is_score_tensor(tensor: Tensor) -> bool:
     return tensor.dtype.is_floating and tensor.shape.rank in (None, 2)
 
 

@@ -1,16 +1,16 @@
 """A session of the caller's, with its weights as they are now. It is only read, so its graph may be finalised."""
 
 import functools
-from typing import Any, Dict, Optional
-
-import numpy as np
+from typing import Any, Collection, Dict, Optional
 
 from .._tf import tf
-from ..errors import ModelError
+from .._types import Graph, Session, Tensor, TensorLike
 from ..graphs.graph_defs import needed, without_variables
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
-from .assembly import Parts
+from .options import LoadOptions
+from .parts import Parts
+from .session_values import value
 
 
 def is_session(thing: Any) -> bool:
@@ -18,42 +18,31 @@ def is_session(thing: Any) -> bool:
     return isinstance(getattr(thing, "graph", None), tf.Graph) and callable(getattr(thing, "run", None))
 
 
-def read_session(session: Any, input: Any = None, logits: Any = None, **_: Any) -> Parts:
+def read_session(session: Session, options: LoadOptions) -> Parts:
     """Take the session's graph, cut down to what the logits need, and read the values of the variables in it.
 
     Loading raises ModelError where a variable has not been initialised.
     """
     graph_def = session.graph.as_graph_def()
-    ends = [_name(logits)] if logits is not None else [node.name for node in graph_def.node]
-    wanted = [name for name in ends if name]
+    input, logits = _name(options.input), _name(options.logits)
+    wanted = [logits] if logits else [node.name for node in graph_def.node]
     reads = _reads(session.graph, needed(graph_def, wanted))
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
-    return Parts("the session", cut, weights, input=_name(input), logits=_name(logits), why=why, live=True)
+    return Parts("the session", cut, weights, input=input, logits=logits, why=why, live=True)
 
 
-def _name(tensor: Any) -> Optional[str]:
+def _name(tensor: Optional[TensorLike]) -> Optional[str]:
     return tensor if tensor is None or isinstance(tensor, str) else tensor.name
 
 
-def _reads(graph: Any, among: Any) -> Dict[str, Any]:
+def _reads(graph: Graph, among: Collection[str]) -> Dict[str, Tensor]:
     """Map each variable to a tensor of the graph that reads it; nothing is added to the graph."""
-    reads: Dict[str, Any] = {}
+    reads: Dict[str, Tensor] = {}
     for op in graph.get_operations():
         if op.name in among and op.type in REF_VARIABLES:
             reads[op.name] = op.outputs[0]
         elif op.type == "ReadVariableOp" and op.inputs[0].op.name in among and graph.is_fetchable(op.outputs[0]):
             reads.setdefault(op.inputs[0].op.name, op.outputs[0])
     return reads
-
-
-def value(session: Any, name: str, tensor: Any) -> np.ndarray:
-    """Return the value of a variable; raise ModelError where it has none."""
-    try:
-        return session.run(tensor)
-    except tf.errors.FailedPreconditionError as error:
-        raise ModelError(
-            f"the session's variable {name!r} is not initialised: restore its checkpoint, "
-            "or run tf.compat.v1.global_variables_initializer(), before load()"
-        ) from error

@@ -7,8 +7,6 @@ from cli_net import LABELS, SIDE, net
 
 import slimcam
 from slimcam.cli import options
-from slimcam.engines import ENGINES
-from slimcam.inputs.preprocess import PREPROCESSING
 from slimcam.maps import paint
 from slimcam.maps.dialects import DIALECTS
 from slimcam.methods import METHODS
@@ -152,7 +150,5 @@ def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen
 
 
 def test_the_choices_are_the_tables():
-    assert tuple(options.PREPROCESSING.choices) == tuple(PREPROCESSING)
     assert tuple(options.METHODS.choices) == tuple(METHODS)
     assert tuple(options.DIALECTS.choices) == tuple(DIALECTS)
-    assert tuple(options.ENGINES.choices) == tuple(ENGINES)

@@ -13,7 +13,7 @@ from slimcam.divergence.causes import inputs
 from slimcam.divergence.causes.norms import norms
 from slimcam.divergence.causes.subgraph import subgraph_between
 from slimcam.divergence.stages import stages_of
-from slimcam.sources import assembly
+from slimcam.sources import weights
 
 
 def side(model, array):
@@ -233,7 +233,7 @@ def test_a_subgraph_runs_again_with_a_change_and_leaves_the_graph_as_it_was(mode
     ],
 )
 def test_weights_may_be_variables(model_of, monkeypatch, change, cause):
-    monkeypatch.setattr(assembly, "LARGE", 8)  # bytes
+    monkeypatch.setattr(weights, "LARGE", 8)  # bytes
     models = [model_of(net()), model_of(net(change))]
     assert all(any(op.type == "VarHandleOp" for op in model.graph.get_operations()) for model in models)
     found = compare_layers(*models, images())

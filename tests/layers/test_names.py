@@ -285,7 +285,7 @@ def test_calls_on_several_tensors_name_them_all():
     calls = [Call("f", [x, y], 1, 2, [one]), Call("f", [y, z], 3, 4, [two])]
     named = Calls(calls, {"x:0": "x", "y:0": "y", "z:0": "z"})
     assert list(named.tensors) == ["f@x,y", "f@y,z"]
-    assert named.named("f") == [one, two]
+    assert named.outputs_of("f") == [one, two]
     assert named.find("g") is None
 
 

@@ -113,10 +113,10 @@ def test_mobilenet_refuses_a_width_of_nothing():
 
 
 def test_pictures_refuse_a_word_that_is_no_layer():
-    from slimcam.nets import block_diagrams as pictures
+    from slimcam.nets import block_diagrams
 
     with pytest.raises(ValueError, match="no layer reads 'Conv2d_0a'"):
-        pictures.layer(None, "Conv2d_0a")
+        block_diagrams.layer(None, "Conv2d_0a")
 
 
 # Which nets a checkpoint fits

@@ -1,7 +1,5 @@
 """Frozen graphs: what load() makes of `.pb` and `.pbtxt`, of every kind of input, and of files that are neither."""
 
-import importlib
-
 import cv2
 import numpy as np
 import pytest
@@ -10,9 +8,9 @@ import tensorflow.compat.v1 as tf1
 import slimcam
 from slimcam import ModelError, UnknownName
 from slimcam.inputs.photos import as_batch
+from slimcam.sources import weights
 
 SIDE = 8
-ASSEMBLE = importlib.import_module("slimcam.sources.assembly")
 
 
 def constant(*shape, seed=0):
@@ -420,7 +418,7 @@ def test_large_constants_become_variables_and_change_nothing(frozen, images, mon
     path = frozen(lambda: net(placeholder(None, SIDE, SIDE, 3)))
     with slimcam.load(path) as model:
         constants = explain(model, images)
-    monkeypatch.setattr(ASSEMBLE, "LARGE", 64)
+    monkeypatch.setattr(weights, "LARGE", 64)
     with slimcam.load(path) as model:
         assert sum(op.type == "VarHandleOp" for op in model.graph.get_operations()) == 2
         np.testing.assert_allclose(explain(model, images), constants, rtol=1e-5)

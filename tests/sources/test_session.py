@@ -5,7 +5,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 import slimcam
-from slimcam.sources import assembly
+from slimcam.sources import weights
 
 X = np.random.RandomState(0).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
 
@@ -90,7 +90,7 @@ def test_large_variables_stay_variables(old, monkeypatch):
     session.run(initialise)
     with slimcam.load(session, logits=logits) as model:
         expected = slimcam.explain(model, X, target=2).raw
-    monkeypatch.setattr(assembly, "LARGE", 16)
+    monkeypatch.setattr(weights, "LARGE", 16)
     with slimcam.load(session, logits=logits) as model:
         assert any(op.type == "VarHandleOp" for op in model.graph.get_operations())
         np.testing.assert_allclose(slimcam.explain(model, X, target=2).raw, expected, rtol=1e-5, atol=1e-7)

@@ -7,11 +7,10 @@ import click
 from ..options import (
     as_json_text,
     how_options,
-    load_options,
+    load_options_of_both,
     model_options,
     named_pairs,
     print_preprocess_note,
-    second_load_options,
     second_model_options,
 )
 
@@ -37,13 +36,14 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
 
     With --layers the exit status is 1 where the models part.
     """
-    from ...sources import load
+    from ...sources.loading import load
     from ...targets.as_text import read_target
 
     pairs = named_pairs(options["layers"], "--layer")
     if len(pairs) > 1 and not options["all_layers"]:
         raise click.UsageError("--layer: one layer is compared at a time; several can be matched by --layers")
-    with load(a, **load_options(options)) as model_a, load(b, **second_load_options(options)) as model_b:
+    of_a, of_b = load_options_of_both(a, b, options)
+    with load(a, **of_a) as model_a, load(b, **of_b) as model_b:
         print_preprocess_note(model_a)
         if options["all_layers"]:
             from ...divergence import compare_layers

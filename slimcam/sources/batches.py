@@ -1,0 +1,58 @@
+"""Whether a graph that was made for so many images at once takes any number of them."""
+
+from dataclasses import replace
+from typing import List, Tuple
+
+import numpy as np
+
+from .._tf import tf
+from .._types import Session, Tensor
+from ..errors import MissingFeed, ModelError
+from ..graphs.feeds import plan
+from ..inputs.image_input import ImageInput
+
+
+def of_any_size(
+    session: Session, inputs: List[ImageInput], logits: Tensor, made_for: int, source: str
+) -> Tuple[List[ImageInput], List[str]]:
+    """Return the inputs of a graph, one image a run where it takes no more, and what was seen of that in words.
+
+    `made_for` is the batch size that the graph declares, 0 for none. Raises ModelError where it can only run with
+    that many, and they are several.
+    """
+    if not made_for:
+        return inputs, []
+    problem = _problem(session, inputs, logits)
+    if not problem:
+        return inputs, [f"any batch size: made for {made_for}, and two images at once give the logits of each alone"]
+    if made_for > 1:
+        raise ModelError(f"{source}: made for {made_for} images at once, and for another number {problem}")
+    alone = [replace(image_input, single_image=True) for image_input in inputs]
+    return alone, [f"one image at a time: made for a batch of 1, and for two {problem}"]
+
+
+def _problem(session: Session, inputs: List[ImageInput], logits: Tensor) -> str:
+    """Return what is wrong where two images at once do not give the logits that each gives alone, else ""."""
+    images = {image_input.tensor: _noise(image_input.tensor) for image_input in inputs}
+    try:
+        defaults = {one.tensor: one.value for one in plan([logits], [tensor.name for tensor in images])}
+    except MissingFeed as error:
+        return f"nothing can be said ({error})"
+
+    def run(rows: slice) -> np.ndarray:
+        return session.run(logits, {**defaults, **{tensor: array[rows] for tensor, array in images.items()}})
+
+    try:
+        together = run(slice(2))
+        alone = np.concatenate([run(slice(1)), run(slice(1, 2))])
+    except (ValueError, tf.errors.InvalidArgumentError):
+        return "it does not run"
+    same = together.shape == alone.shape and np.allclose(together, alone, rtol=1e-4, atol=1e-4 * np.abs(alone).max())
+    return "" if same else "the logits are not those of each alone"
+
+
+def _noise(tensor: Tensor) -> np.ndarray:
+    """Return two images that a tensor takes."""
+    shape = [2] + [size or 64 for size in tensor.shape.as_list()[1:]]
+    noise = np.random.RandomState(0).uniform(0, 1, shape)
+    return (noise * (255 if tensor.dtype.is_integer else 1)).astype(tensor.dtype.as_numpy_dtype)

@@ -1,0 +1,119 @@
+"""Configurations of Keras 2: a model is built anew from one, and why that may fail."""
+
+import re
+from typing import Any, Dict, Iterator, Optional
+
+from .._tf import code_allowed, given_objects, input_shape, tf
+from .._types import KerasLayer, KerasModel, KerasModule
+
+# Keras 2's own layers that keras.layers does not show
+UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
+
+
+def from_config(keras: KerasModule, config: Any, custom: Dict[str, Any], shape: Any = None) -> KerasModel:
+    """Build a model of Keras 2, whose code the caller trusts; `shape` is that of the input where `config` has none.
+
+    A Sequential that was built by a call has no input layer to 2.1; it gets one here.
+    """
+    try:
+        with code_allowed(keras):
+            model = keras.models.model_from_config(_plain(config), custom_objects=given_objects(custom))
+    except TypeError as error:
+        kind = _missing_layer(keras, config, custom)
+        raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
+    shape = input_shape(model) if shape is None else shape
+    if model.inputs or shape is None or not isinstance(model, keras.Sequential):
+        return model
+    dims = [None if dim is None else int(dim) for dim in tf.TensorShape(shape).as_list()[1:]]
+    return keras.Sequential([keras.layers.InputLayer(dims, name="input_1"), *model.layers], name=model.name)
+
+
+def _missing_layer(keras: KerasModule, config: Any, custom: Dict[str, Any]) -> Optional[str]:
+    """Return a class that layers of a configuration have and Keras 2 lacks: from 2.13 on its errors do not say it."""
+    stack = [config]
+    while stack:
+        one = stack.pop()
+        stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        is_layer = isinstance(one, dict) and isinstance(one.get("config"), dict) and "name" in one["config"]
+        kind = str(one.get("class_name")) if is_layer else "Model"
+        known = kind in custom or kind in UNLISTED or any(hasattr(one, kind) for one in (keras.layers, keras.models))
+        if not known:
+            return kind
+    return None
+
+
+def _plain(config: Any) -> Any:
+    """Return a configuration with functions of one's own by name alone: from 2.13 on Keras 2 loads no other from .h5"""
+    if isinstance(config, list):
+        return [_plain(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "function" and isinstance(config.get("config"), str):
+        return config["config"]
+    return {key: _plain(value) for key, value in config.items()}
+
+
+def own_objects(model: KerasModel) -> Iterator[Any]:
+    """Yield the classes and activations of a model's layers that are not Keras' own."""
+    for layer in _layers(model):
+        for one in (type(layer), getattr(layer, "activation", None)):
+            module = str(getattr(one, "__module__", "keras")).split(".")[0]
+            if module not in ("keras", "tf_keras", "tensorflow", "tensorflow_core") and hasattr(one, "__name__"):
+                yield one
+
+
+def give_functions(config: Any, model: KerasModel, custom: Dict[str, Any]) -> None:
+    """Let a configuration's Lambda layers take the model's own functions: their code alone lacks what it refers to."""
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["layers"] if isinstance(config, dict) else config:
+        inner = entry["config"]
+        layer = layers.get(inner.get("name")) if isinstance(inner, dict) else None
+        if isinstance(inner, list) or "layers" in inner:
+            layer = layer or layers.get(entry.get("name"))
+            if layer is not None:
+                give_functions(inner, layer, custom)
+        elif entry["class_name"] == "Lambda" and layer is not None:
+            name = f"{layer.name}_{len(custom)}"
+            inner.update(function=name, function_type="function")
+            custom[name] = layer.function
+
+
+def _layers(model: KerasModel) -> Iterator[KerasLayer]:
+    """Yield the layers of a model, those of models and wrappers in it too."""
+    for layer in (*getattr(model, "layers", ()), *([model.layer] if hasattr(model, "layer") else ())):
+        yield layer
+        yield from _layers(layer)
+
+
+def what_failed(source: str, error: Exception) -> str:
+    """Return the message for what Keras raised as it built a model, with what can be done."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line for line in text.splitlines() if line.strip()]
+    unknown = re.search(r"Unknown (\w+(?: function)?)(?:: ?['\"]?| ['\"])([\w.>]+)", text)
+    missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
+    lacking = unknown or missing
+    name = lacking.group(2).rstrip(".").rsplit(".", 1)[-1] if lacking else ""
+    if lacking and name not in UNLISTED:
+        return (
+            f"{source}: it needs the {lacking.group(1)} {name!r}, which Keras does not have: "
+            f"load it with custom_objects={{{name!r}: {name}}}"
+        )
+    if isinstance(error, NotImplementedError):
+        return (
+            f"{source}: a subclassed model, or a layer without get_config(), cannot be built anew: load it where it "
+            "runs eagerly, or, in a graph, the session, slimcam.load(keras.backend.get_session(), input=, logits=)"
+        )
+    for applies, why in (
+        ("marshal" in text, "was written by another Python and cannot be read by this one"),
+        (isinstance(error, NameError), f"needs what a file does not hold ({_about_name(text)})"),
+    ):
+        if applies:
+            give = "custom_objects={'the name of the layer': function}"
+            return f"{source}: its Lambda layer {why}: give the function, {give}"
+    first = " ".join(lines[:2] if lines and lines[0].startswith("Exception encountered") else lines[:1])
+    return f"{source}: Keras cannot build it: {type(error).__name__}: {first}"
+
+
+def _about_name(text: str) -> str:
+    """Return the line of an error that says which name is not defined."""
+    return next((line for line in text.splitlines() if "name '" in line), text)

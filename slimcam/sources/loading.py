@@ -1,0 +1,128 @@
+"""load(): a model from whatever holds it. A row of SOURCES is one source: how it is known, read, and what it takes."""
+
+import os
+from dataclasses import replace
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
+
+from .._types import PathLike, TensorLike
+from ..errors import ModelError
+from ..inputs import preprocess as preprocessing
+from ..model import Model
+from . import checkpoint as checkpoints
+from . import frozen, keras_files, keras_models, manifest, meta_graph, saved_model, session
+from .assembly import Parts, assemble
+from .options import EVERYWHERE, LabelsLike, LoadOptions, Tags
+
+
+class Source(NamedTuple):
+    """One kind of thing that a model can be loaded from."""
+
+    name: str
+    fits: Callable[[Any], bool]
+    read: Callable[[Any, LoadOptions], Parts]
+    options: Sequence[str] = ()  # those that it takes beside what every source does
+
+    @property
+    def kind(self) -> str:
+        """The name without the endings of files."""
+        return self.name.split(" (")[0]
+
+    def takes(self, option: str) -> bool:
+        """Whether this source takes an option."""
+        return option in EVERYWHERE or option in self.options
+
+
+_OF_CHECKPOINTS = "net", "num_classes", "arguments", "moving_averages"
+SOURCES = (
+    Source("a session", session.is_session, session.read_session),
+    Source("a Keras model", keras_models.is_keras, keras_models.read_keras, ("custom_objects", "engine")),
+    Source("a checkpoint with a manifest", manifest.is_checkpoint, manifest.read_manifest, _OF_CHECKPOINTS),
+    Source("a frozen graph with a manifest", manifest.is_frozen_graph, manifest.read_manifest),
+    Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model, ("tags", "signature")),
+    Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
+    Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file,
+           ("custom_objects", "trusted", "engine")),
+    Source("a .meta graph with its checkpoint", meta_graph.is_meta, meta_graph.read_meta, ("checkpoint",)),
+    Source("a TF-Slim checkpoint", checkpoints.is_checkpoint, checkpoints.read_checkpoint, _OF_CHECKPOINTS),
+)  # fmt: skip
+
+
+def load(
+    path: Any,
+    net: Any = None,
+    num_classes: Optional[int] = None,
+    input: Optional[TensorLike] = None,
+    logits: Optional[TensorLike] = None,
+    preprocess: Optional[str] = None,
+    labels: Optional[LabelsLike] = None,
+    layer: Optional[TensorLike] = None,
+    size: Optional[int] = None,
+    arguments: Optional[Dict[str, Any]] = None,
+    moving_averages: bool = True,
+    custom_objects: Optional[Dict[str, Any]] = None,
+    trusted: bool = False,
+    tags: Optional[Tags] = None,
+    signature: Optional[str] = None,
+    checkpoint: Optional[PathLike] = None,
+    engine: str = "graph",
+) -> Model:
+    """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
+
+    `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
+    signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
+    `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
+    `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class.
+    `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
+    `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
+    `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
+
+    Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
+    model, or another than was asked for, or does not take an option, and UnknownName for a name that does not exist.
+    """
+    arguments_of_load = dict(locals())  # LoadOptions has a field for each parameter but the first
+    path = arguments_of_load.pop("path")
+    options = LoadOptions(**arguments_of_load)
+    place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
+    if preprocess is not None:
+        preprocessing.find(preprocess)
+    source = source_of(place, net)
+    _check_taken(place, source, options)
+    return assemble(_complete(source.read(place, options), options))
+
+
+def source_of(path: Any, net: Any = None) -> Source:
+    """Return the row of SOURCES that a path or an object is of; with a net, a .meta file stands for its checkpoint."""
+    for source in SOURCES:
+        if source.fits(path) and not (net is not None and source.fits is meta_graph.is_meta):
+            return source
+    if not os.path.exists(path):
+        raise ModelError(f"{path}: no such file, folder or checkpoint prefix")
+    kinds = ", ".join(source.name for source in SOURCES)
+    problem = "a folder without a model" if os.path.isdir(path) else "not a model that slimcam can load"
+    raise ModelError(f"{path}: {problem}; it loads {kinds}")
+
+
+def _check_taken(place: Any, source: Source, options: LoadOptions) -> None:
+    """Raise ModelError for an option that does not apply to the source, with those that it does apply to."""
+    for name in options.differing():
+        if not source.takes(name):
+            takers = [row.kind for row in SOURCES if row.takes(name)]
+            where = f"{place}: " if isinstance(place, str) else ""
+            ends = f"{' and '.join(takers)} {'does' if len(takers) == 1 else 'do'}"
+            raise ModelError(f"{where}{source.kind} takes no {name}=; {ends}")
+
+
+def _complete(parts: Parts, options: LoadOptions) -> Parts:
+    """Return what a reader returns with what the caller says before it, and with what is done where neither says it."""
+    preprocess, note = options.preprocess or parts.preprocess, ""
+    if preprocess is None and parts.preprocess_note:
+        preprocess, note = "none", parts.preprocess_note
+    return replace(
+        parts,
+        preprocess=preprocess,
+        preprocess_note=note,
+        why=[*parts.why, note] if note else parts.why,
+        size=options.size,
+        layer=parts.layer if options.layer is None else options.layer,
+        labels=parts.labels if options.labels is None else options.labels,
+    )

@@ -1,0 +1,106 @@
+"""The options of load(), one row each: its default, and how the command line offers it.
+
+This imports neither NumPy nor TensorFlow, as --help is not to wait for them. A new option is a field
+here, a parameter of load(), and what reads it: a reader, whose row in SOURCES then names it.
+"""
+
+import sys
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
+
+from ..inputs.names import PREPROCESSING
+
+if TYPE_CHECKING:
+    from .._types import PathLike, TensorLike
+
+ENGINES = "graph", "tape"  # the names of engines.ENGINES, which imports the sources
+
+LabelsLike = Union["PathLike", Sequence[str]]
+Tags = Union[str, Sequence[str]]
+
+# What load() itself does with whatever a reader returns: every source takes these.
+EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size")
+
+
+class CommandLine(NamedTuple):
+    """How the command line offers an option; one whose default is False is a flag."""
+
+    help: str
+    metavar: Optional[str] = None
+    choices: Sequence[str] = ()
+    read: Optional[Callable[[str], Any]] = None  # what the word that was typed stands for, where it is not the word
+    of_both: bool = False  # of two models, the second's too where nothing is said of that
+
+
+def _row(help: str, **how: Any) -> Dict[str, CommandLine]:
+    return {"command_line": CommandLine(help, **how)}
+
+
+def _importable(net: str) -> str:
+    """Let package.module:function be found in the current folder, as `python -m` would."""
+    if ":" in net and "" not in sys.path:
+        sys.path.insert(0, "")
+    return net
+
+
+def _split(text: str) -> Optional[List[str]]:
+    return text.split(",") if text else None
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What load() would otherwise infer, and how it goes about it; those of the command line come first."""
+
+    net: Any = field(
+        default=None,
+        metadata=_row(
+            "Net of a checkpoint: see `slimcam nets`, or package.module:function.",
+            metavar="NAME",
+            read=_importable,
+            of_both=True,
+        ),
+    )
+    input: Optional["TensorLike"] = field(
+        default=None, metadata=_row("Tensor that images are fed to.", metavar="TENSOR")
+    )
+    logits: Optional["TensorLike"] = field(
+        default=None, metadata=_row("Tensor of the classes' scores before the softmax.", metavar="TENSOR")
+    )
+    labels: Optional[LabelsLike] = field(
+        default=None, metadata=_row("Text file with a line a class.", metavar="FILE", of_both=True)
+    )
+    preprocess: Optional[str] = field(
+        default=None,
+        metadata=_row("How photos were prepared.", choices=PREPROCESSING, of_both=True),
+    )
+    tags: Optional[Tags] = field(
+        default=None, metadata=_row("Tags of the graph in a SavedModel.", metavar="A,B", read=_split)
+    )
+    signature: Optional[str] = field(default=None, metadata=_row("Signature of a SavedModel.", metavar="NAME"))
+    trusted: bool = field(default=False, metadata=_row("Run the code in a Keras file (Lambda layers).", of_both=True))
+    engine: str = field(
+        default="graph",
+        metadata=_row("How it is run: in a graph, or a Keras model eagerly by a tape.", choices=ENGINES),
+    )
+    num_classes: Optional[int] = None
+    layer: Optional["TensorLike"] = None
+    size: Optional[int] = None
+    arguments: Optional[Dict[str, Any]] = None
+    moving_averages: bool = True
+    custom_objects: Optional[Dict[str, Any]] = None
+    checkpoint: Optional["PathLike"] = None
+
+    def differing(self) -> List[str]:
+        """Return the names of the options that are not at their defaults."""
+        return [one.name for one in fields(self) if not _is(getattr(self, one.name), one.default)]
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether a value is a default; a tensor or an array is never compared."""
+    return value is default or (isinstance(value, (bool, str)) and value == default)
+
+
+# By name, what the command line offers, in the order in which --help lists it.
+ON_COMMAND_LINE: Dict[str, CommandLine] = {
+    one.name: one.metadata["command_line"] for one in fields(LoadOptions) if "command_line" in one.metadata
+}

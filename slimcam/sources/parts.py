@@ -1,0 +1,33 @@
+"""Parts: what a reader returns, and all sources share the way from there to a Model."""
+
+from dataclasses import dataclass, field
+from typing import List, Mapping, Optional
+
+from .._types import ArrayReader, GraphDef
+from ..layers.names import Call
+from ..model import Eager
+from .options import LabelsLike
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A model that has not been imported yet; names are those of the GraphDef."""
+
+    source: str
+    graph_def: GraphDef
+    weights: Mapping[str, ArrayReader] = field(default_factory=dict)  # read when needed, one at a time
+    input: Optional[str] = None
+    logits: Optional[str] = None
+    layer: Optional[str] = None
+    named_by: str = "as asked"  # who named input and logits
+    inputs: List[str] = field(default_factory=list)  # all inputs, in order, where the source says which they are
+    outputs: List[str] = field(default_factory=list)  # likewise
+    calls: List[Call] = field(default_factory=list)  # of Keras layers, on tensors of a graph with the same names
+    end_points: Mapping[str, str] = field(default_factory=dict)
+    preprocess: Optional[str] = None
+    size: Optional[int] = None  # the side of the images, where the graph does not say it
+    labels: Optional[LabelsLike] = None
+    why: List[str] = field(default_factory=list)
+    live: bool = False  # the weights may be read again later
+    eager: Optional[Eager] = None  # the Keras model that the graph was traced from
+    preprocess_note: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
