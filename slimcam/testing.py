@@ -10,10 +10,11 @@ slimcam's pytest plugin, which every run of pytest imports, imports this module:
 used, and not pytest, without which assert_maps_close is of use still.
 """
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
+
+from .files.digests import digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +162,7 @@ def folder_name(test: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain)
     if safe == plain and len(safe) <= LONGEST and not safe.startswith(".") and not safe.endswith("."):
         return safe
-    return f"{safe[:LONGEST].strip('.')}-{hashlib.sha256(test.encode()).hexdigest()[:8]}"
+    return f"{safe[:LONGEST].strip('.')}-{digest(test.encode())[:8]}"
 
 
 def _mismatch(

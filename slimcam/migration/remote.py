@@ -76,20 +76,23 @@ def _as_paths(photos: ImagesLike, folder: str) -> Any:
     if isinstance(photos, (str, os.PathLike)):
         return os.fspath(photos)
     if isinstance(photos, np.ndarray):
-        return _saved(photos, folder, "photos")
+        return _save(photos, folder, "photos")
     return [
-        os.fspath(one) if isinstance(one, (str, os.PathLike)) else _saved(np.asarray(one), folder, f"photo-{i}")
+        os.fspath(one) if isinstance(one, (str, os.PathLike)) else _save(np.asarray(one), folder, f"photo-{i}")
         for i, one in enumerate(photos)
     ]
 
 
-def _saved(array: np.ndarray, folder: str, name: str) -> Dict[str, str]:
+def _save(array: np.ndarray, folder: str, name: str) -> Dict[str, str]:
+    """Write an array to a file, and return what a request has for it."""
     path = str(pathlib.Path(folder, f"{name}.npy"))
     np.save(path, array, allow_pickle=False)
     return {"array": path}
 
 
 def _as_json(program: str, request: Dict[str, Any]) -> str:
+    """Return a request as JSON; raise InterpreterError for what JSON cannot hold."""
+
     def path(value: Any) -> str:
         if isinstance(value, os.PathLike):
             return os.fspath(value)

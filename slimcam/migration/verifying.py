@@ -43,32 +43,34 @@ def verify(
     """
     recorded = golden if isinstance(golden, golden_files.Golden) else golden_files.read(golden)
     limits = chosen_tolerances(tolerances)
-    names = _checked_names(recorded, layers or {})
+    names = layers or {}
+    _check_names(recorded, names)
     with open_model(model, engine, load_options) as loaded:
         _check_classes(recorded, loaded)
         cams = [_cam(recorded, layer, names, loaded, engine) for layer in recorded.layers]
         image_input = cams[0].image_input
         _check_input(recorded, loaded, image_input)
-        rows = [] if photos is None else [_prepared(recorded, loaded, image_input, photos, engine, limits)]
+        rows = [] if photos is None else [_preparation_row(recorded, loaded, image_input, photos, engine, limits)]
         fed = feedable(image_input, recorded.inputs)
         if recorded.logits is not None and recorded.top_classes is not None:
-            rows += _logits(recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits)
-        layer_rows = [_layer(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
+            rows += _logit_rows(
+                recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits
+            )
+        layer_rows = [_layer_rows(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
         rows += layer_rows[0][:1] + [row for some in layer_rows for row in some[1:]]
         keys = "made_by", "model", "photos", "target", "dialect", "method", "engine"
         verified = {"made_by": program_versions(loaded), "source": loaded.source, "engine": engine}
     return Verification({key: getattr(recorded, key) for key in keys}, verified, rows)
 
 
-def _checked_names(recorded: golden_files.Golden, layers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `layers` if all that it maps was recorded."""
+def _check_names(recorded: golden_files.Golden, layers: Mapping[str, str]) -> None:
+    """Raise UnknownName where `layers` maps what was not recorded."""
     known = [layer.name for layer in recorded.layers] + list(as_json.tensor_names(recorded.target))
     for name in layers:
         if name not in known:
             raise UnknownName(
                 f"layers: {name!r} was not recorded (there are {', '.join(known)}); {nearest(name, known)}"
             )
-    return layers
 
 
 def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
@@ -120,7 +122,7 @@ def _cam(
     return GradCAM(model, name, target, recorded.dialect, recorded.method, engine=engine)
 
 
-def _prepared(
+def _preparation_row(
     recorded: golden_files.Golden,
     model: Model,
     image_input: ImageInput,
@@ -148,14 +150,14 @@ def _prepared(
     return row_of("input", "", recorded.inputs, inputs, limits["input"])
 
 
-def _logits(old: np.ndarray, top: np.ndarray, new: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
+def _logit_rows(old: np.ndarray, top: np.ndarray, new: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
     if new.shape != old.shape:
         raise GoldenError(f"the recorded logits are {list(old.shape)}, the model's {list(new.shape)}: say logits=")
     first = row_of("logits", "", old, new, limits["logits"])
     return [first, row_of_top(old, top, top_classes(new), limits["logits"])]
 
 
-def _layer(layer: golden_files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
+def _layer_rows(layer: golden_files.Layer, cam: GradCAM, inputs: np.ndarray, limits: Mapping[str, float]) -> List[Row]:
     """Return the rows of one layer: scores (which are those of all), activations, gradients, maps."""
     classes = layer.classes if (layer.classes >= 0).all() else None
     evidence, maps = explain_inputs(cam, feedable(cam.image_input, inputs), classes)
@@ -176,11 +178,11 @@ def _layer(layer: golden_files.Layer, cam: GradCAM, inputs: np.ndarray, limits: 
     old, new = (layer.gradients, layer.maps), (evidence.gradients, maps)
     back = [row_of(key, name, a, b, limits[key]) for key, a, b in zip(("gradients", "maps"), old, new)]
     if all(row.passed for row in forward) and not all(row.passed for row in back) and rounding.can_move(inputs):
-        bounds = rounding.bounds(lambda images: _back(cam, images, classes), inputs, new)
+        bounds = rounding.bounds(lambda images: _backward(cam, images, classes), inputs, new)
         back = [row if row.passed else rounding.beyond(row, a, *b) for row, a, b in zip(back, old, bounds)]
     return forward + back
 
 
-def _back(cam: GradCAM, images: np.ndarray, classes: Optional[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
+def _backward(cam: GradCAM, images: np.ndarray, classes: Optional[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
     evidence, maps = explain_inputs(cam, images, classes)
     return evidence.gradients, maps
