@@ -54,7 +54,7 @@ def assert_maps_close(
     from .maps.comparison import compare
 
     comparison = compare(a, b)
-    labels = comparison.named(names)
+    labels = comparison.map_names(names)
     bounds = (
         ("relative", tolerance, "tolerance", +1),
         ("peaks", peaks, "peaks", +1),

@@ -1,13 +1,15 @@
-"""Two Maps to numbers: how far apart are they, and do they say the same? NumPy and OpenCV; no TensorFlow."""
+"""Two Maps to numbers: how far apart they are, and whether they say the same. NumPy and OpenCV; no TensorFlow."""
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from .._types import PathLike
 from ..errors import ComparisonError
 from . import paint
 from .differences import cosine, largest, largest_difference, share
+from .maps import Maps
 
 # Ranks, tops and peaks are of values in steps of this share of the largest: float32 makes the ties of a map, and flat
 # maps, differ by a tenth of it, and the order of such values is noise.
@@ -20,7 +22,7 @@ class Figure(NamedTuple):
     name: str  # a field of Comparison
     header: str
     form: str
-    worst: Callable[[Any], Any]
+    worst: Callable[[np.ndarray], Union[float, np.floating]]
 
 
 FIGURES = (
@@ -38,7 +40,7 @@ FIGURES = (
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """How the raw maps of A and of B differ; each figure is an array over the maps, (N,) float64.
+    """How the raw maps of A and B differ; each figure is an array over the maps, (N,) float64.
 
     Two flat maps of one value are alike (1); a flat map and any other are not (0); no figure is NaN.
     """
@@ -54,8 +56,8 @@ class Comparison:
     peaks: np.ndarray  # distance between the peaks as a share of the map's diagonal; of tied ones, between the nearest
     agrees: np.ndarray  # (N,) bool: A and B explain the same class
     resized: np.ndarray  # (N,) bool: the maps differ in size, and the coarser was resized to the finer
-    a: Any = field(repr=False)  # the Maps
-    b: Any = field(repr=False)
+    a: Maps = field(repr=False)
+    b: Maps = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.absolute)
@@ -79,11 +81,11 @@ class Comparison:
             f"{self.agrees.sum()} of {len(self)} classes agree"
         )
 
-    def table(self, names: Optional[Sequence[Any]] = None) -> str:
-        """Return a table, a row a map and the worst below; `names` are of the maps or of their photos."""
+    def table(self, names: Optional[Sequence[PathLike]] = None) -> str:
+        """Return a table, one row per map and the worst below; `names` are of the maps or of their photos."""
         from tabulate import tabulate
 
-        rows = [[name, self._class(i), *self._row(i)] for i, name in enumerate(self.named(names))]
+        rows = [[name, self._class(i), *self._row(i)] for i, name in enumerate(self.map_names(names))]
         worst = [format(self.worst[figure.name], figure.form) for figure in FIGURES]
         rows.append(["worst", f"{self.agrees.sum()} of {len(self)} agree", *worst])
         headers = ("map", "class", *(figure.header for figure in FIGURES))
@@ -126,7 +128,8 @@ class Comparison:
         """Return the label of map `i`, both where they differ."""
         return self.a.label(i) if self.agrees[i] else f"{self.a.label(i) or '-'} / {self.b.label(i) or '-'}"
 
-    def named(self, names: Optional[Sequence[Any]]) -> List[str]:
+    def map_names(self, names: Optional[Sequence[PathLike]]) -> List[str]:
+        """Return a name for each map, of names of the maps or of their photos; numbers without any."""
         if names is None:
             return [str(i) for i in range(len(self))]
         if len(names) not in (len(self), len(self.a.photos)):
@@ -134,7 +137,7 @@ class Comparison:
         return [str(names[i if len(names) == len(self) else self.a.photo[i]]) for i in range(len(self))]
 
 
-def compare(a: Any, b: Any) -> Comparison:
+def compare(a: Maps, b: Maps) -> Comparison:
     """Compare the raw maps of two Maps, map by map.
 
     Raises ComparisonError where they hold different numbers of maps or photos, and where a raw map is not finite.
@@ -147,7 +150,7 @@ def compare(a: Any, b: Any) -> Comparison:
     return Comparison(**arrays, agrees=np.asarray(a.classes) == np.asarray(b.classes), resized=resized, a=a, b=b)
 
 
-def _check(a: Any, b: Any) -> None:
+def _check(a: Maps, b: Maps) -> None:
     """Raise ComparisonError for what cannot be compared."""
     for name, maps in (("A", a), ("B", b)):
         if not hasattr(maps, "raw"):
@@ -237,7 +240,7 @@ def _size(raw: np.ndarray) -> str:
     return " x ".join(map(str, np.shape(raw)))
 
 
-def _at_size(maps: Any, i: int, size: Tuple[int, int]) -> np.ndarray:
+def _at_size(maps: Maps, i: int, size: Tuple[int, int]) -> np.ndarray:
     """Return raw map `i` laid over its photo, at `size` (height, width); zeros where the net did not look."""
     window = maps.window(i)
     whole = paint.inlay(paint.resize(maps.raw[i], window[2:]), maps.photos[maps.photo[i]].shape[:2], window)

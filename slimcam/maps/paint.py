@@ -76,12 +76,12 @@ def difference(a: np.ndarray, b: np.ndarray, change: np.ndarray, scale: float) -
     times = max(SMALL // max(height, width), 1)
     panels = [image.repeat(times, 0).repeat(times, 1) for image in (a, b, painted)]
     return beside(
-        [captioned(panel, text) for panel, text in zip(panels, ("A", "B", f"B - A, +- {scale:.3g}"))],
+        [add_caption(panel, text) for panel, text in zip(panels, ("A", "B", f"B - A, +- {scale:.3g}"))],
         gap=max(max(panels[0].shape[:2]) // 60, 4),
     )
 
 
-def captioned(image: np.ndarray, text: str) -> np.ndarray:
+def add_caption(image: np.ndarray, text: str) -> np.ndarray:
     """Put a white strip with a line of ASCII text above a picture, (H, W, 3) uint8 RGB; a narrow one is widened."""
     size = max(max(image.shape[:2]) / 25, 11)  # pixels a capital is high
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, size / 22

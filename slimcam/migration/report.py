@@ -1,4 +1,4 @@
-"""What a verification found: a row a quantity and layer, against tolerances that are printed. NumPy only."""
+"""What a verification shows: one row per quantity and layer, against tolerances that are printed. NumPy only."""
 
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional
@@ -79,7 +79,7 @@ class Verification:
         return f"passed: all {len(self.rows)} are within their tolerances"
 
     def table(self) -> str:
-        """Return the report for a terminal: header, a row a quantity and layer, verdict."""
+        """Return the report for a terminal: header, one row per quantity and layer, verdict."""
         headers = "quantity", "layer", "largest difference", "of the largest value", "tolerance", ""
         rows = [
             (row.quantity, row.layer, f"{row.difference:.2e}", f"{row.relative:.2e}", f"{row.tolerance:g}", _word(row))
@@ -133,10 +133,15 @@ def chosen_tolerances(some: Optional[Mapping[str, float]]) -> Dict[str, float]:
 
 
 def row_of(
-    quantity: str, layer: str, recorded: Any, found: Any, tolerance: float, scale: Optional[float] = None
+    quantity: str,
+    layer: str,
+    recorded: np.ndarray,
+    computed: np.ndarray,
+    tolerance: float,
+    scale: Optional[float] = None,
 ) -> Row:
     """Return the row of two arrays of one shape; `scale` is the largest value recorded, if not theirs."""
-    old, new = np.asarray(recorded, np.float64), np.asarray(found, np.float64)
+    old, new = np.asarray(recorded, np.float64), np.asarray(computed, np.float64)
     whole = largest(old, equal_nan=True) if scale is None else scale
     return _row(quantity, layer, largest_difference(old, new, equal_nan=True), whole, tolerance)
 
@@ -145,14 +150,14 @@ def _row(quantity: str, layer: str, difference: float, scale: float, tolerance: 
     return Row(quantity, layer, difference, share(difference, scale), tolerance)
 
 
-def row_of_top(recorded: np.ndarray, top: np.ndarray, found: np.ndarray, tolerance: float) -> Row:
+def row_of_top(recorded: np.ndarray, top: np.ndarray, computed: np.ndarray, tolerance: float) -> Row:
     """Return the row of the top classes: by how much the recorded logits of classes that changed places differ.
 
-    `recorded` (N, classes) are the logits, `top` (N, k) their best classes, `found` (N, k) the model's.
+    `recorded` (N, classes) are the logits, `top` (N, k) their best classes, `computed` (N, k) the model's.
     """
     row = np.arange(len(top))[:, None]
     logits = np.asarray(recorded, np.float64)
-    difference = largest_difference(logits[row, top], logits[row, found], equal_nan=True)
+    difference = largest_difference(logits[row, top], logits[row, computed], equal_nan=True)
     return _row(TOP, "", difference, largest(logits, equal_nan=True), 2 * tolerance)
 
 

@@ -58,7 +58,7 @@ def change_preprocessing(case: Case) -> Trials:
 
 
 def _feed(case: Case, start: Tensor, change: Map) -> Optional[np.ndarray]:
-    """Return B's stage with an input changed, by what is made for channels that are last."""
+    """Return B's stage with an input changed by a map that takes its channels last."""
     array = case.b.starts[start]
     axis = _channels(array)
     changed = np.moveaxis(change(np.moveaxis(array, axis, -1).astype(np.float64)), -1, axis)

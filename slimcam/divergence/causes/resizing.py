@@ -1,12 +1,12 @@
 """How pictures and maps are resized: where it samples, and by which method; of the photos, and inside the net."""
 
 import functools
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ..._tf import tf, tf1
-from ..._types import NodeDef
+from ..._types import GraphDef, NodeDef
 from ...graphs.graph_defs import add_copy
 from ...inputs.preprocess import Preprocessing
 from .case import Case, Trial, Trials
@@ -55,7 +55,7 @@ def change_method(case: Case) -> Trials:
 def _resize(case: Case, differs: Callable[[Resizing, Resizing], bool]) -> Trials:
     """Try each way of resizing that differs so from B's own."""
     photos = case.photo_pipeline()
-    nodes = _build(case, photos.preprocess)[0] if photos is not None else [op.node_def for op in case.b.ops]
+    nodes = _build(case, photos.preprocess)[0].node if photos is not None else [op.node_def for op in case.b.ops]
     old = next((way_of(node) for node in nodes if node.op in METHODS), None)
     for new in WAYS:
         if old is not None and new != old and differs(old, new):
@@ -88,9 +88,9 @@ def prepare_photos(case: Case, row: Preprocessing, way: Optional[Resizing] = Non
     photos = case.pair.photos
     if photos is None or case.photo_pipeline() is None:
         return None
-    nodes, versions, result = _build(case, row)
-    graph_def = tf1.GraphDef(versions=versions)
-    for node in nodes:
+    built, result = _build(case, row)
+    graph_def = tf1.GraphDef(versions=built.versions)
+    for node in built.node:
         if node.name != "photo":
             copy = add_copy(graph_def, node)
             if way is not None:
@@ -102,8 +102,8 @@ def prepare_photos(case: Case, row: Preprocessing, way: Optional[Resizing] = Non
     return np.stack(images) if len({one.shape for one in images}) == 1 else None
 
 
-def _build(case: Case, row: Preprocessing) -> Tuple[Sequence[NodeDef], Any, str]:
-    """Build a row of PREPROCESSING for a photo `photo`, as B's input takes it: nodes, versions, the result's name."""
+def _build(case: Case, row: Preprocessing) -> Tuple[GraphDef, str]:
+    """Build a row of PREPROCESSING for a photo `photo`, as B's input takes it; return the result's name, too."""
     tensor, photos = case.b.tensor, case.photo_pipeline()
     with tf1.Graph().as_default() as graph:
         photo = tf1.placeholder(tf.uint8, [None, None, 3], name="photo")
@@ -112,5 +112,4 @@ def _build(case: Case, row: Preprocessing) -> Tuple[Sequence[NodeDef], Any, str]
         image = tf.image.rgb_to_grayscale(image) if tensor.shape.as_list()[-1] == 1 else image
         image = tf.round(image) if tensor.dtype.is_integer else image
         result = tf.cast(image, tensor.dtype, name="prepared")
-    graph_def = graph.as_graph_def()
-    return graph_def.node, graph_def.versions, result.name
+    return graph.as_graph_def(), result.name

@@ -57,8 +57,8 @@ class Subgraph:
 
     def inner(self) -> List[Tensor]:
         """Return the subgraph's floating-point tensors, its starts first."""
-        made = [out for op in self.ops for out in op.outputs[:1] if out.dtype.is_floating]
-        return [tensor for tensor in self.starts if tensor.dtype.is_floating] + made
+        outputs = [out for op in self.ops for out in op.outputs[:1] if out.dtype.is_floating]
+        return [tensor for tensor in self.starts if tensor.dtype.is_floating] + outputs
 
     def of(self, *types: str) -> List[Operation]:
         """Return the subgraph's operations of these types."""
