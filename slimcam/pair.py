@@ -1,19 +1,21 @@
-"""Models of several images, a Siamese net say: a map for each branch, from one session run."""
+"""Models of several images, a Siamese net say: a map for each branch, from one run."""
 
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
-from . import targets
-from .errors import ModelError, PhotoError, UnknownName
-from .explainer import GradCAM, together
-from .inputs.image_input import ImageInput
+from ._types import HoldLike, ImagesLike, TargetLike, TensorLike
+from .engines import find_engine
+from .engines.resolve import resolve_branches
+from .errors import ModelError, PhotoError
+from .explainer import GradCAM, together, with_method
 from .inputs.photos import as_batch
 from .maps import paint
 from .maps.maps import Maps
 from .model import Model
 
+LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 GAP = 8  # pixels between the pictures of a pair
 
 
@@ -50,26 +52,22 @@ class ExplainPair:
     def __init__(
         self,
         model: Model,
-        layer: Union[str, Sequence[Any], None] = None,
-        target: Any = None,
+        layer: LayersLike = None,
+        target: TargetLike = None,
         dialect: str = "paper",
         method: Optional[str] = None,
-        hold: Optional[Mapping[Any, Any]] = None,
+        hold: Optional[HoldLike] = None,
         engine: str = "graph",
     ) -> None:
+        find_engine(engine)
         if len(model.inputs) < 2:
             raise ModelError(f"{model.source} takes one image: slimcam.explain(model, photo) explains it")
-        self.model = model
-        score = targets.scored(model, targets.as_target(target))
-        held = [model.tensor(name).name for name in hold or ()]
-        self.inputs = model.inputs_of([score], held)
-        layers = [_branch(model, self.inputs, i, score, layer) for i in range(len(self.inputs))]
-        self._cams = [
-            GradCAM(model, tensor, target, dialect, method, hold, image_input, engine)
-            for tensor, image_input in zip(layers, self.inputs)
-        ]
+        row = with_method(dialect, method)
+        queries = resolve_branches(model, layer, target, hold, row.score, engine)
+        self.model, self.inputs = model, [query.image_input for query in queries]
+        self._cams = [GradCAM.of_query(query, row) for query in queries]
 
-    def __call__(self, *photos: Any, target: Any = None) -> Pair:
+    def __call__(self, *photos: ImagesLike, target: TargetLike = None) -> Pair:
         """Return the Pair of a photo for each input, or of as many for each; photos are given as to a GradCAM."""
         if len(photos) != len(self.inputs):
             names = ", ".join(image_input.tensor.name for image_input in self.inputs)
@@ -81,28 +79,11 @@ class ExplainPair:
         return Pair(together(self._cams, batches, target))
 
 
-def explain_pair(model: Model, *photos: Any, layer: Any = None, target: Any = None, **options: Any) -> Pair:
+def explain_pair(
+    model: Model, *photos: ImagesLike, layer: LayersLike = None, target: TargetLike = None, **options: Any
+) -> Pair:
     """Explain a score of several images: a map for each branch from one session run.
 
     Photos come in the order of the model's inputs. `layer` and `options` are those of ExplainPair.
     """
     return ExplainPair(model, layer, target, **options)(*photos)
-
-
-def _branch(model: Model, inputs: Sequence[ImageInput], i: int, score: Any, layer: Any) -> Any:
-    """Return the layer that is explained for input `i` of those that the score needs."""
-    image_input = inputs[i]
-    if layer is None:
-        found = model.best_layer(image_input, score)
-        if found is None or model.inputs_of([found]) != [image_input]:
-            raise UnknownName(
-                f"no layer that only {image_input.tensor.name!r} leads to: name one for each input, layer=[...]"
-            )
-        return found
-    if not isinstance(layer, str):
-        if len(layer) != len(inputs):
-            raise UnknownName(f"{len(layer)} layers for {len(inputs)} inputs: give one for each")
-        return model.tensor(layer[i])
-    calls = [] if model.calls is None else model.calls.outputs_of(layer)
-    own = [tensor for tensor in calls if model.inputs_of([tensor]) == [image_input]]
-    return own[0] if len(own) == 1 else model.tensor(layer)

@@ -1,6 +1,6 @@
 """Feeding two models the same photos: each as its net takes them, with a value for whatever else its logits need."""
 
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -40,7 +40,8 @@ def _batches(a: Model, b: Model, photos: EachImages) -> Tuple[List[Batch], List[
     if counts[0] > 1 and several is None:
         names = ", ".join(repr(image_input.tensor.name) for image_input in image_inputs[0])
         raise ComparisonError(f"the logits need {counts[0]} images ({names}): give a tuple with the photos of each")
-    batches = [as_batch(one) for one in ([photos] if several is None else several)]
+    each: Sequence[Any] = [photos] if several is None else several
+    batches = [as_batch(one) for one in each]
     photos_each = [len(batch.photos) for batch in batches]
     if len(set(photos_each)) > 1:
         raise ComparisonError(f"each input takes as many photos as the others, and {photos_each} were given")

@@ -9,25 +9,26 @@ known to the tape as a Place, an output of the n-th call, and the tape watches f
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type
 
 import numpy as np
 
 from .. import targets
 from .._tf import eager, kept_classes, tf
+from .._types import ImagesLike, KerasLayer, Tensor, TensorLike
 from ..errors import LayerError, ModelError
-from ..graphs.feeds import DefaultFeed, plan
-from ..graphs.walk import ancestors, data_format
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
+from ..inputs.preprocess import prepare_one
 from ..layers.names import Call
 from ..layers.watching import watch_calls
 from ..methods.evidence import Evidence, plain
 from ..model import Eager, Model, check_open
 from .engine import Engine
+from .resolve import Query, no_gradient
 
 # What the last layer does to the logits, by the operation's type.
-ACTIVATIONS: Dict[str, Callable[[Any], Any]] = {"Softmax": tf.nn.softmax, "Sigmoid": tf.nn.sigmoid}
+ACTIVATIONS: Dict[str, Callable[[Tensor], Tensor]] = {"Softmax": tf.nn.softmax, "Sigmoid": tf.nn.sigmoid}
 
 
 class Place(NamedTuple):
@@ -35,7 +36,7 @@ class Place(NamedTuple):
 
     call: Call
     output: int  # which of the call's outputs
-    before: str = ""  # the activation of the layer's own before which the output is meant, a row of ACTIVATIONS
+    before: str = ""  # the activation of the layer's own before which the output is taken, a row of ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -43,30 +44,17 @@ class TapeProbe:
     """What is kept of a run: the layer's output, and what the score is made from."""
 
     layer: Place
-    scored: Place
-    target: Any
-    score: str  # a row of SCORES, for targets on the logits
-    fed: Sequence[DefaultFeed]
-    channels_first: bool
-
-    @property
-    def k(self) -> int:
-        """How many scores an image has."""
-        return self.target.k if isinstance(self.target, targets.Top) else 1
-
-    @property
-    def mask(self) -> Optional[str]:
-        """What says that the call gives weights of the classes; None where the target tells all."""
-        return None if isinstance(self.target, (targets.Top, targets.Score)) else "mask"
+    source: Place  # of the score
+    query: Query
 
 
-# Written anew, not taken from slimcam.target: what is compared should not share what could be wrong.
-SCORES: Dict[str, Callable[[Any, Any], Any]] = {
+# Written anew, not taken from targets: what is compared should not share what could be wrong.
+SCORES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "logit": lambda logits, weights: tf.reduce_sum(logits * weights, -1),
     "mean_logit": lambda logits, weights: tf.reduce_mean(logits * weights, -1),
     "softmax": lambda logits, weights: tf.reduce_sum(tf.nn.softmax(logits) * weights, -1),
 }
-SCORES_OF_TENSORS: Dict[Any, Callable[[Any, Any], Any]] = {
+SCORES_OF_TENSORS: Dict[Type[targets.Score], Callable[[Tensor, Any], Tensor]] = {
     targets.Mean: lambda each, target: tf.reduce_mean(each, _inner(each)),
     targets.Norm: lambda each, target: tf.sqrt(tf.reduce_sum(each * each, _inner(each))),
     targets.Dot: lambda each, target: tf.reduce_sum(each * target.array.reshape(each.shape[1:]), _inner(each)),
@@ -74,7 +62,7 @@ SCORES_OF_TENSORS: Dict[Any, Callable[[Any, Any], Any]] = {
 }
 
 
-def _inner(each: Any) -> List[int]:
+def _inner(each: Tensor) -> List[int]:
     return list(range(1, len(each.shape)))
 
 
@@ -88,28 +76,18 @@ def eager_model(model: Model) -> Eager:
     return model.eager
 
 
-def probe(
-    model: Model, layer: Any, target: Any, score: str, held: Sequence[Any] = (), given: Sequence[ImageInput] = ()
-) -> TapeProbe:
-    """Find where a layer and a target's score are met when the model runs.
+def probe(query: Query) -> TapeProbe:
+    """Find where a layer and a score are met when the model runs.
 
-    Arguments and errors are those of evidence.probe; LayerError also for a tensor inside a layer, which no tape sees.
+    Raises ModelError for a model that is no eager one, LayerError for a tensor inside a layer, which no tape sees.
     """
-    eager_model(model)
-    if layer.shape.rank not in (None, 4):
-        raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions")
-    scored, cut = targets.scored(model, target), [tensor.name for tensor in held]
-    if layer.op not in ancestors([scored], cut):
-        raise LayerError(f"{layer.name!r} does not lead to the score {scored.name!r}")
-    if not isinstance(target, targets.Score):
-        targets.check_logits(model)
-    fed = plan([layer, scored], [*cut, *(image_input.tensor.name for image_input in given)], model.required())
-    for tensor in held:
-        _held(model, tensor)
-    return TapeProbe(_output(model, layer), _scored(model, scored), target, score, fed, data_format(layer.op) == "NCHW")
+    eager_model(query.model)
+    for tensor in query.hold:
+        _place_held(query.model, tensor)
+    return TapeProbe(_output(query.model, query.layer), _score_place(query.model, query.score_tensor), query)
 
 
-def _output(model: Model, tensor: Any) -> Place:
+def _output(model: Model, tensor: Tensor) -> Place:
     """Return the innermost call that gives a tensor; raise LayerError for one that no layer gives."""
     for call in model.calls or ():
         for number, output in enumerate(call.outputs):
@@ -122,7 +100,7 @@ def _output(model: Model, tensor: Any) -> Place:
     )
 
 
-def _scored(model: Model, tensor: Any) -> Place:
+def _score_place(model: Model, tensor: Tensor) -> Place:
     """Return where a score's tensor is met: logits may be what a layer has before its own activation."""
     for call in model.calls or ():
         for number, output in enumerate(call.outputs):
@@ -135,80 +113,79 @@ def _scored(model: Model, tensor: Any) -> Place:
     return _output(model, tensor)
 
 
-def _held(model: Model, tensor: Any) -> Optional[Place]:
+def _place_held(model: Model, tensor: Tensor) -> Optional[Place]:
     """Return the call whose output is replaced, None for an input of the model."""
     return None if tensor.name in eager_model(model).inputs else _output(model, tensor)
 
 
-def feeds(image_input: ImageInput, batch: Batch, part: List[int]) -> Dict[Any, np.ndarray]:
+def feeds(image_input: ImageInput, batch: Batch, part: List[int]) -> Dict[Tensor, np.ndarray]:
     """Return what the model takes for the images `part`; photos are prepared one by one, eagerly."""
-    photos = image_input.photos
-    if batch.array is not None or photos is None:
+    photos, tensor = image_input.photos, image_input.tensor
+    if batch.array is not None or photos is None or photos.preprocess is None:
         return image_input.feeds(batch, part)
-    channels = image_input.tensor.shape.as_list()[-1]
+    row, channels = photos.preprocess, tensor.shape.as_list()[-1] or 3
     with eager():
-        each = [photos.preprocess.apply(tf.constant(batch.photos[i]), photos.size) for i in part]
-        each = [tf.image.rgb_to_grayscale(image) for image in each] if channels == 1 else each
-        return {image_input.tensor: np.stack([image.numpy() for image in each])}
+        each = [prepare_one(row, tf.constant(batch.photos[i]), photos.size, channels, tensor.dtype) for i in part]
+        return {tensor: np.stack([image.numpy() for image in each])}
 
 
 def gather(
     model: Model,
     probes: Sequence[TapeProbe],
-    images: Mapping[Any, Any],
+    images: Mapping[Tensor, Any],
     mask: Optional[np.ndarray],
-    holds: Mapping[Any, np.ndarray],
+    holds: Mapping[Tensor, np.ndarray],
 ) -> List[Evidence]:
-    """Run the model once, forward and back: as evidence.gather."""
+    """Run the model once, forward and back: as graph.gather."""
     check_open(model)
     with eager(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        wanted = [place for one in probes for place in (one.layer, one.scored)]
-        values = _run(model, wanted, images, holds, [one.layer for one in probes], tape)
-        explained = [_scores(one, values[one.scored], mask) for one in probes]
+        places = [place for one in probes for place in (one.layer, one.source)]
+        values = _run(model, places, images, holds, [one.layer for one in probes], tape)
+        scores = [_scores(one.query, values[one.source], mask) for one in probes]
     with eager():
-        return [_evidence(one, values[one.layer], *made, tape) for one, made in zip(probes, explained)]
+        return [_evidence(one.query, values[one.layer], *own, tape) for one, own in zip(probes, scores)]
 
 
-def features(model: Model, name: Any, images: Any) -> np.ndarray:
+def features(model: Model, name: TensorLike, images: ImagesLike) -> np.ndarray:
     """Return what a layer gives for images, (N, ...); the name may also be that of the logits, or of an input."""
     eager_model(model)
     check_open(model)
     tensor = model.tensor(name)
     image_input = next(iter(model.inputs_of([tensor])), model.inputs[0])
     batch = as_batch(images)
-    place = None if tensor is image_input.tensor else _scored(model, tensor)
-    found: Dict[int, np.ndarray] = {}
+    place = None if tensor is image_input.tensor else _score_place(model, tensor)
+    rows: Dict[int, np.ndarray] = {}
     for part in image_input.parts(batch):
         fed = feeds(image_input, batch, part)
         with eager():
             values = fed[tensor] if place is None else _run(model, [place], fed, {})[place].numpy()
-        found.update(zip(part, values))
-    return np.stack([found[i] for i in sorted(found)])
+        rows.update(zip(part, values))
+    return np.stack([rows[i] for i in sorted(rows)])
 
 
-def _scores(made: TapeProbe, value: Any, mask: Optional[np.ndarray]) -> Tuple[List[Any], np.ndarray]:
+def _scores(query: Query, value: Tensor, mask: Optional[np.ndarray]) -> Tuple[List[Tensor], np.ndarray]:
     """Return k scores, (N,) each, and the classes, (N * k,), -1 where a score is not of one class."""
-    target = made.target
+    target = query.target
     if isinstance(target, targets.Score):
         formula = SCORES_OF_TENSORS.get(type(target), lambda each, _: tf.reshape(each, [-1]))
         return [formula(value, target)], np.full(len(value), -1)
+    score = SCORES[query.score]
     if isinstance(target, targets.Top):
         classes = tf.nn.top_k(value, target.k).indices.numpy()
         masks = [tf.one_hot(classes[:, i], value.shape[-1], dtype=value.dtype) for i in range(target.k)]
-        return [SCORES[made.score](value, one) for one in masks], classes.reshape(-1)
+        return [score(value, one) for one in masks], classes.reshape(-1)
     weights = np.eye(value.shape[-1])[np.argmax(value.numpy(), -1)] if mask is None else mask
     single = (np.count_nonzero(weights, -1) == 1) & (weights.max(-1) == 1)
-    score = SCORES[made.score](value, tf.cast(weights, value.dtype))
-    return [score], np.where(single, weights.argmax(-1), -1)
+    return [score(value, tf.cast(weights, value.dtype))], np.where(single, weights.argmax(-1), -1)
 
 
-def _evidence(made: TapeProbe, layer: Any, scores: List[Any], classes: np.ndarray, tape: Any) -> Evidence:
+def _evidence(query: Query, layer: Tensor, scores: List[Tensor], classes: np.ndarray, tape: Any) -> Evidence:
     slopes = [tape.gradient(score, layer) for score in scores]
     if slopes[0] is None:
-        raise LayerError(f"no gradient reaches {made.layer.call.path!r} from the score")
-    activations = plain(layer.numpy()).repeat(made.k, 0)
+        raise no_gradient(query.layer, query.score_tensor)
+    activations = plain(layer.numpy()).repeat(query.k, 0)
     gradients = np.stack([plain(slope.numpy()) for slope in slopes], 1).reshape(activations.shape)
-    if made.channels_first:
+    if query.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
     each = np.stack([plain(score.numpy()) for score in scores], 1).reshape(-1)
     return Evidence(activations, gradients, each, classes.astype(np.int64))
@@ -217,17 +194,17 @@ def _evidence(made: TapeProbe, layer: Any, scores: List[Any], classes: np.ndarra
 def _run(
     model: Model,
     places: Sequence[Place],
-    images: Mapping[Any, Any],
-    holds: Mapping[Any, np.ndarray],
+    images: Mapping[Tensor, Any],
+    holds: Mapping[Tensor, np.ndarray],
     watched: Sequence[Place] = (),
     tape: Any = None,
-) -> Dict[Place, Any]:
+) -> Dict[Place, Tensor]:
     """Run the model on images, with outputs of layers replaced, and return the tensors met at the places."""
-    found: Dict[Place, Any] = {}
+    met: Dict[Place, Tensor] = {}
     paths = {call.start: call.path for call in model.calls or ()}
-    replaced = {_held(model, tensor): array for tensor, array in holds.items()}
+    replaced = {_place_held(model, tensor): array for tensor, array in holds.items()}
 
-    def around(call: Call, layer: Any, inputs: Any, run: Callable[[], Any]) -> Any:
+    def around(call: Call, layer: KerasLayer, inputs: Any, run: Callable[[], Any]) -> Any:
         if paths.get(call.start, call.path) != call.path:
             raise LayerError(f"{model.source} calls {call.path!r} where its graph has {paths[call.start]!r}")
         here = [place for place in [*places, *replaced] if place is not None and place.call.start == call.start]
@@ -242,22 +219,22 @@ def _run(
                 result = tf.nest.pack_sequence_as(result, flat)
             if place in watched:
                 tape.watch(flat[at])
-            found[place] = flat[at]
+            met[place] = flat[at]
         return result
 
     live = eager_model(model)
-    given = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
+    arrays = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
     count = len(next(iter(images.values())))
-    tensors = [_input(model.graph.get_tensor_by_name(name), given.get(name), count) for name in live.inputs]
+    tensors = [_input(model.graph.get_tensor_by_name(name), arrays.get(name), count) for name in live.inputs]
     with kept_classes(live.keras, live.classes), watch_calls(live.keras, live.model, around):
         live.call(tensors)
     for place in places:
-        if place not in found:
+        if place not in met:
             raise LayerError(f"{model.source} did not call {place.call.path!r} this time, as its graph does")
-    return found
+    return met
 
 
-def _input(tensor: Any, value: Any, count: int) -> Any:
+def _input(tensor: Tensor, value: Any, count: int) -> Tensor:
     """Return what the model is called with; what nothing depends on is zeros."""
     dims = [count, *(size or 1 for size in tensor.shape.as_list()[1:])]
     if value is not None and np.ndim(value) == len(dims):
@@ -267,7 +244,7 @@ def _input(tensor: Any, value: Any, count: int) -> Any:
 
 
 @contextlib.contextmanager
-def _linear(layer: Any, name: str) -> Iterator[None]:
+def _linear(layer: KerasLayer, name: str) -> Iterator[None]:
     """Let a layer give what its activation, a row of ACTIVATIONS, is given; raise LayerError if it has another."""
     kept = getattr(layer, "activation", None)
     some = tf.constant([[-1.0, 0.5, 2.0]])

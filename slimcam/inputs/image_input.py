@@ -1,23 +1,27 @@
-"""ImageInput: one input for images, and how photos get into it."""
+"""ImageInput: one input for images: how photos are fed, and which part of each photo the net sees."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from .._types import Tensor
 from ..errors import PhotoError
 from .names import PREPROCESSING
-from .photos import Batch, encoded
+from .photos import Batch, encode
+
+if TYPE_CHECKING:  # the table's formulas are TensorFlow's; here a row's window is all that is read
+    from .preprocess import Preprocessing
 
 
 @dataclass
 class PhotoPipeline:
-    """How photos get into a graph: what is fed, and what the net then sees of each."""
+    """How photos are fed, and which part of each photo the net sees."""
 
-    tensor: Any = None  # encoded bytes or uint8 pixels, fed as they are; or None
-    pixels: Any = None  # the preprocessing's placeholders; or None
-    sizes: Any = None
-    preprocess: Any = None  # the row of PREPROCESSING; None where the net prepares photos by itself
+    tensor: Optional[Tensor] = None  # encoded bytes or uint8 pixels, fed as they are; or None
+    pixels: Optional[Tensor] = None  # the preprocessing's placeholders; or None
+    sizes: Optional[Tensor] = None
+    preprocess: Optional["Preprocessing"] = None  # None where the net prepares photos by itself
     size: Optional[Tuple[int, int]] = None
 
 
@@ -25,9 +29,9 @@ class PhotoPipeline:
 class ImageInput:
     """A tensor that images are fed to."""
 
-    tensor: Any
+    tensor: Tensor
     photos: Optional[PhotoPipeline] = None  # None: nothing says how photos are prepared, only arrays can be fed
-    single_image: bool = False  # the graph takes one image a run
+    single_image: bool = False  # the graph takes one image per run
     source: str = ""
 
     def parts(self, batch: Batch) -> List[List[int]]:
@@ -42,7 +46,7 @@ class ImageInput:
             return list(sizes.values())
         return [list(range(count))]
 
-    def feeds(self, batch: Batch, part: List[int]) -> Dict[Any, Any]:
+    def feeds(self, batch: Batch, part: List[int]) -> Dict[Tensor, Any]:
         """Return what is fed for the images `part` of a batch; raise PhotoError where it cannot be taken."""
         if batch.array is not None:
             return self._feed_array(batch.array[part])
@@ -55,7 +59,7 @@ class ImageInput:
                 "or give floating point (N, h, w, C), fed as is"
             )
         if photos.tensor is not None:
-            data = encoded(batch)
+            data = encode(batch)
             return {photos.tensor: data[part[0]] if self.single_image else [data[i] for i in part]}
         some = [batch.photos[i] for i in part]
         return {
@@ -63,7 +67,7 @@ class ImageInput:
             photos.sizes: np.array([photo.shape[:2] for photo in some], np.int32),
         }
 
-    def _feed_array(self, array: np.ndarray) -> Dict[Any, Any]:
+    def _feed_array(self, array: np.ndarray) -> Dict[Tensor, Any]:
         """Feed an array exactly as given."""
         tensor = self.tensor
         if not tensor.dtype.is_floating:
@@ -77,6 +81,7 @@ class ImageInput:
         """Return top, left, height and width, in pixels, of what the net sees of each photo."""
         if batch.array is not None:
             return [(0, 0, *batch.array.shape[1:3])] * len(batch.array)
-        see = self.photos.preprocess.window if self.photos and self.photos.preprocess is not None else None
-        sizes = [photo.shape[:2] for photo in batch.photos]
-        return [see(*size, self.photos.size) if self.photos and see else (0, 0, *size) for size in sizes]
+        photos, sizes = self.photos, [photo.shape[:2] for photo in batch.photos]
+        if photos is None or photos.preprocess is None:
+            return [(0, 0, height, width) for height, width in sizes]
+        return [photos.preprocess.window(height, width, photos.size) for height, width in sizes]

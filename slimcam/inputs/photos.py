@@ -1,43 +1,44 @@
-"""Photos to arrays: what people hand over, read and checked. NumPy and OpenCV; no TensorFlow."""
+"""Photos to arrays: paths and arrays, read and checked. NumPy and OpenCV; no TensorFlow."""
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 import cv2
 import numpy as np
 
+from .._types import ImageLike, ImagesLike, PathLike
 from ..errors import PhotoError
 
-SMALLEST = 2  # pixels a side; a single pixel has no place to point at
+SMALLEST = 2  # pixels per side; a single pixel has no place to point at
 
 JPEG = b"\xff\xd8\xff"
 
 
-class Pictures(Sequence):
+class Pictures(Sequence[np.ndarray]):
     """Pictures of what a net is fed, (N, h, w, C), to paint on; each is made when it is first looked at."""
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array.copy()
-        self._made: Dict[int, np.ndarray] = {}
+        self._pictures: Dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self._array)
 
     def __getitem__(self, i: Any) -> Any:
-        if i not in self._made:
-            self._made[i] = picture(self._array[i])
-        return self._made[i]
+        if i not in self._pictures:
+            self._pictures[i] = picture(self._array[i])
+        return self._pictures[i]
 
 
 class Batch(NamedTuple):
     """What is to be explained: photos (uint8, any sizes) or one array that is fed as it is."""
 
     photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
-    array: Any  # (N, h, w, C) floating point, or None
+    array: Optional[np.ndarray]  # (N, h, w, C) floating point, or None
     files: List[Optional[bytes]]  # the bytes that each photo was read from; None where it came as an array
 
 
-def read_file(path: Union[str, "os.PathLike"]) -> bytes:
+def read_file(path: PathLike) -> bytes:
     """Return the bytes of a photo's file; raise PhotoError where there are none."""
     try:
         with open(path, "rb") as file:
@@ -61,10 +62,10 @@ def decode(data: bytes, name: str) -> np.ndarray:
         raise PhotoError(f"{name}: not a photo that OpenCV can read ({error.err})") from error
     if image is None:
         raise PhotoError(f"{name}: not a photo that OpenCV can read, or a damaged one")
-    return checked(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), name)
+    return check_photo(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), name)
 
 
-def checked(image: np.ndarray, name: str) -> np.ndarray:
+def check_photo(image: np.ndarray, name: str) -> np.ndarray:
     """Return `image` if it is a uint8 RGB photo that can be explained; raise PhotoError if not."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
         raise PhotoError(
@@ -77,7 +78,7 @@ def checked(image: np.ndarray, name: str) -> np.ndarray:
     return image
 
 
-def encoded(batch: Batch) -> List[bytes]:
+def encode(batch: Batch) -> List[bytes]:
     """Return what a net that decodes photos by itself is fed: an upright JPEG as it came, any other as lossless PNG."""
     pairs = zip(batch.photos, batch.files)
     return [data if data and _is_upright_jpeg(data, photo) else _encode_png(photo) for photo, data in pairs]
@@ -94,15 +95,15 @@ def _encode_png(image: np.ndarray) -> bytes:
     return cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
-def _read(item: Any, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
+def _read(item: ImageLike, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
     if isinstance(item, (str, os.PathLike)):
         data = read_file(item)
         return decode(data, os.fspath(item)), data
-    return checked(np.asarray(item), name), None
+    return check_photo(np.asarray(item), name), None
 
 
-def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
-    """Read what the caller gave: a path, a uint8 photo, a list of either, or a floating-point batch.
+def as_batch(images: ImagesLike) -> Batch:
+    """Read images: a path, a uint8 photo, a list of either, or a floating-point batch.
 
     Raises PhotoError for anything else; the type decides, never the range of the values.
     """
@@ -112,19 +113,19 @@ def as_batch(images: Union[Any, Sequence[Any]]) -> Batch:
         return Batch(Pictures(images), images, [])
     single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
     try:
-        items: List[Any] = [images] if single else list(images)
+        items: List[Any] = [images] if single else list(cast(Sequence[ImageLike], images))
     except TypeError:
         known = "a path, uint8 RGB (H, W, 3), a list of either, or floating point (N, h, w, C)"
         raise PhotoError(f"{images!r} is no photo: give {known}") from None
     if not items:
         raise PhotoError("no photos were given")
     if all(isinstance(item, np.ndarray) and np.issubdtype(item.dtype, np.floating) for item in items):
-        return as_batch(_stacked(items))
+        return as_batch(_stack(items))
     photos, files = zip(*(_read(item, f"photo {i}") for i, item in enumerate(items)))
     return Batch(list(photos), None, list(files))
 
 
-def _stacked(items: Sequence[np.ndarray]) -> np.ndarray:
+def _stack(items: Sequence[np.ndarray]) -> np.ndarray:
     shapes = {item.shape for item in items}
     if len(shapes) > 1:
         raise PhotoError(f"floating-point images are fed as one array, and these differ in shape: {sorted(shapes)}")

@@ -9,33 +9,35 @@ Resizing is TensorFlow 1's bilinear, which samples at `i * scale` and not at hal
 maps of an old checkpoint move by up to half a pixel of the photo.
 """
 
-from typing import Any, Callable, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, NamedTuple, Optional, Tuple, Union
 
 from .._tf import map_fn, tf, tf1
+from .._types import DType, Tensor
 from ..errors import UnknownName
 from ..suggest import nearest
 
-# The mean of ImageNet's training pictures, in RGB (Simonyan and Zisserman 2015), as in slim's vgg_preprocessing.py.
-VGG_MEAN = (123.68, 116.779, 103.939)
-# The same mean as keras.applications has it (imagenet_utils.preprocess_input, modes "caffe" and "torch"), in RGB.
-CAFFE_MEAN = (123.68, 116.779, 103.939)
+# The mean of ImageNet's training pictures, in RGB (Simonyan and Zisserman 2015), as in slim's vgg_preprocessing.py and
+# in keras.applications (imagenet_utils.preprocess_input, mode "caffe").
+IMAGENET_MEAN = (123.68, 116.779, 103.939)
+# Mean and deviation for values in [0, 1] (mode "torch").
 TORCH_MEAN = (0.485, 0.456, 0.406)
 TORCH_DEVIATION = (0.229, 0.224, 0.225)
 VGG_SIDE = 256
 INCEPTION_CROP = 0.875
 
+IntLike = Union[int, Tensor]
 Size = Optional[Tuple[int, int]]  # what the net takes, (height, width), or None where it takes any
 Window = Tuple[float, float, float, float]  # top, left, height, width, in pixels of the photo
 
 
-def _resize(image: Any, height: Any, width: Any, half_pixel_centers: bool = False) -> Any:
+def _resize(image: Tensor, height: IntLike, width: IntLike, half_pixel_centers: bool = False) -> Tensor:
     """Resize (h, w, C) to (height, width, C) float32 with TensorFlow 1's bilinear."""
     batch = tf.expand_dims(image, 0)
     resized = tf.raw_ops.ResizeBilinear(images=batch, size=[height, width], half_pixel_centers=half_pixel_centers)
     return resized[0]
 
 
-def _inception(image: Any, size: Size) -> Any:
+def _inception(image: Tensor, size: Size) -> Tensor:
     """Central 87.5 %, resized, to [-1, 1]."""
     shape = tf.shape(image)
     top, left = (tf.cast((tf.cast(n, tf.float64) * (1 - INCEPTION_CROP)) / 2, tf.int32) for n in (shape[0], shape[1]))
@@ -51,7 +53,7 @@ def _inception_window(height: int, width: int, size: Size) -> Window:
     return top, left, height - 2 * top, width - 2 * left
 
 
-def _vgg(image: Any, size: Size) -> Any:
+def _vgg(image: Tensor, size: Size) -> Tensor:
     """Shorter side to 256, the centre, minus the mean."""
     shape = tf.shape(image)
     side = float(max(VGG_SIDE, *(size or (0,))))
@@ -61,7 +63,7 @@ def _vgg(image: Any, size: Size) -> Any:
     if size is not None:
         top, left = (height - size[0]) // 2, (width - size[1]) // 2
         image = image[top : top + size[0], left : left + size[1]]
-    return image - tf.constant(VGG_MEAN, tf.float32)
+    return image - tf.constant(IMAGENET_MEAN, tf.float32)
 
 
 def _vgg_window(height: int, width: int, size: Size) -> Window:
@@ -72,32 +74,32 @@ def _vgg_window(height: int, width: int, size: Size) -> Window:
     return top / scale, left / scale, size[0] / scale, size[1] / scale
 
 
-def _whole_photo(image: Any, size: Size) -> Any:
+def _whole_photo(image: Tensor, size: Size) -> Tensor:
     """The whole photo, resized with half-pixel centres as OpenCV and PIL do, 0 to 255."""
     return tf.cast(image, tf.float32) if size is None else _resize(image, *size, half_pixel_centers=True)
 
 
-def _squash(image: Any, size: Size) -> Any:
+def _squash(image: Tensor, size: Size) -> Tensor:
     """The whole photo, to [-1, 1]."""
     return _whole_photo(image, size) / 127.5 - 1.0
 
 
-def _unit(image: Any, size: Size) -> Any:
+def _unit(image: Tensor, size: Size) -> Tensor:
     """The whole photo, to [0, 1]."""
     return _whole_photo(image, size) / 255.0
 
 
-def _caffe(image: Any, size: Size) -> Any:
+def _caffe(image: Tensor, size: Size) -> Tensor:
     """The whole photo as BGR minus the mean: VGG and ResNet v1 of keras.applications."""
-    return (_whole_photo(image, size) - tf.constant(CAFFE_MEAN, tf.float32))[..., ::-1]
+    return (_whole_photo(image, size) - tf.constant(IMAGENET_MEAN, tf.float32))[..., ::-1]
 
 
-def _torch(image: Any, size: Size) -> Any:
+def _torch(image: Tensor, size: Size) -> Tensor:
     """The whole photo, to [0, 1], minus the mean, over the deviation: DenseNet of keras.applications."""
     return (_unit(image, size) - tf.constant(TORCH_MEAN, tf.float32)) / tf.constant(TORCH_DEVIATION, tf.float32)
 
 
-def _none(image: Any, size: Size) -> Any:
+def _none(image: Tensor, size: Size) -> Tensor:
     """Values 0 to 255 as they are; resized only where the net takes one size."""
     return tf.cast(image, tf.float32) if size is None else _resize(image, *size)
 
@@ -109,11 +111,11 @@ def _whole(height: int, width: int, size: Size) -> Window:
 class Preprocessing(NamedTuple):
     """One way of preparing a photo."""
 
-    apply: Callable[[Any, Size], Any]  # (h, w, 3) uint8 tensor to (height, width, 3) float32 tensor
+    apply: Callable[[Tensor, Size], Tensor]  # (h, w, 3) uint8 tensor to (height, width, 3) float32 tensor
     window: Callable[[int, int, Size], Window]  # what of an (h, w) photo the net sees
 
 
-PREPROCESSING = {
+PREPROCESSING: Dict[str, Preprocessing] = {  # its names stand in names.py also
     "inception": Preprocessing(_inception, _inception_window),
     "vgg": Preprocessing(_vgg, _vgg_window),
     "squash": Preprocessing(_squash, _whole),
@@ -132,7 +134,18 @@ def find(name: str) -> Preprocessing:
     return PREPROCESSING[name]
 
 
-def prepare(row: Preprocessing, size: Size, channels: int, dtype: Any) -> Tuple[Any, Any, Any]:
+def prepare_one(row: Preprocessing, photo: Tensor, size: Size, channels: int, dtype: DType) -> Tensor:
+    """Return a photo, (h, w, 3) uint8, as the net takes it: (height, width, channels) of `dtype`.
+
+    Of 1 channel it is grey; an integer type gets whole numbers by rounding.
+    """
+    image = row.apply(photo, size)
+    if channels == 1:
+        image = tf.image.rgb_to_grayscale(image)
+    return tf.cast(tf.round(image) if dtype.is_integer else image, dtype)
+
+
+def prepare(row: Preprocessing, size: Size, channels: int, dtype: DType) -> Tuple[Tensor, Tensor, Tensor]:
     """Build the preprocessing of any number of photos of any sizes in the default graph.
 
     Returns three tensors: the photos' values one after another (uint8, one dimension), their heights and widths
@@ -144,16 +157,11 @@ def prepare(row: Preprocessing, size: Size, channels: int, dtype: Any) -> Tuple[
     starts = tf.cumsum(counts, exclusive=True)
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking takes 0.2 s
-    def one(turn: Any) -> Any:
+    def one(turn: Tuple[Tensor, Tensor, Tensor]) -> Tensor:
         start, count, shape = turn
         photo = tf.reshape(pixels[start : start + count], tf.concat([shape, [3]], 0))
-        image = row.apply(photo, size)
-        if channels == 1:
-            image = tf.image.rgb_to_grayscale(image)
+        image = prepare_one(row, photo, size, channels, dtype)
         image.set_shape([*(size or (None, None)), channels])
         return image
 
-    batch = map_fn(one, (starts, counts, sizes), tf.float32)
-    if dtype.is_integer:
-        batch = tf.round(batch)
-    return pixels, sizes, tf.cast(batch, dtype, name="batch")
+    return pixels, sizes, map_fn(one, (starts, counts, sizes), dtype)

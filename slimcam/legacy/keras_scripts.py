@@ -8,11 +8,12 @@ import functools
 import re
 import weakref
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 from .._tf import is_graph_variable, keras_of, keras_session, output_layer, tf
+from .._types import KerasLayer, KerasModel, NodeDef, Operation, Session, Tensor
 from ..errors import LayerError, ModelError, PhotoError, TargetError, UnknownName
 from ..graphs.copying import copy_ops, ops_between
 from ..graphs.graph_defs import set_gradient
@@ -34,14 +35,14 @@ class Copy(NamedTuple):
     """slimcam's copy of a Keras model, and the session that its weights are read from."""
 
     model: Model
-    output: Any  # the model's (first) output, after its softmax
+    output: Tensor  # the model's (first) output, after its softmax
     session: Any  # a weak reference; None for weights that are eager
 
 
 _COPIES: Any = weakref.WeakKeyDictionary()  # Keras model: Copy
 
 
-def _copied(model: Any) -> Copy:
+def _copy_of(model: KerasModel) -> Copy:
     """Return the copy of a Keras model with the weights of now; raise ModelError for what is no such model."""
     if not keras_models.is_keras(model):
         raise ModelError(f"{type(model).__name__} is no Keras model: give the model object, keras.Model")
@@ -63,24 +64,32 @@ def _copied(model: Any) -> Copy:
     return _COPIES[model]
 
 
-def _session(model: Any) -> Any:
+def _session(model: KerasModel) -> Optional[Session]:
     """Return the session that holds a Keras model's weights, None where they are eager."""
     weights = [weight for weight in getattr(model, "weights", ()) if is_graph_variable(weight)]
     return keras_session(weights[0].graph, keras_of(model)) if weights else None
 
 
-def _run(copy: Copy, images: Any, layer: Any, output: Any, mask: Any, score: Any, head: Any = None) -> Evidence:
-    """Run a score's wire in a copy of a Keras model."""
-    given = copy.model.input.name
-    wire = score_gradients.wired(layer, output, given, score, head, copy.model.required())
-    return score_gradients.run(copy.model.session, wire, given, images, mask)
+def _run(
+    copy: Copy,
+    score: score_gradients.Score,
+    output: Tensor,
+    layer: Tensor,
+    images: Any,
+    mask: np.ndarray,
+    head: Optional[score_gradients.Head] = None,
+) -> Evidence:
+    """Run the gradient of a score in a copy of a Keras model."""
+    name = copy.model.input.name
+    gradient = score_gradients.gradient_of(score, output, layer, name, head, copy.model.required())
+    return score_gradients.run(copy.model.session, gradient, {name: images}, mask)
 
 
 # --- keras-grad-cam
 
 
 def keras_grad_cam(
-    input_model: Any, image: np.ndarray, category_index: int, layer_name: str
+    input_model: KerasModel, image: np.ndarray, category_index: int, layer_name: str
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Return the picture, (H, W, 3) uint8 BGR, and the map, (H, W) float32, of a (1, H, W, 3) preprocessed image.
 
@@ -88,20 +97,20 @@ def keras_grad_cam(
     linear; ReLU; / max; JET + image. Published for 224 x 224; other sizes get maps of their own size. Raises
     UnknownName for a layer that is not, TargetError, LayerError, ModelError and PhotoError.
     """
-    copy = _copied(input_model)
+    copy = _copy_of(input_model)
     images = np.asarray(image)
     if images.ndim != 4:
         raise PhotoError(f"the image is {images.shape}: keras-grad-cam takes a batch of one, (1, H, W, 3)")
     mask = score_gradients.one_hot(category_index, _count(copy.output))
-    found = _run(copy, images, copy.model.tensor(layer_name), copy.output, mask, score_gradients.total)
-    raw = raw_map(score_gradients.by_rms(found), "gradcam", 1.0)[0]
+    evidence = _run(copy, score_gradients.total, copy.output, copy.model.tensor(layer_name), images, mask)
+    raw = raw_map(score_gradients.by_rms(evidence), "gradcam", 1.0)[0]
     heat = unit(relu(paint.resize(raw, images.shape[1:3])))
     photo = np.minimum(images[0] - images[0].min(), 255)
     picture = np.float32(paint.colour(heat)[..., ::-1]) + np.float32(photo)
     return (255 * picture / picture.max()).astype(np.uint8), heat
 
 
-def _count(output: Any) -> int:
+def _count(output: Tensor) -> int:
     count = score_gradients.class_count(output)
     if count is None:
         raise TargetError(f"{output.name!r} is {output.shape}: it does not say how many classes it has")
@@ -124,7 +133,7 @@ _MAP_LAYERS = r"_?(Base)?(Depthwise|Separable)?Conv(Transpose)?|_?(Base)?Pooling
 
 
 def visualize_cam(
-    model: Any,
+    model: KerasModel,
     layer_idx: int,
     filter_indices: Union[int, List[int], None],
     seed_input: np.ndarray,
@@ -147,19 +156,19 @@ def visualize_cam(
     change = grad_modifier
     if change is None or isinstance(change, str):
         change = GRAD_MODIFIERS[_known(change, GRAD_MODIFIERS)] if change is not None else np.asarray
-    copy = _copied(model)
+    copy = _copy_of(model)
     layer = copy.model.tensor(_penultimate(model, layer_idx, penultimate_layer_idx).name)
     output = copy.model.tensor(model.layers[layer_idx].name)
     images = _batch_of_one(seed_input)
     mask = _filters(filter_indices, _count(output))
-    found = _run(copy, images, layer, output, mask, score_gradients.spatial_mean, head)
-    gradients = change(found.gradients)
+    evidence = _run(copy, score_gradients.spatial_mean, output, layer, images, mask, head)
+    gradients = change(evidence.gradients)
     scaled = gradients / (gradients.max() + np.float32(EPSILON))
-    heat = like_scipy(relu(raw_map(Evidence(found.activations, scaled), "gradcam")[0]), images.shape[1:3])
+    heat = like_scipy(relu(raw_map(Evidence(evidence.activations, scaled), "gradcam")[0]), images.shape[1:3])
     return (heat - heat.min()) / (heat.max() - heat.min() + np.float32(EPSILON))
 
 
-def _known(name: str, rows: Any) -> str:
+def _known(name: str, rows: Mapping[str, Any]) -> str:
     if name not in rows:
         raise UnknownName(f"no modifier {name!r} (there are {', '.join(rows)}); {nearest(name, rows)}")
     return name
@@ -178,28 +187,28 @@ def _filters(indices: Any, count: int) -> np.ndarray:
     return np.full(count, 1 / count, np.float32) if indices is None else score_gradients.one_hot(indices, count)
 
 
-def _penultimate(model: Any, layer_idx: int, penultimate_layer_idx: Optional[int]) -> Any:
-    """Return the layer to explain: as said, or the nearest convolution or pooling that is two or more layers before."""
+def _penultimate(model: KerasModel, layer_idx: int, penultimate_layer_idx: Optional[int]) -> KerasLayer:
+    """Return the layer to explain: as asked, or the nearest convolution or pooling at least two layers before."""
     layers = model.layers
     if not -len(layers) <= layer_idx < len(layers):
         raise LayerError(f"no layer {layer_idx}: the model has {len(layers)} layers")
-    found = penultimate_layer_idx
-    if found is None:
+    place = penultimate_layer_idx
+    if place is None:
         before = layers[: layer_idx - 1]
-        found = next((i for i in range(len(before) - 1, -1, -1) if _is_map_layer(before[i])), None)
-    if found is None:
+        place = next((i for i in range(len(before) - 1, -1, -1) if _is_map_layer(before[i])), None)
+    if place is None:
         raise LayerError(
             f"no convolution or pooling comes before layer {layer_idx}, {layers[layer_idx].name!r}: "
             "say penultimate_layer_idx="
         )
-    if not -len(layers) <= found < len(layers):
-        raise LayerError(f"no layer {found}: the model has {len(layers)} layers")
-    if found % len(layers) > layer_idx % len(layers):
-        raise LayerError(f"layer {found}, {layers[found].name!r}, comes after layer {layer_idx}: name one before it")
-    return layers[found]
+    if not -len(layers) <= place < len(layers):
+        raise LayerError(f"no layer {place}: the model has {len(layers)} layers")
+    if place % len(layers) > layer_idx % len(layers):
+        raise LayerError(f"layer {place}, {layers[place].name!r}, comes after layer {layer_idx}: name one before it")
+    return layers[place]
 
 
-def _is_map_layer(layer: Any) -> bool:
+def _is_map_layer(layer: KerasLayer) -> bool:
     kinds = [kind.__name__ for kind in type(layer).__mro__]
     if "Wrapper" in kinds:
         kinds = [kind.__name__ for kind in type(layer.layer).__mro__]
@@ -207,22 +216,22 @@ def _is_map_layer(layer: Any) -> bool:
 
 
 @functools.lru_cache(maxsize=None)
-def _head(guided: bool) -> Callable[[Any, Any], Any]:
+def _head(guided: bool) -> score_gradients.Head:
     """Return what copies the operations from a layer to an output with another gradient of Relu (registered once)."""
     name = "SlimcamGuidedRelu" if guided else "SlimcamRectifiedRelu"
 
     @tf.RegisterGradient(name)
-    def gradient(op: Any, above: Any) -> Any:
+    def gradient(op: Operation, above: Tensor) -> Tensor:
         kept = above * tf.cast(above > 0, above.dtype)
         return kept * tf.cast(op.outputs[0] > 0, above.dtype) if guided else kept
 
     return functools.partial(_with_relu_gradient, name)
 
 
-def _with_relu_gradient(gradient: str, layer: Any, output: Any) -> Any:
+def _with_relu_gradient(gradient: str, layer: Tensor, output: Tensor) -> Tensor:
     """Copy what lies between two tensors into the default graph, Relu operations with a gradient of that name."""
 
-    def edit(node: Any) -> None:
+    def edit(node: NodeDef) -> None:
         if node.op == "Relu":
             set_gradient(node, gradient)
 

@@ -14,15 +14,15 @@ def like_skimage(heat: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
 
     Within 1e-6 of scikit-image 0.26; to 0.14 its default made the borders dark.
     """
-    return _resampled(heat, size, 1, lambda count, out: (np.arange(out) + 0.5) * count / out - 0.5)
+    return _resample(heat, size, 1, lambda count, out: (np.arange(out) + 0.5) * count / out - 0.5)
 
 
 def like_scipy(heat: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     """Return an (h, w) map as scipy.ndimage.zoom(heat, factors) does: cubic, corner to corner; within 1e-6 of SciPy."""
-    return _resampled(heat, size, 3, lambda count, out: np.arange(out) * (count - 1) / max(out - 1, 1))
+    return _resample(heat, size, 3, lambda count, out: np.arange(out) * (count - 1) / max(out - 1, 1))
 
 
-def _resampled(
+def _resample(
     heat: np.ndarray, size: Tuple[int, int], order: int, places: Callable[[int, int], np.ndarray]
 ) -> np.ndarray:
     rows, columns = (

@@ -4,6 +4,7 @@ from typing import Any, Mapping, NamedTuple
 
 import numpy as np
 
+from .._types import Session, Tensor
 from ..errors import TargetError, UnknownName
 from ..maps import paint
 from ..maps.steps import relu, unit
@@ -31,8 +32,8 @@ def hiveml_grad_cam(
     The mean over classes of Logits x one-hot; the gradient over its root mean square; from ones; ReLU; / max; linear.
     Raises UnknownName for an end point that is not, TargetError, LayerError, ModelError and MissingFeed.
     """
-    logits = _named(end_points, "Logits", "end point")
-    heat = _heat(img, imgs0, sess, predicted_class, logits, _named(end_points, layer_name, "end point"), nb_classes)
+    logits = _find(end_points, "Logits", "end point")
+    heat = _heat(img, imgs0, sess, predicted_class, logits, _find(end_points, layer_name, "end point"), nb_classes)
     return paint.resize(heat, (eval_image_size, eval_image_size))
 
 
@@ -44,25 +45,28 @@ def ankush96_grad_cam(
     As hiveml_grad_cam, of the logits `vgg.layers["fc3"]`, but enlarged as scikit-image's resize does by default (0.15
     and newer); `vgg` has `layers`, a dict of tensors, and `imgs`, the placeholder.
     """
-    logits = _named(vgg.layers, "fc3", "layer")
-    heat = _heat(x, vgg.imgs, sess, predicted_class, logits, _named(vgg.layers, layer_name, "layer"), nb_classes)
+    logits = _find(vgg.layers, "fc3", "layer")
+    heat = _heat(x, vgg.imgs, sess, predicted_class, logits, _find(vgg.layers, layer_name, "layer"), nb_classes)
     return np.repeat(like_skimage(heat, (ANKUSH96_SIDE, ANKUSH96_SIDE))[..., None], 3, axis=-1)
 
 
-def _named(tensors: Mapping[str, Any], name: str, kind: str) -> Any:
+def _find(tensors: Mapping[str, Tensor], name: str, kind: str) -> Tensor:
     """Return the tensor of a name; raise UnknownName with the nearest."""
     if name not in tensors:
         raise UnknownName(f"no {kind} {name!r}; {nearest(name, tensors)}")
     return tensors[name]
 
 
-def _heat(images: Any, given: Any, sess: Any, target: Any, logits: Any, layer: Any, count: int) -> np.ndarray:
+def _heat(
+    images: Any, placeholder: Any, sess: Session, target: Any, logits: Tensor, layer: Tensor, count: int
+) -> np.ndarray:
     """Return the (h, w) map in [0, 1] of the first image, as both scripts make it."""
     width = score_gradients.class_count(logits)
     if width not in (None, count):
         raise TargetError(f"nb_classes is {count}, and the logits {logits.name!r} have {width} classes")
-    found = score_gradients.run_live(sess, images, given, logits, layer, score_gradients.one_hot(target, count))
-    return unit(relu(raw_map(score_gradients.by_rms(found), "gradcam", 1.0)[0]))
+    mask = score_gradients.one_hot(target, count)
+    evidence = score_gradients.run_in_program(sess, placeholder, images, logits, layer, mask)
+    return unit(relu(raw_map(score_gradients.by_rms(evidence), "gradcam", 1.0)[0]))
 
 
 class InsikkPictures(NamedTuple):
@@ -82,11 +86,11 @@ def insikk_visualize(image: Any, conv_output: Any, conv_grad: Any, gb_viz: Any, 
     """
     one = Evidence(np.asarray(conv_output)[None], np.asarray(conv_grad)[None])
     heat = like_skimage(unit(relu(raw_map(one, "gradcam")[0])), (size, size))
-    guided = _stretched(gb_viz)
-    return InsikkPictures(_stretched(image), paint.colour(heat), guided, guided * heat[..., None])
+    guided = _stretch(gb_viz)
+    return InsikkPictures(_stretch(image), paint.colour(heat), guided, guided * heat[..., None])
 
 
-def _stretched(picture: Any) -> np.ndarray:
+def _stretch(picture: Any) -> np.ndarray:
     """Return an (H, W, 3) picture from 0 to its largest value as 1; a flat one becomes zeros."""
     from_zero = np.asarray(picture, float) - np.min(picture)
     return unit(from_zero)

@@ -14,7 +14,7 @@ from .dialects import Dialect
 from .steps import STEPS
 
 
-def _stacked(arrays: Sequence[np.ndarray]) -> Any:
+def _stack(arrays: Sequence[np.ndarray]) -> Any:
     """Return one array where all have one shape, else the list."""
     return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
 
@@ -43,7 +43,7 @@ class Maps:
     @property
     def heat(self) -> Any:
         """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. A blank map is zeros, never NaN."""
-        return _stacked([self._after(self._before(raw)) for raw in self.raw])
+        return _stack([self._after(self._before(raw)) for raw in self.raw])
 
     @property
     def blank(self) -> np.ndarray:
@@ -84,7 +84,7 @@ class Maps:
 
     def resized(self, interpolation: Optional[str] = None) -> Any:
         """Return the heat at each photo's own size, (N, H, W) float32 in [0, 1], zeros where the net did not look."""
-        return _stacked([self._whole(i, interpolation) for i in range(len(self))])
+        return _stack([self._whole(i, interpolation) for i in range(len(self))])
 
     def _whole(self, i: int, interpolation: Optional[str]) -> np.ndarray:
         window = self.window(i)
@@ -109,4 +109,4 @@ class Maps:
             colours = paint.colour(self._whole(i, interpolation)[part], colormap)
             picture[part] = paint.blend(np.ascontiguousarray(picture[part]), colours, shares)
             pictures.append(picture)
-        return _stacked(pictures)
+        return _stack(pictures)

@@ -23,7 +23,7 @@ class Method(NamedTuple):
     source: str
 
     def __call__(self, evidence: "Evidence", average: bool = False) -> "np.ndarray":
-        """Return the (N, h, w) sums over channels, or their means where `average` is said."""
+        """Return the (N, h, w) sums over channels, or with `average` their means."""
         function: Any = getattr(importlib.import_module(f".{self.module}", __name__), self.name)
         return function(evidence, average)
 

@@ -1,19 +1,23 @@
-"""What is explained: a score, one number an image, that gradients are taken of; as an object, as text, as JSON."""
+"""What is explained: a score, one number per image, that gradients are taken of; as an object, as text, as JSON."""
 
 from .target import (
     SCORES,
     Channel,
     Class,
     Dot,
+    FunctionScore,
     Mean,
     Norm,
     Score,
+    ScoreOfTensor,
+    Target,
+    TensorScore,
     Top,
     as_target,
-    check_logits,
+    check_target,
     fed_mask,
     mask,
-    scored,
+    score_tensor,
     winners,
 )
 
@@ -22,14 +26,18 @@ __all__ = [
     "Channel",
     "Class",
     "Dot",
+    "FunctionScore",
     "Mean",
     "Norm",
     "Score",
+    "ScoreOfTensor",
+    "Target",
+    "TensorScore",
     "Top",
     "as_target",
-    "check_logits",
+    "check_target",
     "fed_mask",
     "mask",
-    "scored",
+    "score_tensor",
     "winners",
 ]

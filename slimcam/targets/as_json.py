@@ -5,12 +5,28 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 import numpy as np
 
 from .._tf import tf
+from .._types import TargetLike, TensorLike
 from ..errors import TargetError
 from ..model import Model
-from .target import Channel, Class, Dot, Mean, Norm, Score, Top, _Given, as_target
+from .target import (
+    Channel,
+    Class,
+    ClassLike,
+    Dot,
+    FunctionScore,
+    Mean,
+    Norm,
+    Score,
+    ScoreOfTensor,
+    TensorScore,
+    Top,
+    as_target,
+)
+
+NAMED = {"mean": Mean, "norm": Norm, "tensor": TensorScore}  # scores that a tensor's name tells whole
 
 
-def to_json(target: Any, model: Optional[Model] = None) -> Any:
+def to_json(target: TargetLike, model: Optional[Model] = None) -> Any:
     """Return a target as golden.json has it; labels become numbers where the model is given.
 
     Raises TargetError for a function, which no file can hold.
@@ -29,32 +45,33 @@ def to_json(target: Any, model: Optional[Model] = None) -> Any:
     return {"class": _class(kind, model)}
 
 
-def _class(target: Any, model: Optional[Model]) -> Any:
+def _class(target: ClassLike, model: Optional[Model]) -> Any:
     if model is not None:
         return model.class_id(target)
     return target if isinstance(target, str) else int(target)
 
 
 def _score_to_json(score: Score, model: Optional[Model]) -> Dict[str, Any]:
-    name = score.name
-    if isinstance(name, tf.Tensor):
-        name = name.name if model is None else model.name_of(name)
-    if type(score) in (Mean, Norm):
-        return {type(score).__name__.lower(): name}
-    if isinstance(score, Channel):
-        return {"channel": name, "k": int(score.k)}
-    if isinstance(score, Dot):
-        return {"dot": name, "array": score.array.tolist()}
-    if isinstance(score, _Given) and isinstance(name, str):
-        return {"tensor": name}
+    if isinstance(score, ScoreOfTensor):
+        name = score.name
+        if isinstance(name, tf.Tensor):
+            name = name.name if model is None else model.name_of(name)
+        if isinstance(score, Channel):
+            return {"channel": name, "k": int(score.k)}
+        if isinstance(score, Dot):
+            return {"dot": name, "array": score.array.tolist()}
+        for key, kind in NAMED.items():
+            if type(score) is kind:
+                return {key: name}
+    what = score.function if isinstance(score, FunctionScore) else score
     raise TargetError(
-        f"the target {name!r} cannot be recorded, as no file can hold a function: name a tensor by Mean(NAME), "
+        f"the target {what!r} cannot be recorded, as no file can hold a function: name a tensor by Mean(NAME), "
         "Norm(NAME), Channel(NAME, k) or Dot(NAME, array), or give a class"
     )
 
 
-def from_json(spec: Any, model: Model, names: Mapping[str, Any]) -> Any:
-    """Return the target that golden.json tells of, with the model's `names` for recorded ones."""
+def from_json(spec: Any, model: Model, names: Mapping[str, TensorLike]) -> TargetLike:
+    """Return the target of golden.json, with the model's `names` for recorded ones."""
     if isinstance(spec, list):
         return [from_json(one, model, names) for one in spec]
     if not isinstance(spec, dict):
@@ -66,9 +83,9 @@ def from_json(spec: Any, model: Model, names: Mapping[str, Any]) -> Any:
     if "sum" in spec:
         first, *rest = [weight * Class(one) for one, weight in spec["sum"]]
         return sum(rest, first)
-    for key, kind in (("mean", Mean), ("norm", Norm)):
+    for key in ("mean", "norm"):
         if key in spec:
-            return kind(names.get(spec[key], spec[key]))
+            return NAMED[key](names.get(spec[key], spec[key]))
     name = next((spec[key] for key in ("channel", "dot", "tensor") if key in spec), None)
     if name is None:
         raise TargetError(f"no target is {spec!r}: it was recorded by a newer slimcam")
@@ -83,7 +100,7 @@ def describe(spec: Any) -> str:
     if spec is None:
         return "the winning class"
     if isinstance(spec, list):
-        return "one a photo"
+        return "one per photo"
     if "sum" in spec:
         return " + ".join(f"{weight:g} x class {one}" for one, weight in spec["sum"])
     return " ".join(f"{key} {value}" for key, value in spec.items() if key != "array")

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
+from .._types import TargetLike
 from ..errors import TargetError, WrongFeed
 from ..model import Model
 from .target import Channel, Dot, Mean, Norm, Top
@@ -14,7 +15,7 @@ from .target import Channel, Dot, Mean, Norm, Top
 SCORES = "mean", "norm", "channel", "dot"
 
 
-def read_target(model: Model, text: Optional[str]) -> Any:
+def read_target(model: Model, text: Optional[str]) -> TargetLike:
     """Read a target: a class number, topK, a score of a tensor, or else a label.
 
     Raises TargetError for a score that lacks a part.

@@ -48,7 +48,7 @@ WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WEIGHTS)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_each_method_in_each_dialect_is_its_formula_bit_for_bit(method, dialect):
     random = np.random.RandomState(0)

@@ -20,7 +20,7 @@ RANGES: Dict[str, Range] = {
     "[0, 1]": (1 / 255, 0),
     "[-1, 1]": (1 / 127.5, -1),
     "0 to 255": (1, 0),
-    "0 to 255 minus the mean": (1, -np.array(preprocess.VGG_MEAN)),
+    "0 to 255 minus the mean": (1, -np.array(preprocess.IMAGENET_MEAN)),
     "[0, 1] minus the mean, over the deviation": (1 / 255 / _DEVIATION, -_MEAN / _DEVIATION),
     "[0, 1] minus the mean": (1 / 255, -_MEAN),
     "[-0.5, 0.5]": (1 / 255, -0.5),

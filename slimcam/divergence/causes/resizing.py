@@ -8,7 +8,7 @@ import numpy as np
 from ..._tf import tf, tf1
 from ..._types import GraphDef, NodeDef
 from ...graphs.graph_defs import add_copy
-from ...inputs.preprocess import Preprocessing
+from ...inputs.preprocess import Preprocessing, prepare_one
 from .case import Case, Trial, Trials
 from .subgraph import run_copy
 
@@ -55,13 +55,14 @@ def change_method(case: Case) -> Trials:
 def _resize(case: Case, differs: Callable[[Resizing, Resizing], bool]) -> Trials:
     """Try each way of resizing that differs so from B's own."""
     photos = case.photo_pipeline()
-    nodes = _build(case, photos.preprocess)[0].node if photos is not None else [op.node_def for op in case.b.ops]
+    row = photos.preprocess if photos is not None else None
+    nodes = _build(case, row)[0].node if row is not None else [op.node_def for op in case.b.ops]
     old = next((way_of(node) for node in nodes if node.op in METHODS), None)
     for new in WAYS:
         if old is not None and new != old and differs(old, new):
             text = f"{new} in A, {old} in B"
-            if photos is not None:
-                yield Trial(f"{text} (of the photos)", prepare_photos(case, photos.preprocess, new))
+            if row is not None:
+                yield Trial(f"{text} (of the photos)", prepare_photos(case, row, new))
             else:
                 yield Trial(text, case.b.run_edited(functools.partial(resize_by, way=new)))
 
@@ -108,8 +109,6 @@ def _build(case: Case, row: Preprocessing) -> Tuple[GraphDef, str]:
     with tf1.Graph().as_default() as graph:
         photo = tf1.placeholder(tf.uint8, [None, None, 3], name="photo")
         # as floats, since nearest neighbour gives the type that it is given, and the others float32
-        image = row.apply(tf.cast(photo, tf.float32), photos.size if photos is not None else None)
-        image = tf.image.rgb_to_grayscale(image) if tensor.shape.as_list()[-1] == 1 else image
-        image = tf.round(image) if tensor.dtype.is_integer else image
-        result = tf.cast(image, tensor.dtype, name="prepared")
+        size, channels = photos.size if photos is not None else None, tensor.shape.as_list()[-1] or 3
+        result = prepare_one(row, tf.cast(photo, tf.float32), size, channels, tensor.dtype)
     return graph.as_graph_def(), result.name

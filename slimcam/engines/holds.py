@@ -1,0 +1,55 @@
+"""Arrays that replace tensors of a graph while it runs: read, checked, and handed out image by image."""
+
+from typing import Any, Dict, List, Mapping, Optional
+
+import numpy as np
+
+from .._types import HoldLike, Tensor
+from ..errors import WrongFeed
+from ..model import Model
+
+
+def read_holds(model: Model, hold: Optional[HoldLike]) -> Dict[Tensor, np.ndarray]:
+    """Return the arrays of a caller's `hold` by the model's tensors; raise WrongFeed for one that does not fit."""
+    tensors = {model.tensor(name): value for name, value in (hold or {}).items()}
+    return {tensor: _array(tensor, value) for tensor, value in tensors.items()}
+
+
+def holds_of(arrays: Mapping[Tensor, np.ndarray], part: List[int], count: int) -> Dict[Tensor, np.ndarray]:
+    """Return what is fed for the images `part` of `count`."""
+    return {tensor: _rows(array, tensor, part, count) for tensor, array in arrays.items()}
+
+
+def _array(tensor: Tensor, value: Any) -> np.ndarray:
+    """Return what a tensor is held at; raise WrongFeed for what does not fit it."""
+    if isinstance(value, str):
+        dims: Any = [None] if tensor.shape.rank is None else tensor.shape.as_list()[1:]
+        if value != "zeros" or None in dims:
+            why = "its shape is not fixed" if value == "zeros" else 'the only word is "zeros"'
+            raise WrongFeed(f"hold: {tensor.name!r} at {value!r}: {why}; give an array")
+        return np.zeros(dims, tensor.dtype.as_numpy_dtype)
+    array = np.asarray(value)
+    if not _fits(tensor, array):
+        raise WrongFeed(f"hold: {tensor.name!r} is {tensor.shape}, and the array given for it {array.shape}")
+    return array
+
+
+def _fits(tensor: Tensor, array: np.ndarray) -> bool:
+    """Whether an array has the tensor's shape, that of one image, or that of some."""
+    shape = tensor.shape
+    one = shape[1:] if shape.rank else shape
+    alone = shape.is_compatible_with(array.shape) or one.is_compatible_with(array.shape)
+    return bool(alone or (array.ndim and one.is_compatible_with(array.shape[1:])))
+
+
+def _rows(array: np.ndarray, tensor: Tensor, part: List[int], count: int) -> np.ndarray:
+    """Return what is held for the images `part`: one array for all, or those of a batch of `count`."""
+    rank = tensor.shape.rank
+    if rank is not None and array.ndim == rank - 1:
+        array = array[None]
+    images = None if rank is None else (tensor.shape.as_list() or [0])[0]
+    if images in (None, 1) and array.ndim and array.shape[0] == count > 1:
+        return array[part]
+    if images is None and array.ndim and array.shape[0] == 1:
+        return np.repeat(array, len(part), 0)
+    return array

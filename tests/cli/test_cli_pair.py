@@ -1,0 +1,92 @@
+"""`slimcam pair`, and `explain` of one branch of a model of two images."""
+
+import os
+import pathlib
+
+import cv2
+import numpy as np
+import pytest
+from fixtures.siamese_net import images
+
+import slimcam
+from slimcam import cli
+
+FILE = str(pathlib.Path(__file__).resolve().parents[1] / "data" / "siamese.h5")
+LAYER = "encoder/activation_5@input_%d"
+X, Y = images()
+
+
+@pytest.fixture(scope="module")
+def model():
+    with slimcam.load(FILE, preprocess="unit") as loaded:
+        yield loaded
+
+
+@pytest.fixture
+def run(capsys, tmp_path):
+    """Return `run(argument, ...)`: the exit status and what the command wrote, in a folder with two photos."""
+    for name, array in (("A.png", X[0]), ("B.png", Y[0])):
+        cv2.imwrite(str(tmp_path / name), (255 * array).astype(np.uint8)[..., ::-1])
+    here = os.getcwd()
+    os.chdir(str(tmp_path))
+
+    def invoke(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(arguments), prog_name="slimcam")
+        return (ended.value.code, *capsys.readouterr())
+
+    yield invoke
+    os.chdir(here)
+
+
+def test_explain_takes_a_score_of_one_branch(run, tmp_path):
+    status, out, err = run("explain", "A.png", "--model", FILE, "--target", "mean:encoder@input_1")
+    assert status == 0
+    assert err == "slimcam: photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess=\n"
+    assert "A.png: score " in out
+    assert (tmp_path / "maps" / "A.activation_5@input_1.png").is_file()
+
+
+def test_pair_writes_a_map_for_each_photo_and_both_side_by_side(run, tmp_path, model):
+    status, _, err = run("pair", "A.png", "B.png", "--model", FILE, "--preprocess", "unit", "--out", "out")
+    assert (status, err) == (0, "")
+    names = ["A-B.png", "A.activation_5@input_1.0.png", "B.activation_5@input_2.0.png", "maps.npz"]
+    assert sorted(os.listdir(str(tmp_path / "out"))) == names
+    with np.load(str(tmp_path / "out" / "maps.npz")) as arrays:
+        assert list(arrays["layer"]) == [LAYER % 1, LAYER % 2]
+        assert list(arrays["files"]) == ["A.png", "B.png"]
+        pixels = [(255 * array[:1]).astype(np.uint8).astype(np.float32) / 255 for array in (X, Y)]
+        for raw, maps in zip(arrays["raw"], slimcam.explain_pair(model, *pixels)):
+            np.testing.assert_allclose(raw, maps.raw[0], rtol=1e-3, atol=1e-6)
+    assert cv2.imread(str(tmp_path / "out" / "A-B.png")).shape == (256, 520, 3)
+
+
+@pytest.mark.parametrize("value", ["zeros", "features.npy", "B.png"])
+def test_hold_takes_zeros_an_array_or_a_photo(run, model, tmp_path, value):
+    features = model.features("encoder@input_2", str(tmp_path / "B.png"))
+    np.save(str(tmp_path / "features.npy"), features)
+    arguments = ("--model", FILE, "--preprocess", "unit", "--layer", LAYER % 1, "--hold", f"encoder@input_2={value}")
+    assert run("explain", "A.png", *arguments)[0] == 0
+    hold = {"encoder@input_2": "zeros" if value == "zeros" else features}
+    expected = slimcam.explain(model, str(tmp_path / "A.png"), LAYER % 1, hold=hold)
+    with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
+        np.testing.assert_allclose(arrays["raw"], expected.raw, rtol=1e-3, atol=1e-6)
+
+
+def test_the_dot_with_the_features_of_a_photo_is_a_target(run, model, tmp_path):
+    target = "dot:encoder@input_1=B.png"
+    assert run("explain", "A.png", "--model", FILE, "--preprocess", "unit", "--target", target)[0] == 0
+    features = model.features("encoder@input_1", str(tmp_path / "B.png"))[0]
+    expected = slimcam.explain(model, str(tmp_path / "A.png"), target=slimcam.Dot("encoder@input_1", features))
+    with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
+        np.testing.assert_allclose(arrays["scores"], expected.scores, rtol=1e-5)
+
+
+def test_the_command_line_names_its_own_ways_out(run):
+    status, out, err = run("explain", "A.png", "--model", FILE, "--layer", LAYER % 1)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "needs 'input_2:0'" in err
+    options = [way.split() for way in err.strip().split("; or ")[1:]]
+    assert run("explain", "A.png", "--model", FILE, *options[0])[0] == 0
+    assert run("explain", "A.png", "--model", FILE, *options[1])[0] == 0
+    assert options[2] == ["slimcam", "pair", "PHOTO", "PHOTO", "--model", FILE]
