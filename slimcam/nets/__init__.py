@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from .._types import Tensor
 from ..errors import MissingPackage, ModelError, UnknownName
 from ..suggest import nearest
 
@@ -34,6 +35,9 @@ class Net:
     head: str  # a variable whose last dimension is the number of classes
     classes: int  # 1001 where class 0 is the background
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+NetLike = Union[str, Net, Callable[..., Any]]  # a name of NETS, "module:function", a row, or a function
 
 
 def _net(
@@ -101,8 +105,8 @@ NETS: Dict[str, Net] = {
 
 
 def build(
-    net: Union[str, Net, Callable[..., Any]], images: Any, num_classes: Optional[int] = None, **arguments: Any
-) -> Tuple[Any, Dict[str, Any]]:
+    net: NetLike, images: Tensor, num_classes: Optional[int] = None, **arguments: Any
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """Build `net` on `images` (N, H, W, 3) in the default graph, for inference; return (logits, end points).
 
     `net` is a name in NETS, a Net, a function of TF-Slim's signature, or 'module:function'. A function of the caller's
@@ -131,15 +135,13 @@ def build(
     return built[0], dict(built[1])
 
 
-def image_size(net: Union[str, Net, Callable[..., Any]]) -> int:
+def image_size(net: NetLike) -> int:
     """Return the side of the images that `net` was made for: as its row says, or slim's attribute of it, else 224."""
     row = NETS.get(net) if isinstance(net, str) else net
     return row.size if isinstance(row, Net) else getattr(_find(net)[0], "default_image_size", 224)
 
 
-def variables(
-    net: Union[str, Net, Callable[..., Any]], num_classes: Optional[int] = None, size: Optional[int] = None
-) -> Shapes:
+def variables(net: NetLike, num_classes: Optional[int] = None, size: Optional[int] = None) -> Shapes:
     """Return the shape of every variable of `net` for images of `size` pixels, by name, in order of making."""
     from .._tf import tf1
 
@@ -160,7 +162,7 @@ def nets_fitting(shapes: Mapping[str, Sequence[int]]) -> List[str]:
     return fitting
 
 
-def _find(net: Union[str, Net, Callable[..., Any]]) -> Tuple[Callable[..., Any], Optional[Callable[..., Any]], Dict]:
+def _find(net: NetLike) -> Tuple[Callable[..., Any], Optional[Callable[..., Any]], Dict]:
     """Return the function of `net`, the one that gives its arg scope, and the arguments that its row has for it."""
     if isinstance(net, str) and ":" not in net:
         if net not in NETS:

@@ -8,10 +8,11 @@ is a stride, and a layer that has one is not padded; any other keeps the size of
 """
 
 import re
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from .._tf import slim as import_slim
 from .._tf import tf1
+from .._types import Tensor
 
 slim = import_slim()
 
@@ -23,7 +24,7 @@ _WORD = re.compile(
 _POOLS = {"AvgPool": slim.avg_pool2d, "MaxPool": slim.max_pool2d}
 
 
-def layer(net: Any, word: str) -> Any:
+def layer(net: Tensor, word: str) -> Tensor:
     """Return the layer that one word of a picture describes, on `net`; ValueError for a word that is none."""
     match = _WORD.fullmatch(word)
     if match is None:
@@ -36,7 +37,7 @@ def layer(net: Any, word: str) -> Any:
     return slim.conv2d(net, int(match["depth"]), kernel, **place)
 
 
-def branches(net: Any, picture: str) -> Any:
+def branches(net: Tensor, picture: str) -> Tensor:
     """Return the concat of a picture's branches on `net`, each in its own scope Branch_0, Branch_1, …"""
     ends = []
     for number, line in enumerate(picture.strip().splitlines()):
@@ -49,7 +50,7 @@ def branches(net: Any, picture: str) -> Any:
     return tf1.concat(ends, 3)
 
 
-def stack(net: Any, body: Body, end_points: Dict[str, Any]) -> Any:
+def stack(net: Tensor, body: Body, end_points: Dict[str, Tensor]) -> Tensor:
     """Return the last of `body` stacked on `net`: layers and (scope, picture) pairs, each an end point of its name."""
     for item in body:
         if isinstance(item, str):
@@ -67,7 +68,7 @@ def arg_scope(
     weight_decay: float = 0.00004,
     batch_norm_decay: float = 0.9997,
     batch_norm_epsilon: float = 0.001,
-    activation_fn: Any = tf1.nn.relu,
+    activation_fn: Callable[..., Tensor] = tf1.nn.relu,
     weights_initializer: Optional[Any] = None,
 ) -> Any:
     """Return the arg scope that the released Inception nets share: batch norm, without a scale, on convolutions."""

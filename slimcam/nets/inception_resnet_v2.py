@@ -1,9 +1,12 @@
 """Inception-ResNet v2 (Szegedy et al. 2016, arXiv:1602.07261, figures 10 to 15); names and arguments follow TF-Slim."""
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .._tf import tf1
+from .._types import Tensor
 from .block_diagrams import Body, arg_scope, branches, layer, slim, stack
+
+Activation = Optional[Callable[..., Tensor]]
 
 BLOCK_35 = """
     Conv2d_1x1:32
@@ -48,17 +51,17 @@ STEM: Body = [
 
 
 def inception_resnet_v2(
-    inputs: Any,
+    inputs: Tensor,
     num_classes: Optional[int] = 1001,
     is_training: bool = True,
     dropout_keep_prob: float = 0.8,
     reuse: Optional[bool] = None,
     scope: str = "InceptionResnetV2",
     create_aux_logits: bool = True,
-    activation_fn: Any = tf1.nn.relu,
-) -> Tuple[Any, Dict[str, Any]]:
+    activation_fn: Callable[..., Tensor] = tf1.nn.relu,
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the pooled features without classes."""
-    end_points: Dict[str, Any] = {}
+    end_points: Dict[str, Tensor] = {}
     mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
     with tf1.variable_scope(scope, "InceptionResnetV2", [inputs], reuse=reuse) as outer, mode:
         # Entered a second time for the operations' names: InceptionResnetV2/InceptionResnetV2/Conv2d_1a_3x3/…
@@ -82,7 +85,7 @@ def inception_resnet_v2_arg_scope(weight_decay: float = 0.00004, **arguments: An
         return scope
 
 
-def _trunk(net: Any, activation: Any, end_points: Dict[str, Any]) -> Any:
+def _trunk(net: Tensor, activation: Activation, end_points: Dict[str, Tensor]) -> Tensor:
     net = stack(net, STEM, end_points)
     net = _repeat(net, 10, "block35", BLOCK_35, 0.17, activation)
     net = stack(net, [("Mixed_6a", MIXED_6A)], end_points)
@@ -93,7 +96,7 @@ def _trunk(net: Any, activation: Any, end_points: Dict[str, Any]) -> Any:
     return stack(net, ["Conv2d_7b_1x1:1536"], end_points)
 
 
-def _repeat(net: Any, times: int, name: str, picture: str, scale: float, activation: Any) -> Any:
+def _repeat(net: Tensor, times: int, name: str, picture: str, scale: float, activation: Activation) -> Tensor:
     # No name but a default one, so that TensorFlow numbers the scopes Repeat, Repeat_1, Repeat_2, as in a checkpoint.
     with tf1.variable_scope(None, "Repeat"):
         for number in range(1, times + 1):
@@ -101,7 +104,7 @@ def _repeat(net: Any, times: int, name: str, picture: str, scale: float, activat
     return net
 
 
-def _residual(net: Any, name: str, picture: str, scale: float, activation: Any) -> Any:
+def _residual(net: Tensor, name: str, picture: str, scale: float, activation: Activation) -> Tensor:
     """Add to `net` its branches, brought back to its own depth and scaled down, for the sum is unstable otherwise."""
     with tf1.variable_scope(name):
         mixed = branches(net, picture)
@@ -111,7 +114,7 @@ def _residual(net: Any, name: str, picture: str, scale: float, activation: Any) 
         return activation(net) if activation else net
 
 
-def _auxiliary(net: Any, num_classes: int) -> Any:
+def _auxiliary(net: Tensor, num_classes: int) -> Tensor:
     net = slim.avg_pool2d(net, [5, 5], stride=3, padding="VALID", scope="Conv2d_1a_3x3")
     net = slim.conv2d(net, 128, [1, 1], scope="Conv2d_1b_1x1")
     # The kernel covers what is left of the image, so this branch needs to know the image's size.
@@ -119,7 +122,7 @@ def _auxiliary(net: Any, num_classes: int) -> Any:
     return slim.fully_connected(slim.flatten(net), num_classes, activation_fn=None, scope="Logits")
 
 
-def _head(net: Any, num_classes: Optional[int], dropout_keep_prob: float, end_points: Dict[str, Any]) -> Any:
+def _head(net: Tensor, num_classes: Optional[int], dropout_keep_prob: float, end_points: Dict[str, Tensor]) -> Tensor:
     size = net.shape.as_list()[1:3]
     if None in size:
         net = tf1.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")

@@ -3,6 +3,7 @@
 from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
+from .._types import Tensor
 from .block_diagrams import Body, arg_scope, slim, stack
 
 BLOCK_A = """
@@ -61,16 +62,16 @@ BODY: Body = [
 
 
 def inception_v4(
-    inputs: Any,
+    inputs: Tensor,
     num_classes: Optional[int] = 1001,
     is_training: bool = True,
     dropout_keep_prob: float = 0.8,
     reuse: Optional[bool] = None,
     scope: str = "InceptionV4",
     create_aux_logits: bool = True,
-) -> Tuple[Any, Dict[str, Any]]:
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the pooled features without classes."""
-    end_points: Dict[str, Any] = {}
+    end_points: Dict[str, Tensor] = {}
     mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
     with tf1.variable_scope(scope, "InceptionV4", [inputs], reuse=reuse) as outer, mode:
         # Entered a second time for the operations' names: InceptionV4/InceptionV4/Conv2d_1a_3x3/…
@@ -91,7 +92,7 @@ def inception_v4_arg_scope(weight_decay: float = 0.00004, **arguments: Any) -> A
     return arg_scope(weight_decay, weights_initializer=slim.variance_scaling_initializer(), **arguments)
 
 
-def _auxiliary(net: Any, num_classes: int) -> Any:
+def _auxiliary(net: Tensor, num_classes: int) -> Tensor:
     net = slim.avg_pool2d(net, [5, 5], stride=3, padding="VALID", scope="AvgPool_1a_5x5")
     net = slim.conv2d(net, 128, [1, 1], scope="Conv2d_1b_1x1")
     # The kernel covers what is left of the image, so this branch needs to know the image's size.
@@ -99,7 +100,7 @@ def _auxiliary(net: Any, num_classes: int) -> Any:
     return slim.fully_connected(slim.flatten(net), num_classes, activation_fn=None, scope="Aux_logits")
 
 
-def _head(net: Any, num_classes: Optional[int], dropout_keep_prob: float, end_points: Dict[str, Any]) -> Any:
+def _head(net: Tensor, num_classes: Optional[int], dropout_keep_prob: float, end_points: Dict[str, Tensor]) -> Tensor:
     size = net.shape.as_list()[1:3]
     if None in size:
         net = tf1.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")

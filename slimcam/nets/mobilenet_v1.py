@@ -1,9 +1,10 @@
 """MobileNet v1 (Howard et al. 2017, arXiv:1704.04861, table 1); names, order and arguments follow TF-Slim."""
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .._tf import slim as import_slim
 from .._tf import tf1
+from .._types import Tensor
 
 slim = import_slim()
 
@@ -12,25 +13,25 @@ LAYERS = ((2, 32), (1, 64), (2, 128), (1, 128), (2, 256), (1, 256), (2, 512), *[
 
 
 def mobilenet_v1(
-    inputs: Any,
+    inputs: Tensor,
     num_classes: Optional[int] = 1000,
     dropout_keep_prob: float = 0.999,
     is_training: bool = True,
     min_depth: int = 8,
     depth_multiplier: float = 1.0,
-    prediction_fn: Any = slim.softmax,
+    prediction_fn: Optional[Callable[..., Tensor]] = slim.softmax,
     spatial_squeeze: bool = True,
     reuse: Optional[bool] = None,
     scope: str = "MobilenetV1",
     global_pool: bool = False,
-) -> Tuple[Any, Dict[str, Any]]:
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the pooled features without classes.
 
     `depth_multiplier` thins every layer, down to `min_depth` channels; ValueError where it is not positive.
     """
     if depth_multiplier <= 0:
         raise ValueError(f"depth_multiplier is {depth_multiplier}; it must be greater than 0")
-    end_points: Dict[str, Any] = {}
+    end_points: Dict[str, Tensor] = {}
     mode = slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training)
     with tf1.variable_scope(scope, "MobilenetV1", [inputs], reuse=reuse) as outer, mode:
         # Entered a second time for the operations' names: MobilenetV1/MobilenetV1/Conv2d_0/…
@@ -82,7 +83,7 @@ def mobilenet_v1_arg_scope(
         return scope
 
 
-def _trunk(net: Any, depth_multiplier: float, min_depth: int, end_points: Dict[str, Any]) -> Any:
+def _trunk(net: Tensor, depth_multiplier: float, min_depth: int, end_points: Dict[str, Tensor]) -> Tensor:
     for number, (stride, depth) in enumerate(LAYERS):
         kernel, name = [3, 3], f"Conv2d_{number}"
         if number:
@@ -95,7 +96,7 @@ def _trunk(net: Any, depth_multiplier: float, min_depth: int, end_points: Dict[s
     return net
 
 
-def _pool(net: Any, global_pool: bool, end_points: Dict[str, Any]) -> Any:
+def _pool(net: Tensor, global_pool: bool, end_points: Dict[str, Tensor]) -> Tensor:
     if global_pool:
         end_points["global_pool"] = pooled = tf1.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")
     else:

@@ -5,19 +5,20 @@ and the pooled features are no end point. The variables are the same.
 """
 
 import functools
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from tf_slim.nets import inception, resnet_v1, resnet_v2
 
 from .._tf import slim as import_slim
 from .._tf import tf1
+from .._types import Tensor
 
 slim = import_slim()
 
 
-def _resnet(body: Any) -> Any:
+def _resnet(body: Callable[..., Any]) -> Callable[..., Any]:
     def resnet(
-        inputs: Any,
+        inputs: Tensor,
         num_classes: Optional[int] = None,
         is_training: bool = True,
         global_pool: bool = True,
@@ -25,7 +26,7 @@ def _resnet(body: Any) -> Any:
         spatial_squeeze: bool = True,
         reuse: Optional[bool] = None,
         scope: str = body.__name__,
-    ) -> Tuple[Any, Dict[str, Any]]:
+    ) -> Tuple[Tensor, Dict[str, Tensor]]:
         """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the features without classes."""
         net, end_points = body(inputs, None, is_training, global_pool, output_stride, reuse, scope)
         operations = net.op.name.rpartition("/")[0]
@@ -46,13 +47,13 @@ def _resnet(body: Any) -> Any:
     return resnet
 
 
-def _classify(net: Any, num_classes: int, scope: str) -> Any:
+def _classify(net: Tensor, num_classes: int, scope: str) -> Tensor:
     return slim.conv2d(net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope=scope)
 
 
-def _inception(body: Any, pool: str) -> Any:
+def _inception(body: Callable[..., Any], pool: str) -> Callable[..., Any]:
     @functools.wraps(body)
-    def net(*args: Any, **kwargs: Any) -> Tuple[Any, Dict[str, Any]]:
+    def net(*args: Any, **kwargs: Any) -> Tuple[Tensor, Dict[str, Tensor]]:
         logits, end_points = body(*args, **kwargs)
         end_points[pool] = _pooled(logits)
         return logits, end_points
@@ -60,22 +61,22 @@ def _inception(body: Any, pool: str) -> Any:
     return net
 
 
-def _pooled(tensor: Any) -> Any:
+def _pooled(tensor: Tensor) -> Tensor:
     while tensor.op.type != "AvgPool":
         tensor = tensor.op.inputs[0]
     return tensor
 
 
 def inception_v1(
-    inputs: Any,
+    inputs: Tensor,
     num_classes: Optional[int] = 1000,
     is_training: bool = True,
     dropout_keep_prob: float = 0.8,
-    prediction_fn: Any = slim.softmax,
+    prediction_fn: Callable[..., Tensor] = slim.softmax,
     spatial_squeeze: bool = True,
     reuse: Optional[bool] = None,
     scope: str = "InceptionV1",
-) -> Tuple[Any, Dict[str, Any]]:
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """Return (logits (N, num_classes), end points) of (N, H, W, 3) `inputs`; the features without classes.
 
     tf_slim calls the pool MaxPool_0a_7x7, which it is not and which no released graph says; so this head is ours.
