@@ -20,7 +20,7 @@ def images(count=3, seed=0):
 
 
 def draw(name, *shape):
-    """Return numbers that hang on a name only, of the size that keeps activations about as large as they were."""
+    """Return numbers that depend on a name only, of the size that keeps activations about as large as they were."""
     fan = max(1, int(np.prod(shape[:-1])))
     return np.random.RandomState(zlib.crc32(name.encode())).normal(0, np.sqrt(2 / fan), shape).astype(np.float32)
 

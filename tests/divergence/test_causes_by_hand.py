@@ -13,6 +13,7 @@ from slimcam.divergence.causes import inputs
 from slimcam.divergence.causes.norms import norms
 from slimcam.divergence.causes.subgraph import subgraph_between
 from slimcam.divergence.stages import stages_of
+from slimcam.maps.differences import max_relative_difference
 from slimcam.sources import weights
 
 
@@ -25,22 +26,21 @@ def side(model, array):
 
 
 def parted(a, b, first, second):
-    """Return two models that part at the stages of these operations, None for none; all before them agree."""
+    """Return two models that diverge at the stages of these operations, None for none; all before them agree."""
     sides = [side(model, images()) for model in (a, b)]
     # dropout is of operations with other names in each TensorFlow, and its last gives the stage
-    names = lambda op: "dropout" if op.name.startswith("dropout/") else op.name  # noqa: E731
-    named = [{names(stage.op): stage for stage in one.stages} for one in sides]
+    named = [{stage.op.name: stage for stage in one.stages} for one in sides]
+    for stages in named:
+        stages.update({"dropout": stage for name, stage in stages.items() if name.startswith("dropout/")})
     pairs = []
     for name, stage in named[0].items():
         other = named[1].get(name)
         if name in (first, second):
             break
-        if (
-            other is not None
-            and cases.max_relative_difference(*(one.values[s.tensor.name] for one, s in zip(sides, (stage, other))))
-            < 1e-6
-        ):
-            pairs.append((stage, other))
+        if other is not None:
+            values = [one.values[s.tensor.name] for one, s in zip(sides, (stage, other))]
+            if max_relative_difference(*values) < 1e-6:
+                pairs.append((stage, other))
     return DivergingPair(*sides, (named[0].get(first), named[1].get(second)), pairs)
 
 

@@ -11,7 +11,7 @@ SIDE = 12
 
 
 def build(keras, change="", momentum=0.99):
-    """A small classifier with one change, and weights that hang on names only."""
+    """A small classifier with one change, and weights that depend on names only."""
     layers, x = keras.layers, keras.layers.Input((SIDE, SIDE, 3), name="photo")
     start = x
     explicit = change == "explicit padding"

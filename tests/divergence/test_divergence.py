@@ -214,8 +214,10 @@ def test_one_of_inceptions_94_convolutions_is_found_in_a_copy_without_names(ince
 def test_a_net_of_swish(model_of):
     """TensorFlow 2.21 makes one operation of a convolution, its bias and swish, and cannot fetch what is in between."""
 
+    def weight(*shape):
+        return tf1.constant(np.random.RandomState(0).normal(size=shape).astype(np.float32))
+
     def net(scale=1.0):
-        weight = lambda *shape: tf1.constant(np.random.RandomState(0).normal(size=shape).astype(np.float32))  # noqa: E731
         x = tf1.placeholder(tf1.float32, [None, 8, 8, 3], name="images")
         for name, channels, factor in (("one", 3, 1.0), ("two", 4, scale)):
             x = tf1.nn.conv2d(x, factor * weight(3, 3, channels, 4), 1, "SAME", name=name)

@@ -1,6 +1,6 @@
 """A small net of two convolutions, a block of three branches and a dense layer, built in ways that give the same.
 
-Weights hang on the names of layers only. `Net(...)` is a build function, as the fixture `model_of` takes it; its fields
+Weights depend on the names of layers only. `Net(...)` is a build function, as the fixture `model_of` takes it; its fields
 say how the net is built, and what was changed.
 """
 
@@ -113,9 +113,11 @@ class Net:
             return tf1.nn.batch_normalization(x, mean, variance, beta, gamma, self.epsilon)
         if self.norm == "training":
             return tf1.nn.batch_normalization(x, *tf1.nn.moments(x, [0, 1, 2]), beta, gamma, self.epsilon)
-        fused = lambda *statistics, training: tf1.nn.fused_batch_norm(  # noqa: E731
-            x, gamma, beta, *statistics, epsilon=self.epsilon, is_training=training
-        )[0]
+
+        def fused(*statistics, training):
+            options = {"epsilon": self.epsilon, "is_training": training}
+            return tf1.nn.fused_batch_norm(x, gamma, beta, *statistics, **options)[0]
+
         if self.norm == "switch":
             return tf1.cond(self.training, lambda: fused(training=True), lambda: fused(mean, variance, training=False))
         return fused(mean, variance, training=False)
