@@ -31,7 +31,8 @@ def parted(a, b, first, second):
     # dropout is of operations with other names in each TensorFlow, and its last gives the stage
     named = [{stage.op.name: stage for stage in one.stages} for one in sides]
     for stages in named:
-        stages.update({"dropout": stage for name, stage in stages.items() if name.startswith("dropout/")})
+        dropouts = [stage for name, stage in stages.items() if name.startswith("dropout/")]
+        stages.update(zip(["dropout"], dropouts[::-1]))
     pairs = []
     for name, stage in named[0].items():
         other = named[1].get(name)
