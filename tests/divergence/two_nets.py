@@ -1,7 +1,7 @@
 """A small net of two convolutions, a block of three branches and a dense layer, built in ways that give the same.
 
-Weights depend on the names of layers only. `Net(...)` is a build function, as the fixture `model_of` takes it; its fields
-say how the net is built, and what was changed.
+Weights depend on the names of layers only. `Net(...)` is a build function, as the fixture `model_of` takes it; its
+fields say how the net is built, and what was changed.
 """
 
 import zlib
