@@ -1,5 +1,6 @@
 """The reference pages against the tables of the code: no row too many, none too few, and formulas that are true."""
 
+import dataclasses
 import re
 
 import click
@@ -14,6 +15,8 @@ from slimcam._packages import EXTRAS
 from slimcam._tf import tf1
 from slimcam.inputs import preprocess
 from slimcam.maps.dialects import DIALECTS
+from slimcam.sources.loading import SOURCES
+from slimcam.sources.options import EVERYWHERE, LoadOptions
 
 SHAPES = ROOT / "checkpoints" / "shapes"
 PHOTO = str(SHAPES / "samples" / "flower-and-star.png")
@@ -31,6 +34,16 @@ def test_dialects_have_a_row_each():
 
 def test_preprocessings_have_a_row_each():
     assert [row[0] for row in rows_of("docs/preprocessing.md")] == list(preprocess.PREPROCESSING)
+
+
+def test_options_of_load_have_the_sources_that_take_them():
+    stated = {name: row[1] for row in rows_of("docs/sources.md") for name in re.findall(r"\w+", row[0])}
+    takers = {name: [source.kind for source in SOURCES if source.takes(name)] for name in options_of_load()}
+    assert stated == {name: "all" if name in EVERYWHERE else ", ".join(kinds) for name, kinds in takers.items()}
+
+
+def options_of_load():
+    return [one.name for one in dataclasses.fields(LoadOptions)]
 
 
 # preprocessing: the formulas of the page, in NumPy
