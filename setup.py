@@ -26,7 +26,7 @@ setup(
     long_description=read("README.md"),
     long_description_content_type="text/markdown",
     author="The slimcam developers",
-    license="Apache-2.0",
+    license="Apache-2.0",  # an SPDX expression; setuptools warns of a classifier beside it
     license_files=["LICENSE"],
     keywords=["tensorflow", "tf-slim", "keras", "grad-cam", "class activation map", "saliency", "explainability"],
     packages=find_packages(include=["slimcam", "slimcam.*"]),
@@ -42,7 +42,6 @@ setup(
         "Development Status :: 4 - Beta",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
-        "License :: OSI Approved :: Apache Software License",
         "Operating System :: OS Independent",
         "Framework :: Pytest",
         "Programming Language :: Python :: 3 :: Only",
