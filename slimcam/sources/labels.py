@@ -1,4 +1,4 @@
-"""The names of the classes: a list, or a text file with a line a class."""
+"""The names of the classes: a list, or a text file with one line per class."""
 
 import os
 import re

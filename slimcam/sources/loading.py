@@ -71,7 +71,7 @@ def load(
     `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
     signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
     `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
-    `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with a line a class.
+    `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with one line per class.
     `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
     `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
     `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
