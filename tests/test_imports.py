@@ -1,6 +1,7 @@
 """Who imports whom: importing slimcam is light, imports run downward only, and TensorFlow has one door."""
 
 import ast
+import functools
 import pathlib
 import pkgutil
 import re
@@ -48,6 +49,7 @@ def module_of(path):
     return ".".join(part for part in parts if part != "__init__")
 
 
+@functools.lru_cache(maxsize=None)
 def imports(path):
     """Return the absolute names that a file imports, anywhere in it: modules and what is taken from them."""
     names = set()
@@ -64,6 +66,7 @@ def imports(path):
     return names
 
 
+@functools.lru_cache(maxsize=None)
 def unit(name):
     """Return the part of slimcam that an absolute name is in: "cli", "sources"; None for other packages' names."""
     parts = name.split(".")
@@ -72,6 +75,7 @@ def unit(name):
     return parts[1] if (ROOT / parts[1]).is_dir() or (ROOT / f"{parts[1]}.py").is_file() else None
 
 
+@functools.lru_cache(maxsize=None)
 def units_imported():
     """Map each part of slimcam to the parts that it imports."""
     found = {}

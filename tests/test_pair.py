@@ -5,7 +5,8 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from fixtures.siamese_net import NARROW, images, siamese
+from fixtures.siamese_net import NARROW, TERMS, images, siamese
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import TF_VERSION, keras2, keras3, tf1
@@ -47,7 +48,7 @@ def answers(model):
 def assert_golden(maps, golden, width):
     for name, raw in maps.items():
         expected = golden[f"{width}/{name}"]
-        np.testing.assert_allclose(raw, expected, rtol=0, atol=2e-5 * np.abs(expected).max(), err_msg=name)
+        assert_net(raw, expected, TERMS[width], name)
 
 
 def test_the_three_answers_are_those_of_tensorflow_1(model, golden):
@@ -157,7 +158,7 @@ def test_photos_for_one_branch_go_to_its_input(model, monkeypatch):
     expected = slimcam.explain(
         model, picture[None].astype(np.float32) / 255, LAYER % 2, slimcam.Mean("encoder@input_2")
     )
-    np.testing.assert_allclose(cam(picture).raw, expected.raw, rtol=1e-3, atol=1e-6)
+    assert_net(cam(picture).raw, expected.raw, TERMS[NARROW])
 
 
 # --- held is fed
@@ -167,8 +168,8 @@ def test_holding_the_features_of_an_image_equals_feeding_it(model):
     features = model.features("encoder@input_2", Y)
     held = slimcam.explain(model, X, LAYER % 1, hold={"encoder@input_2": features})
     fed, _ = slimcam.explain_pair(model, X, Y)
-    np.testing.assert_allclose(held.raw, fed.raw, rtol=0, atol=2e-5 * np.abs(fed.raw).max())
-    np.testing.assert_allclose(held.scores, fed.scores, rtol=1e-3, atol=1e-5)
+    assert_net(held.raw, fed.raw, TERMS[NARROW])
+    assert_net(held.scores, fed.scores, TERMS[NARROW])
 
 
 def test_features_are_what_the_graph_computes(model):

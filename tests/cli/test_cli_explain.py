@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from cli_net import LABELS, SIDE, net
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam.cli import options
@@ -54,7 +55,7 @@ def test_many_photos_keep_their_order(explain, make_photo, written, monkeypatch)
     together = written()[1]
     assert list(together["files"]) == photos
     assert explain(photos[3]).status == 0
-    np.testing.assert_allclose(together["raw"][3:4], written()[1]["raw"], rtol=1e-4, atol=1e-6)
+    assert_net(together["raw"][3:4], written()[1]["raw"])
 
 
 def test_photos_of_one_name_are_both_kept(explain, make_photo, written):
@@ -146,7 +147,7 @@ def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen
     hold = f"gain={tmp_path / 'gain.npy'}"
     result = explain(path, "--target", 1, "--hold", hold, model=frozen(lambda: net(gain=True), "gain.pb"))
     assert result.status == 0
-    np.testing.assert_allclose(written()[1]["raw"], 3 * plain, rtol=1e-4, atol=1e-6)
+    assert_net(written()[1]["raw"], 3 * plain)
 
 
 def test_the_choices_are_the_tables():

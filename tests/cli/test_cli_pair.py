@@ -6,7 +6,8 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-from fixtures.siamese_net import images
+from fixtures.siamese_net import NARROW, TERMS, images
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import cli
@@ -57,7 +58,7 @@ def test_pair_writes_a_map_for_each_photo_and_both_side_by_side(run, tmp_path, m
         assert list(arrays["files"]) == ["A.png", "B.png"]
         pixels = [(255 * array[:1]).astype(np.uint8).astype(np.float32) / 255 for array in (X, Y)]
         for raw, maps in zip(arrays["raw"], slimcam.explain_pair(model, *pixels)):
-            np.testing.assert_allclose(raw, maps.raw[0], rtol=1e-3, atol=1e-6)
+            assert_net(raw, maps.raw[0], TERMS[NARROW])
     assert cv2.imread(str(tmp_path / "out" / "A-B.png")).shape == (256, 520, 3)
 
 
@@ -70,7 +71,7 @@ def test_hold_takes_zeros_an_array_or_a_photo(run, model, tmp_path, value):
     hold = {"encoder@input_2": "zeros" if value == "zeros" else features}
     expected = slimcam.explain(model, str(tmp_path / "A.png"), LAYER % 1, hold=hold)
     with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
-        np.testing.assert_allclose(arrays["raw"], expected.raw, rtol=1e-3, atol=1e-6)
+        assert_net(arrays["raw"], expected.raw, TERMS[NARROW])
 
 
 def test_the_dot_with_the_features_of_a_photo_is_a_target(run, model, tmp_path):
@@ -79,7 +80,7 @@ def test_the_dot_with_the_features_of_a_photo_is_a_target(run, model, tmp_path):
     features = model.features("encoder@input_1", str(tmp_path / "B.png"))[0]
     expected = slimcam.explain(model, str(tmp_path / "A.png"), target=slimcam.Dot("encoder@input_1", features))
     with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
-        np.testing.assert_allclose(arrays["scores"], expected.scores, rtol=1e-5)
+        assert_net(arrays["scores"], expected.scores, TERMS[NARROW])
 
 
 def test_the_command_line_names_its_own_ways_out(run):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import assert_net, rounding_of_net
 from two_nets import SIDE, Net, images, renamed, weight
 
 import slimcam
@@ -72,7 +73,7 @@ def test_channels_first_and_last_compare(model_of):
         (name, name) for name in ("images", "bias", "relu", "mean", "scores")
     ]
     assert [row.shape for row in found.rows[1:3]] == [(3, 4, 2)] * 2
-    assert found.first is None and max(row.drift for row in found.rows) < 1e-6
+    assert found.first is None and max(row.drift for row in found.rows) < rounding_of_net(20)
 
 
 def test_photos_are_prepared_by_each_model_and_part_there(frozen, photo):
@@ -167,7 +168,7 @@ def test_a_net_that_prepares_its_photos_itself_compares_with_one_that_is_fed(mod
     assert found.first is None and len(found.rows) == 5
     data = cv2.imencode(".png", photo(SIDE, SIDE)[..., ::-1])[1].tobytes()
     logits = a.session.run(a.logits, {"png:0": data})
-    np.testing.assert_allclose(b.features(b.logits, photo(SIDE, SIDE)), logits, rtol=1e-5)
+    assert_net(b.features(b.logits, photo(SIDE, SIDE)), logits)
 
 
 def test_the_ways_to_a_dilated_convolution_are_one_stage(model_of):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import assert_net, assert_sums
 
 import slimcam
 from slimcam.layers import shared as sharing
@@ -128,7 +129,7 @@ def test_a_branch_of_a_frozen_graph_is_explained_alone(model_of, build):
     assert maps.layer == "encoder@right"
     activations = model.session.run(model.tensor("encoder@right"), {"right:0": Y})
     # each of 6 x 6 x 2 values has the gradient 1/72, so the map is the sum over both channels / 72
-    np.testing.assert_allclose(maps.raw, activations.sum(-1) / 72, rtol=1e-5)
+    assert_sums(maps.raw, activations.sum(-1) / 72, 72)
 
 
 def test_pairs_of_a_frozen_graph_weigh_each_branch_by_its_own_gradient(model_of):
@@ -138,4 +139,4 @@ def test_pairs_of_a_frozen_graph_weigh_each_branch_by_its_own_gradient(model_of)
     for maps, name, rows in ((left, "encoder@left", slice(2)), (right, "encoder@right", slice(2, 4))):
         activations = model.session.run(model.tensor(name), feeds)
         # the logit is the mean over 36 places times the branch's rows of the dense kernel
-        np.testing.assert_allclose(maps.raw, activations @ DENSE[rows, 0] / 36, rtol=1e-4, atol=1e-7)
+        assert_net(maps.raw, activations @ DENSE[rows, 0] / 36)

@@ -4,10 +4,14 @@ import cv2
 import numpy as np
 import pytest
 from fixtures.colours import colours
+from fixtures.tolerance import rounding
 
 import slimcam
 from slimcam.maps.dialects import DIALECTS
 from slimcam.maps.maps import Maps
+
+# Of an enlarged map: 4 x 4 values from 0 to 1 have a weight each.
+ROUNDED = {"rtol": 0, "atol": rounding(16)}
 
 
 def painted(raw, photo, dialect="paper", window=None):
@@ -63,7 +67,7 @@ def test_unknown_colours_suggest():
 
 def test_resized_is_linear_between_the_middles_of_pixels():
     # 4 pixels lie at -1/4, 1/4, 3/4 and 5/4 of two, the outer ones beyond the middles
-    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4)).resized(), [[[0, 0.25, 0.75, 1]]], atol=1e-6)
+    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4)).resized(), [[[0, 0.25, 0.75, 1]]], **ROUNDED)
 
 
 # OpenCV's cubic (a = -3/4) at 1/4 weighs four neighbours -0.10546875, 0.87890625, 0.26171875 and -0.03515625; those are
@@ -72,8 +76,8 @@ CUBIC = [[[0, 0.2265625, 0.7734375, 1]]]
 
 
 def test_resized_may_be_cubic():
-    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4)).resized("cubic"), CUBIC, atol=1e-6)
-    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4), "csdn").resized(), CUBIC, atol=1e-6)
+    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4)).resized("cubic"), CUBIC, **ROUNDED)
+    np.testing.assert_allclose(painted([[0, 1]], grey(1, 4), "csdn").resized(), CUBIC, **ROUNDED)
 
 
 def test_overlay_may_be_cubic():
@@ -93,9 +97,9 @@ def test_unknown_interpolation_suggests():
 
 def test_gates_resize_before_they_cut_off_and_stretch():
     # -1 and 1 at 4 pixels: -1, -0.5, 0.5, 1; cut off: 0, 0, 0.5, 1
-    np.testing.assert_allclose(painted([[-1, 1]], grey(1, 4), "gates").resized(), [[[0, 0, 0.5, 1]]], atol=1e-6)
+    np.testing.assert_allclose(painted([[-1, 1]], grey(1, 4), "gates").resized(), [[[0, 0, 0.5, 1]]], **ROUNDED)
     # the paper cuts off first: 0 and 1 at 4 pixels
-    np.testing.assert_allclose(painted([[-1, 1]], grey(1, 4)).resized(), [[[0, 0.25, 0.75, 1]]], atol=1e-6)
+    np.testing.assert_allclose(painted([[-1, 1]], grey(1, 4)).resized(), [[[0, 0.25, 0.75, 1]]], **ROUNDED)
 
 
 def test_what_the_net_did_not_see_stays_unpainted():

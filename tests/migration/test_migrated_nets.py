@@ -25,7 +25,6 @@ LAYERS = {
     "inception_v3": ["Mixed_7c", "Mixed_6e"],
     "resnet_v2_50": ["resnet_v2_50/postnorm/Relu"],
 }
-LOGITS, MAPS = 1e-5, 2e-5  # shares of the largest value: what a migration may change
 
 NEWEST = keras3 if TF_VERSION >= (2, 16) else keras2
 
@@ -81,7 +80,8 @@ def checkpoint(name, folder):
 
 
 def assert_verified(golden, model, **options):
-    verification = slimcam.verify(golden, model, tolerances={"logits": LOGITS, "maps": MAPS}, **options)
+    """Assert what slimcam promises: a migration that is right is within verify()'s own tolerances."""
+    verification = slimcam.verify(golden, model, **options)
     assert verification.passed, verification.table()
 
 

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import SHAPES_NET, assert_net
 from recorded_net import CHANNELS, CLASSES, SIDE, X, net, truth, weights
 
 import slimcam
@@ -21,21 +22,21 @@ def test_it_holds_what_a_plain_session_gives(recorded):
     held = golden.read(recorded)
     logits, activations, gradients = truth(net, "maps")
     np.testing.assert_array_equal(held.inputs, X)
-    np.testing.assert_allclose(held.logits, logits, rtol=1e-5)
+    assert_net(held.logits, logits)
     np.testing.assert_array_equal(held.top_classes, np.argsort(-logits, -1)[:, :5])
     maps = held.layers[0]
     assert (maps.name, maps.shape, maps.dtype) == ("maps", (3, SIDE // 2, SIDE // 2, CHANNELS), "float32")
     np.testing.assert_array_equal(maps.classes, logits.argmax(-1))
-    np.testing.assert_allclose(maps.scores, logits.max(-1), rtol=1e-5)
-    np.testing.assert_allclose(maps.gradients, gradients, rtol=1e-5)
+    assert_net(maps.scores, logits.max(-1))
+    assert_net(maps.gradients, gradients)
     by_hand = np.einsum("nhwc,nc->nhw", activations, gradients.mean((1, 2)))
-    np.testing.assert_allclose(maps.maps, by_hand, rtol=1e-4, atol=1e-6)
+    assert_net(maps.maps, by_hand)
     every = activations.astype(np.float64).reshape(-1, CHANNELS)
     for name, values in (("mean", every.mean(0)), ("deviation", every.std(0)), ("largest", every.max(0))):
-        np.testing.assert_allclose(getattr(maps, name), values, rtol=1e-4)
+        assert_net(getattr(maps, name), values)
     np.testing.assert_array_equal(maps.smallest, every.min(0))
     np.testing.assert_array_equal(maps.places, np.arange(activations.size))
-    np.testing.assert_allclose(maps.sample, activations.reshape(-1), rtol=1e-5)
+    assert_net(maps.sample, activations.reshape(-1))
     assert held.layers[1].name == "first"
     assert held.target is None
     assert (held.dialect, held.method, held.engine) == ("paper", "gradcam", "graph")
@@ -109,7 +110,7 @@ def test_of_a_large_layer_it_holds_a_sample(frozen, tmp_path):
     maps = golden.read(out).layers[0]
     activations = truth(lambda: net(side=64), "maps", np.ones((1, 64, 64, 3), np.float32))[1]
     assert 3000 < len(maps.places) <= 4096 < activations.size
-    np.testing.assert_allclose(maps.sample, activations.reshape(-1)[maps.places], rtol=1e-4, atol=1e-6)
+    assert_net(maps.sample, activations.reshape(-1)[maps.places])
 
 
 def test_left_out_the_layer_is_the_models_own(old, tmp_path):
@@ -160,7 +161,7 @@ def test_the_shipped_checkpoints_maps_are_those_of_a_plain_session(shipped):
     out, _, maps = shipped
     (layer,) = golden.read(out).layers
     assert layer.name == "Mixed_4e"
-    np.testing.assert_allclose(layer.maps, maps, rtol=0, atol=1e-5 * np.abs(maps).max())
+    assert_net(layer.maps, maps, SHAPES_NET)
 
 
 def test_its_frozen_graph_gives_the_same(shipped):

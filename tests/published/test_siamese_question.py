@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from fixtures.siamese_net import NARROW, images, siamese
+from fixtures.siamese_net import NARROW, TERMS, images, siamese
+from fixtures.tolerance import assert_net
 from vgg import in_graph
 
 import slimcam
@@ -53,7 +54,7 @@ def test_the_encoder_alone(model):
     pooled, features = K.function([model.inputs[0]], [K.mean(grads, axis=(0, 1, 2)), output[0]])([X])
     with slimcam.load(model) as loaded:
         maps = slimcam.explain(loaded, X, "encoder@input_1", slimcam.Mean("encoder@input_1"))
-    np.testing.assert_allclose(maps.raw[0], features @ pooled, rtol=1e-4)
+    assert_net(maps.raw[0], features @ pooled, TERMS[NARROW])
 
 
 def test_the_other_branch_held(model):
@@ -64,7 +65,7 @@ def test_the_other_branch_held(model):
     with slimcam.load(model, logits=model.output.name) as loaded:
         maps = slimcam.explain(loaded, X, "encoder@input_1", hold={"encoder@input_2": "zeros"})
     expected = features @ pooled
-    np.testing.assert_allclose(maps.raw[0], expected, atol=2e-5 * np.abs(expected).max())
+    assert_net(maps.raw[0], expected, TERMS[NARROW])
 
 
 def test_both_images(model):
@@ -75,4 +76,4 @@ def test_both_images(model):
         pair = slimcam.explain_pair(loaded, X, Y, layer="encoder")
     for maps, weights, features in zip(pair, pooled, (one, two)):
         expected = features @ weights
-        np.testing.assert_allclose(maps.raw[0], expected, atol=2e-5 * np.abs(expected).max())
+        assert_net(maps.raw[0], expected, TERMS[NARROW])

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import MOBILENET_V1, assert_net
 
 import slimcam
 from slimcam import ModelError, UnknownName, nets
@@ -102,7 +103,7 @@ def test_a_registered_net_gives_the_map_of_a_plain_session(mobilenet, images, ve
     with slimcam.load(mobilenet[version], net=MOBILENET, size=SIDE) as model:
         raw = explain(model, images)
     expected = by_hand(MOBILENET, 5, mobilenet[version], images, "Conv2d_13_pointwise")
-    np.testing.assert_allclose(raw, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+    assert_net(raw, expected, MOBILENET_V1)
 
 
 def test_v1_v2_and_frozen_give_one_map(mobilenet, images, tmp_path):
@@ -117,7 +118,7 @@ def test_v1_v2_and_frozen_give_one_map(mobilenet, images, tmp_path):
         with slimcam.load(path, **options) as model:
             raws.append(slimcam.explain(model, images, "Conv2d_13_pointwise", 0).raw)
     np.testing.assert_array_equal(raws[0], raws[1])
-    np.testing.assert_allclose(raws[2], raws[1], rtol=1e-4, atol=1e-5 * np.abs(raws[1]).max())
+    assert_net(raws[2], raws[1], MOBILENET_V1)
 
 
 @pytest.mark.parametrize("end", [".index", ".data-00000-of-00001", ""])
@@ -285,7 +286,7 @@ def test_a_net_of_one_s_own_gives_the_map_of_a_plain_session(own, arrays, tmp_pa
     with slimcam.load(prefix, net=function or own) as model:
         assert model.input.shape.as_list() == [None, 8, 8, 3]
         raw = slimcam.explain(model, images, "Maps", 0).raw
-    np.testing.assert_allclose(raw, by_hand(own, 3, prefix, images, "Maps"), rtol=1e-4, atol=1e-6)
+    assert_net(raw, by_hand(own, 3, prefix, images, "Maps"))
 
 
 def test_a_net_of_one_s_own_takes_the_number_of_classes(own, tmp_path):

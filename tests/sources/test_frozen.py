@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import ModelError, UnknownName
@@ -160,7 +161,7 @@ def test_a_fixed_batch_of_one_takes_any_number_of_images(frozen, images):
         assert not model.single_image
         assert any("any batch size: made for 1" in why for why in model.why)
     for one, image in zip(together, images):
-        np.testing.assert_allclose(one, by_hand(path, "input:0", image[None])[0], rtol=1e-4, atol=1e-6)
+        assert_net(one, by_hand(path, "input:0", image[None])[0])
 
 
 def reshaped(images):
@@ -182,7 +183,7 @@ def test_a_graph_that_takes_one_image_only_explains_a_batch_one_by_one(frozen, i
         together = explain(model, images)
         assert any(why.startswith("one image at a time") for why in model.why)
     for one, image in zip(together, images):
-        np.testing.assert_allclose(one, by_hand(path, "input:0", image[None])[0], rtol=1e-4, atol=1e-6)
+        assert_net(one, by_hand(path, "input:0", image[None])[0])
 
 
 def test_a_graph_for_two_images_at_once_is_refused(frozen):
@@ -203,7 +204,7 @@ def test_a_uint8_input_takes_photos_as_they_are(frozen, photo, shape):
     with slimcam.load(path) as model:
         together = explain(model, photos)
     for one, image in zip(together, photos):
-        np.testing.assert_allclose(one, by_hand(path, "input:0", image[None])[0], rtol=1e-4, atol=1e-3)
+        assert_net(one, by_hand(path, "input:0", image[None])[0])
 
 
 def test_a_free_size_gives_each_photo_a_map_of_its_own_size(model_of, photo):
@@ -212,7 +213,7 @@ def test_a_free_size_gives_each_photo_a_map_of_its_own_size(model_of, photo):
     together = explain(model, photos)
     assert [raw.shape for raw in together] == [(6, 9), (5, 4), (6, 9)]
     for one, image in zip(together, photos):
-        np.testing.assert_allclose(one, explain(model, image)[0], rtol=1e-4, atol=1e-3)
+        assert_net(one, explain(model, image)[0])
 
 
 def test_a_uint8_input_refuses_floating_point(model_of, images):
@@ -226,7 +227,7 @@ def test_an_input_of_one_image_without_a_batch(frozen, images):
     with slimcam.load(path) as model:
         together = explain(model, images)
     for one, image in zip(together, images):
-        np.testing.assert_allclose(one, by_hand(path, "input:0", image)[0], rtol=1e-4, atol=1e-6)
+        assert_net(one, by_hand(path, "input:0", image)[0])
 
 
 def test_photos_for_an_input_of_one_image_without_a_batch(frozen, photo):
@@ -235,7 +236,7 @@ def test_photos_for_an_input_of_one_image_without_a_batch(frozen, photo):
         together = explain(model, [photo(SIDE, SIDE, seed) for seed in (1, 2)])
     for one, seed in zip(together, (1, 2)):
         alone = by_hand(path, "input:0", photo(SIDE, SIDE, seed) / np.float32(127.5) - 1)
-        np.testing.assert_allclose(one, alone[0], rtol=1e-4, atol=1e-5)
+        assert_net(one, alone[0])
 
 
 def const_contents():
@@ -269,7 +270,7 @@ def test_a_net_that_decodes_jpeg_is_fed_each_file_s_own_bytes(frozen, files, con
     for one, file in zip(together, files):
         with open(file, "rb") as opened:
             alone = by_hand(path, "DecodeJpeg/contents:0", opened.read())
-        np.testing.assert_allclose(one, alone[0], rtol=1e-4, atol=1e-5)
+        assert_net(one, alone[0])
 
 
 def test_a_jpeg_goes_in_byte_for_byte_and_anything_else_as_png(model_of, files):
@@ -298,7 +299,7 @@ def test_a_net_that_decodes_a_batch_of_photos(frozen, files):
         assert not model.single_image
     for one, file in zip(together, files):
         with open(file, "rb") as opened:
-            np.testing.assert_allclose(one, by_hand(path, "contents:0", [opened.read()])[0], rtol=1e-4, atol=1e-5)
+            assert_net(one, by_hand(path, "contents:0", [opened.read()])[0])
 
 
 def test_an_inner_tensor_as_input_takes_batches(frozen, images):
@@ -307,14 +308,14 @@ def test_an_inner_tensor_as_input_takes_batches(frozen, images):
         assert model.input.name == "Mul:0"
         together = explain(model, images)
     for one, image in zip(together, images):
-        np.testing.assert_allclose(one, by_hand(path, "Mul:0", image[None])[0], rtol=1e-4, atol=1e-6)
+        assert_net(one, by_hand(path, "Mul:0", image[None])[0])
 
 
 def test_an_inner_tensor_as_input_takes_photos_where_preprocessing_is_named(frozen, photo):
     path = frozen(lambda: net(decoded(const_contents())))
     with slimcam.load(path, input="Mul:0", preprocess="squash") as model:
         alone = by_hand(path, "Mul:0", (photo(SIDE, SIDE) / np.float32(127.5) - 1)[None])
-        np.testing.assert_allclose(explain(model, photo(SIDE, SIDE)), alone, rtol=1e-4, atol=1e-5)
+        assert_net(explain(model, photo(SIDE, SIDE)), alone)
 
 
 def test_photos_need_to_be_told_how_they_are_prepared(model_of, photo):
@@ -421,7 +422,7 @@ def test_large_constants_become_variables_and_change_nothing(frozen, images, mon
     monkeypatch.setattr(weights, "LARGE", 64)
     with slimcam.load(path) as model:
         assert sum(op.type == "VarHandleOp" for op in model.graph.get_operations()) == 2
-        np.testing.assert_allclose(explain(model, images), constants, rtol=1e-5)
+        assert_net(explain(model, images), constants)
 
 
 def branches(ends):

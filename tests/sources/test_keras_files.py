@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fixtures import keras_nets as nets
 from fixtures.keras_nets import NEW, SIDE, conv, head, quiet, sow
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import keras2, keras3, tf, tf1
@@ -61,15 +62,15 @@ def test_a_lambda_layer_is_refused_unless_trusted_or_given(build, kind, tmp_path
     with pytest.raises(slimcam.ModelError, match=message):
         nets.load(kind, build, tmp_path)
     with nets.load(kind, build, tmp_path, trusted=True) as model:
-        np.testing.assert_allclose(logits(model), plain(lambda x: 2 * x), rtol=1e-4, atol=1e-6)
+        assert_net(logits(model), plain(lambda x: 2 * x))
     with nets.load(kind, build, tmp_path, custom_objects={"double": lambda t: t * 3.0}) as model:
-        np.testing.assert_allclose(logits(model), plain(lambda x: 3 * x), rtol=1e-4, atol=1e-6)
+        assert_net(logits(model), plain(lambda x: 3 * x))
 
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_function_that_is_given_may_refer_to_anything(kind, tmp_path):
     with nets.load(kind, referring, tmp_path, custom_objects={"squared": lambda t: tf.square(t)}) as model:
-        np.testing.assert_allclose(logits(model), plain(np.square), rtol=1e-4, atol=1e-6)
+        assert_net(logits(model), plain(np.square))
 
 
 @NEW
@@ -136,7 +137,7 @@ def test_a_model_in_a_graph_brings_its_own_classes_and_functions(build):
         net = build(keras2())
         expected = net.predict(X)
         with slimcam.load(net) as model:
-            np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+            assert_net(logits(model), expected)
 
 
 def test_weights_alone_are_refused_with_what_to_do(tmp_path):
@@ -187,7 +188,7 @@ def test_an_h5_file_of_keras_3_is_read_by_keras_3(tmp_path):
         net.save(path)
         expected = net.predict(X, verbose=0)
     with slimcam.load(path) as model:
-        np.testing.assert_allclose(logits(model), expected, rtol=1e-5, atol=1e-6)
+        assert_net(logits(model), expected)
 
 
 def test_the_photo_is_said_to_be_fed_as_it_is(tmp_path):

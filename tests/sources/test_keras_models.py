@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fixtures import keras_nets as nets
 from fixtures.keras_nets import KERASES, KINDS, SIDE, THREE, assert_map, conv, head, quiet, sow, tower
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import nets as slim_nets
@@ -73,7 +74,7 @@ def test_logits_are_those_that_the_model_predicts(keras):
     net = nets.pair_net(keras())
     expected = predicted(net, X, Y)
     with slimcam.load(net) as model:
-        np.testing.assert_allclose(logits(model, X, Y), expected, rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X, Y), expected)
     np.testing.assert_array_equal(predicted(net, X, Y), expected)
 
 
@@ -157,7 +158,7 @@ def test_refresh_reads_the_weights_as_they_are_now(keras):
         net.set_weights([array * 0.9 for array in net.get_weights()])
         np.testing.assert_array_equal(logits(model, X), before)
         model.refresh()
-        np.testing.assert_allclose(logits(model, X), predicted(net, X), rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X), predicted(net, X))
     assert np.abs(before - predicted(net, X)).max() > 1e-4
 
 
@@ -172,7 +173,7 @@ def in_both(keras):
 def test_a_layer_of_the_outer_and_the_inner_model_has_its_weights_in_both(keras):
     net = in_both(keras())
     with slimcam.load(net) as model:
-        np.testing.assert_allclose(logits(model, X), predicted(net, X), rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X), predicted(net, X))
 
 
 def test_a_layer_in_both_models_of_a_graph_has_its_weights_in_both():
@@ -180,7 +181,7 @@ def test_a_layer_in_both_models_of_a_graph_has_its_weights_in_both():
         net = in_both(keras2())
         expected = net.predict(X)
         with slimcam.load(net) as model:
-            np.testing.assert_allclose(logits(model, X), expected, rtol=1e-5, atol=1e-6)
+            assert_net(logits(model, X), expected)
 
 
 # --- kinds of models
@@ -201,7 +202,7 @@ def test_a_sequential_is_loaded_once_it_has_a_shape(keras):
     sow(net)
     with slimcam.load(net) as model:
         assert [layer.name for layer in model.layers()] == ["conv"]
-        np.testing.assert_allclose(logits(model, X), predicted(net, X), rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X), predicted(net, X))
 
 
 @pytest.mark.parametrize("keras", KERASES)
@@ -209,7 +210,7 @@ def test_a_sequential_that_has_predicted_has_a_shape(keras):
     net = chain(keras())
     expected = predicted(net, X)
     with slimcam.load(net) as model:
-        np.testing.assert_allclose(logits(model, X), expected, rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X), expected)
 
 
 def subclassed(keras):
@@ -317,11 +318,11 @@ def test_a_caller_in_a_graph_of_theirs_loads_all_the_same(keras):
     expected = predicted(net, X)
     if TF_VERSION < (2, 1):  # the weights are in Keras' session, of the graph that is the default one
         with slimcam.load(net) as model:
-            np.testing.assert_allclose(logits(model, X), expected, rtol=1e-5, atol=1e-6)
+            assert_net(logits(model, X), expected)
         return
     with tf1.Graph().as_default() as graph:
         with slimcam.load(net) as model:
-            np.testing.assert_allclose(logits(model, X), expected, rtol=1e-5, atol=1e-6)
+            assert_net(logits(model, X), expected)
         assert not graph.get_operations()
 
 
@@ -344,7 +345,7 @@ def test_a_finalised_graph_is_only_read():
         count = len(graph.get_operations())
         graph.finalize()
         with slimcam.load(net) as model:
-            np.testing.assert_allclose(logits(model, X), expected, rtol=1e-5, atol=1e-6)
+            assert_net(logits(model, X), expected)
             model.refresh()
         assert len(graph.get_operations()) == count
 
@@ -354,6 +355,7 @@ import sys
 sys.path.insert(0, {folder!r})
 import numpy as np, slimcam
 from fixtures import keras_nets as nets
+from fixtures.tolerance import assert_net
 from slimcam._tf import keras2, tf1
 tf1.{call}()
 with nets.quiet():
@@ -361,7 +363,7 @@ with nets.quiet():
     expected = net.predict(nets.photos())
     with slimcam.load(net) as model:
         found = model.session.run(model.logits, {{model.input: nets.photos()}})
-    assert np.abs(found - expected).max() < 1e-5
+    assert_net(found, expected)
     assert np.abs(net.predict(nets.photos()) - expected).max() == 0
 print("done")
 """
@@ -383,5 +385,5 @@ def test_the_package_keras_2_is_a_keras_2():
     net = nets.pair_net(keras)
     expected = net.predict([X, Y])
     with slimcam.load(net) as model:
-        np.testing.assert_allclose(logits(model, X, Y), expected, rtol=1e-5, atol=1e-6)
+        assert_net(logits(model, X, Y), expected)
         assert model.tensor("tower/conv_b@input_2").shape.rank == 4

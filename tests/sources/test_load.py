@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fixtures.keras_nets import KERASES
 from fixtures.siamese_net import seeded
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import TF_VERSION, eager, keras2, tf, tf1
@@ -70,7 +71,7 @@ def expected(program):
 
 def assert_expected(model, expected, layer="act3"):
     raw = slimcam.explain(model, X, layer, 2).raw
-    np.testing.assert_allclose(raw, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert_net(raw, expected)
 
 
 # --- what writes the net

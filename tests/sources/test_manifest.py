@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import SHAPES_NET, assert_net
 
 import slimcam
 from slimcam import ModelError
@@ -157,7 +158,7 @@ def test_every_form_gives_the_map_of_the_v2_checkpoint(models, sample, form):
     expected = slimcam.explain(models["v2"], sample)
     maps = slimcam.explain(models[form], sample)
     np.testing.assert_array_equal(maps.classes, expected.classes)
-    np.testing.assert_allclose(maps.raw, expected.raw, rtol=0, atol=1e-5 * np.abs(expected.raw).max())
+    assert_net(maps.raw, expected.raw, SHAPES_NET)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)

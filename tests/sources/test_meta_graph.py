@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import tf1
@@ -63,7 +64,7 @@ def photos():
 
 def assert_map(model, expected, layer="features"):
     raw = slimcam.explain(model, X, layer, 1).raw
-    np.testing.assert_allclose(raw, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert_net(raw, expected)
 
 
 @pytest.fixture
@@ -254,7 +255,7 @@ def test_swish_is_differentiated_as_it_is_computed(tmp_path):
         assert not [line for line in model.why if "custom gradients" in line]
     assert len(program.graph.get_operations()) == count  # the file's number of a gradient is this program's too
     expected = program.map("conv:0", {"photos:0": X})
-    np.testing.assert_allclose(raw, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert_net(raw, expected)
 
 
 def test_another_custom_gradient_is_told_and_is_not_taken_for_this_programs(tmp_path):

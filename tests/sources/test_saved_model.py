@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from fixtures.keras_nets import KERASES, NEW
+from fixtures.tolerance import assert_net
 from google.protobuf import text_format
 
 import slimcam
@@ -79,7 +80,7 @@ def program():
 
 def assert_map(model, expected, layer="features"):
     raw = slimcam.explain(model, X, layer, 1).raw
-    np.testing.assert_allclose(raw, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert_net(raw, expected)
 
 
 def edited(path, op, name):
@@ -293,7 +294,7 @@ def test_where_version_2_behaviour_is_disabled_a_saved_model_is_read(tmp_path):
     names = [path, str(tmp_path / "map.npy"), str(tmp_path / "x.npy")]
     subprocess.run([sys.executable, "-W", "ignore", "-c", code, *names], check=True, capture_output=True)
     expected = map_by_tape(keras2(), model)
-    np.testing.assert_allclose(np.load(names[1]), expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert_net(np.load(names[1]), expected)
 
 
 @TF2

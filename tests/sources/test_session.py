@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam.sources import weights
@@ -45,16 +46,13 @@ def test_map_is_that_of_the_weights_in_the_session_now(old):
     session.run(train, {images: X, training: True})
     with slimcam.load(session, logits=logits) as model:
         maps = slimcam.explain(model, X, layer="last", target=1)
-        np.testing.assert_allclose(
-            model.session.run(model.logits, {model.input: X, "is_training:0": False}),
-            session.run(logits, {images: X, training: False}),
-            rtol=1e-5,
-        )
+        found = model.session.run(model.logits, {model.input: X, "is_training:0": False})
+    assert_net(found, session.run(logits, {images: X, training: False}))
     assert maps.fed == ["is_training:0 = False (not training)"]
     layer = session.run("last/Relu:0", {images: X, training: False})
     weights = session.run("logits/weights:0" if not _resource(session) else "logits/weights/Read/ReadVariableOp:0")
     by_hand = np.einsum("nhwc,c->nhw", layer, weights[:, 1] / 16)  # the mean over 4 x 4 places, then a dense layer
-    np.testing.assert_allclose(maps.raw, by_hand, rtol=1e-4, atol=1e-6)
+    assert_net(maps.raw, by_hand)
 
 
 def _resource(session):
@@ -93,7 +91,7 @@ def test_large_variables_stay_variables(old, monkeypatch):
     monkeypatch.setattr(weights, "LARGE", 16)
     with slimcam.load(session, logits=logits) as model:
         assert any(op.type == "VarHandleOp" for op in model.graph.get_operations())
-        np.testing.assert_allclose(slimcam.explain(model, X, target=2).raw, expected, rtol=1e-5, atol=1e-7)
+        assert_net(slimcam.explain(model, X, target=2).raw, expected)
 
 
 def test_refresh_reads_the_weights_again_into_what_was_built(old):
@@ -134,5 +132,5 @@ def test_swish_is_explained_without_a_touch_on_the_program():
         maps = slimcam.explain(model, X, "conv", 0)
         activations, gradients = session.run([layer, expected], {images: X})
     by_hand = np.einsum("nhwc,nc->nhw", activations, gradients.mean((1, 2)))
-    np.testing.assert_allclose(maps.raw, by_hand, rtol=1e-4, atol=1e-6)
+    assert_net(maps.raw, by_hand)
     assert len(graph.get_operations()) == count
