@@ -95,8 +95,20 @@ def test_python(program, stock):
     for value in names.values():
         if isinstance(value, slimcam.Model):
             value.close()
-    if os.path.exists("overlay.png"):  # the picture at the top of the README, by the code that docs/pictures.md has
-        assert_pictures_alike(cv2.imread("overlay.png"), cv2.imread(str(ROOT / "docs" / "overlay.png")))
+    check_picture()
+
+
+PICTURES = {
+    "overlay.png": "overlay.png",
+    "pictures/flower-and-star.png": "compare.png",
+}  # by the path that a block writes it to
+
+
+def check_picture():
+    """Assert that a picture that a block wrote is the one that the pages show."""
+    for made, shown in PICTURES.items():
+        if os.path.exists(made):
+            assert_pictures_alike(cv2.imread(made), cv2.imread(str(ROOT / "docs" / shown)))
 
 
 @pytest.mark.slow
@@ -183,6 +195,7 @@ def test_shell(block, stock, capsys, monkeypatch):
             assert check, f"{line!r} is neither run nor checked"
             check(words)
     assert_in_order(block.output.splitlines(), output)
+    check_picture()
 
 
 def assert_in_order(lines, output):
