@@ -170,7 +170,7 @@ class Model:
         """Return the names of the placeholders that these tensors depend on; the inputs for images count as some."""
         tensors = [self.tensor(name) for name in names]
         images = [image_input.tensor.name for image_input in self.inputs_of(tensors)]
-        inner = needs(tensors, cut=self.required())
+        inner = needs(tensors, cut=self.required_feeds())
         return images + [tensor.name for tensor in inner if tensor.name not in images]
 
     def features(self, name: TensorLike, photos: ImagesLike) -> np.ndarray:
@@ -181,7 +181,7 @@ class Model:
         check_open(self)
         tensor = self.tensor(name)
         image_input = next(iter(self.inputs_of([tensor])), self.inputs[0])
-        fed = {one.tensor: one.value for one in plan([tensor], (image_input.tensor.name,), self.required())}
+        fed = {one.tensor: one.value for one in plan([tensor], (image_input.tensor.name,), self.required_feeds())}
         batch = as_batch(photos)
         rows: Dict[int, np.ndarray] = {}
         for part in image_input.parts(batch):
@@ -190,7 +190,7 @@ class Model:
             rows.update(zip(part, values[None] if unbatched else values))
         return np.stack([rows[i] for i in sorted(rows)])
 
-    def required(self) -> List[str]:
+    def required_feeds(self) -> List[str]:
         """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""
         return [image_input.tensor.name for image_input in self.inputs]
 

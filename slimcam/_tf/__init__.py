@@ -36,7 +36,7 @@ from .keras_symbols import (
     symbols_before,
     symbols_joined,
 )
-from .sessions import MISSED, is_closed, prepared_run, run_each, unfused
+from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import slim
 
 __all__ = [
@@ -88,6 +88,6 @@ __all__ = [
     "symbols_joined",
     "tf",
     "tf1",
-    "unfused",
     "variables_of",
+    "without_fusion",
 ]

@@ -32,7 +32,7 @@ def run_each(session: Session, tensors: Sequence[Tensor], feeds: Mapping[Tensor,
         return [session.run(tensor, feeds) for tensor in tensors]
 
 
-def unfused() -> Any:
+def without_fusion() -> Any:
     """Return the configuration of a session that fuses nothing."""
     config = tf1.ConfigProto()
     config.graph_options.rewrite_options.remapping = config.graph_options.rewrite_options.OFF

@@ -75,7 +75,9 @@ class Function:
             self._prepare(session)
         values = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         if len(values) != len(self.inputs):
-            raise WrongFeed(f"{self} takes {len(self.inputs)} values and was given {len(values)}: {self._listed()}")
+            raise WrongFeed(
+                f"{self} takes {len(self.inputs)} values and was given {len(values)}: {self._describe_inputs()}"
+            )
         arrays = [_array(feed, values[feed.position]) for feed in self._feeds]
         try:
             fetched = self._run(*self._constants, *arrays, **self._run_options)
@@ -95,7 +97,7 @@ class Function:
         self._run = prepared_run(session, self._fed, [*self.outputs, *self._extra], targets, self._options)
         self._session = session
 
-    def _listed(self) -> str:
+    def _describe_inputs(self) -> str:
         return ", ".join(repr(getattr(one, "name", one)) for one in self.inputs) or "no inputs"
 
 

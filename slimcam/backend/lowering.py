@@ -31,7 +31,7 @@ from .._tf import (
 from .._types import ArrayReader, Graph, Operation, Tensor
 from ..errors import LayerError
 from ..graphs.op_types import CALLS
-from ..graphs.tracing import Traced, trace, traced_before
+from ..graphs.tracing import TracedGraph, trace, traced_before
 from ..graphs.walk import between
 
 _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it goes when the model goes
@@ -40,7 +40,7 @@ _LOWERED = "_slimcam_lowered"  # on the symbols of inputs, and on the graph: it 
 stand_ins: Optional[Dict[str, Tensor]] = None
 
 
-class Lowered:
+class LoweredGraph:
     """A graph in which symbols of models that share inputs have become tensors."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Lowered:
         for one, tensor in zip(made, lowered):
             self.tensors[id(one)] = one, tensor
 
-    def take(self, traced: Traced, given: Mapping[str, Tensor]) -> List[Tensor]:
+    def take(self, traced: TracedGraph, given: Mapping[str, Tensor]) -> List[Tensor]:
         """Add a graph, in which the tensors `given` take the places of those of their names; return its outputs."""
         for node in traced.graph_def.node:
             if node.op == "VarHandleOp":
@@ -131,7 +131,7 @@ def in_a_session(things: Sequence[Any]) -> List[Any]:
         places = [i for i, one in enumerate(things) if _is_keras_s(one) and one.graph is graph]
         with graph.as_default():  # a gradient may be IndexedSlices
             theirs = [tf.convert_to_tensor(things[i]) for i in places]
-        for i, tensor in zip(places, Lowered().take(traced_before(theirs), {})):
+        for i, tensor in zip(places, LoweredGraph().take(traced_before(theirs), {})):
             tensors[i] = tensor
     return tensors
 
@@ -140,7 +140,7 @@ def _is_keras_s(thing: Any) -> bool:
     return isinstance(thing, (tf.Tensor, tf.IndexedSlices)) and is_keras_graph(getattr(thing, "graph", None))
 
 
-def _home(symbols: List[Any]) -> Lowered:
+def _home(symbols: List[Any]) -> LoweredGraph:
     """Return the graph that symbols' inputs have been lowered into, or a new one.
 
     It is for all inputs that are joined by any model there is: two of them may be lowered apart, and their joint later.
@@ -149,7 +149,7 @@ def _home(symbols: List[Any]) -> Lowered:
     homes = [one for one in known.values() if one is not None]
     if len(homes) == len(known) == 1:
         return homes[0]
-    lowered = homes[0] if len(homes) == 1 else Lowered()
+    lowered = homes[0] if len(homes) == 1 else LoweredGraph()
     for root in _roots(symbols_joined(symbols)):
         setattr(root, _LOWERED, lowered)
     return lowered

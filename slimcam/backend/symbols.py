@@ -88,12 +88,12 @@ for _name in ("lt", "le", "gt", "ge", "getitem"):
     setattr(Symbol, f"__{_name}__", _binary(getattr(operator, _name))[0])
 
 
-def _dispatched(operation: Callable, args: Any, kwargs: Any) -> Any:
+def _dispatch(operation: Callable, args: Any, kwargs: Any) -> Any:
     """Run a function of TensorFlow that was given a Symbol."""
     return in_one_graph(operation, args, **kwargs)
 
 
-on_type_error(Symbol, _dispatched)
+on_type_error(Symbol, _dispatch)
 
 
 def is_symbolic(thing: Any) -> bool:

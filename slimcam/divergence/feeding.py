@@ -56,7 +56,7 @@ def _first(batch: Batch) -> Batch:
 def _feeds(model: Model, image_inputs: Sequence[ImageInput], batches: Sequence[Batch]) -> Dict[Tensor, np.ndarray]:
     """Return complete feeds of a model: its images as its net takes them, and defaults."""
     check_open(model)
-    defaults = plan([model.logits], [one.tensor.name for one in image_inputs], model.required())
+    defaults = plan([model.logits], [one.tensor.name for one in image_inputs], model.required_feeds())
     feeds = {one.tensor: one.value for one in defaults}
     for image_input, batch in zip(image_inputs, batches):
         images = image_input.feeds(_for_layout(image_input, batch), list(range(len(batch.photos))))

@@ -59,9 +59,9 @@ class LayerComparison:
         if self.cause is not None:
             undone = f"undone, the drift falls from {number(self.cause.before)} to {number(self.cause.after)}"
             return f"{text}. {self.cause.cause}: {self.cause.detail}; {undone}"
-        return f"{text}. No cause that was tried explains it{self._skipped()}"
+        return f"{text}. No cause that was tried explains it{self._skipped_text()}"
 
-    def _skipped(self) -> str:
+    def _skipped_text(self) -> str:
         each = [(name, alone) for name, alone in (("A", self.skipped_a), ("B", self.skipped_b)) if alone]
         return "".join(f"; right before it, only {name} has {_list(alone)}" for name, alone in each)
 

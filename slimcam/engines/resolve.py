@@ -129,7 +129,7 @@ def _check(query: Query) -> Query:
     targets.check_target(query.model, query.target)
     check_layer(query.layer, query.score_tensor, query.cut, query.model)
     try:
-        return replace(query, fed=plan([query.layer, query.score_tensor], query.cut, query.model.required()))
+        return replace(query, fed=plan([query.layer, query.score_tensor], query.cut, query.model.required_feeds()))
     except MissingFeed as error:
         ways = remedies(query.model, query.layer, query.score_tensor, error.tensor, query.cut, query.engine)
         raise MissingFeed(error.message, error.tensor, ways) from None

@@ -24,13 +24,13 @@ def nodes_by_name(graph_def: GraphDef) -> Dict[str, NodeDef]:
     return {node.name: node for node in graph_def.node}
 
 
-def needed(graph_def: GraphDef, names: Iterable[str]) -> Set[str]:
+def needed_nodes(graph_def: GraphDef, names: Iterable[str]) -> Set[str]:
     """Return the names of the nodes that tensors depend on, by control too, and of their own that there are."""
-    return needed_of(nodes_by_name(graph_def), names)
+    return needed_among(nodes_by_name(graph_def), names)
 
 
-def needed_of(nodes: Mapping[str, NodeDef], names: Iterable[str]) -> Set[str]:
-    """Return of nodes by their names what `needed` returns of a GraphDef."""
+def needed_among(nodes: Mapping[str, NodeDef], names: Iterable[str]) -> Set[str]:
+    """Return of nodes by their names what `needed_nodes` returns of a GraphDef."""
     starts = [name for name in map(op_name, names) if name in nodes]
     return set(reachable(starts, lambda one: [name for name in map(op_name, nodes[one].input) if name in nodes]))
 
@@ -83,7 +83,7 @@ def without_variables(graph_def: GraphDef, names: Iterable[str]) -> GraphDef:
 
     A variable's handle stays where more than reads take it, a tf.cond say: it is assigned after the import.
     """
-    cut = cut_to(graph_def, needed(graph_def, names))
+    cut = cut_to(graph_def, needed_nodes(graph_def, names))
     passed = {op_name(name) for node in cut.node if node.op != "ReadVariableOp" for name in node.input}
     gone = {node.name for node in cut.node if node.op in VARIABLES}
     gone -= {node.name for node in cut.node if node.op == "VarHandleOp" and node.name in passed}

@@ -5,7 +5,7 @@ from typing import Dict, List, Mapping, Optional, Set
 from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
-from .graph_defs import GRADIENT, drop, gradient_of, needed_of, nodes_by_name, op_name, set_gradient
+from .graph_defs import GRADIENT, drop, gradient_of, needed_among, nodes_by_name, op_name, set_gradient
 from .op_types import FUSED_NORMS, SWITCHES
 
 
@@ -57,7 +57,7 @@ def training_norms(graph_def: GraphDef, needed: Set[str]) -> List[str]:
 
 def _in_branch(name: str, nodes: Mapping[str, NodeDef]) -> bool:
     """Whether a batch norm's scale comes to it through a Switch, as it does within a branch of TensorFlow 1's cond."""
-    return any(nodes[one].op in SWITCHES for one in needed_of(nodes, [name]))
+    return any(nodes[one].op in SWITCHES for one in needed_among(nodes, [name]))
 
 
 def restate_swish(graph_def: GraphDef, stale: bool) -> List[str]:

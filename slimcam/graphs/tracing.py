@@ -11,7 +11,7 @@ from .graph_defs import cut_to, drop, op_name, rename_inputs
 from .walk import ancestors
 
 
-class Traced(NamedTuple):
+class TracedGraph(NamedTuple):
     """A graph whose variables are VarHandleOps without a value; the names are those of tensors."""
 
     graph_def: GraphDef
@@ -21,7 +21,7 @@ class Traced(NamedTuple):
     graph: Graph  # the traced graph itself, whose tensors bear the same names
 
 
-def trace(function: Callable, specs: List[Any]) -> Traced:
+def trace(function: Callable, specs: List[Any]) -> TracedGraph:
     """Run `function` once on symbols of `specs` (tf.TensorSpecs), whatever mode the caller is in.
 
     It must return tensors in a flat list or alone.
@@ -41,14 +41,14 @@ def trace(function: Callable, specs: List[Any]) -> Traced:
     return _with_variables(graph, graph_def, names)
 
 
-def traced_before(tensors: Sequence[Tensor]) -> Traced:
+def traced_before(tensors: Sequence[Tensor]) -> TracedGraph:
     """Take over of the graph of a function what its tensors need."""
     graph = tensors[0].graph
     graph_def = cut_to(graph.as_graph_def(), {op.name for op in ancestors(tensors)})
     return _with_variables(graph, graph_def, [tensor.name for tensor in tensors])
 
 
-def _with_variables(graph: Graph, graph_def: GraphDef, outputs: List[str]) -> Traced:
+def _with_variables(graph: Graph, graph_def: GraphDef, outputs: List[str]) -> TracedGraph:
     """Put variables in the places of what the graph of a function captures."""
     restate_gradients(graph_def)
     variables = {id(variable.handle): variable for variable in variables_of(graph)}
@@ -69,7 +69,7 @@ def _with_variables(graph: Graph, graph_def: GraphDef, outputs: List[str]) -> Tr
         rename_inputs(node, renamed)
         drop(node, "_class")  # to be placed with a variable that has another name now
     inputs = [tensor.name for tensor in graph.inputs if tensor.op.name not in captured]
-    return Traced(graph_def, weights, inputs, outputs, graph)
+    return TracedGraph(graph_def, weights, inputs, outputs, graph)
 
 
 class _Names:

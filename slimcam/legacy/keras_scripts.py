@@ -81,7 +81,7 @@ def _run(
 ) -> Evidence:
     """Run the gradient of a score in a copy of a Keras model."""
     name = copy.model.input.name
-    gradient = score_gradients.gradient_of(score, output, layer, name, head, copy.model.required())
+    gradient = score_gradients.gradient_of(score, output, layer, name, head, copy.model.required_feeds())
     return score_gradients.run(copy.model.session, gradient, {name: images}, mask)
 
 
@@ -151,11 +151,13 @@ def visualize_cam(
     if callable(backprop_modifier):
         model, backprop_modifier = backprop_modifier(model), None
     head = (
-        None if backprop_modifier is None else _head(BACKPROP_MODIFIERS[_known(backprop_modifier, BACKPROP_MODIFIERS)])
+        None
+        if backprop_modifier is None
+        else _head(BACKPROP_MODIFIERS[_existing_name(backprop_modifier, BACKPROP_MODIFIERS)])
     )
     change = grad_modifier
     if change is None or isinstance(change, str):
-        change = GRAD_MODIFIERS[_known(change, GRAD_MODIFIERS)] if change is not None else np.asarray
+        change = GRAD_MODIFIERS[_existing_name(change, GRAD_MODIFIERS)] if change is not None else np.asarray
     copy = _copy_of(model)
     layer = copy.model.tensor(_penultimate(model, layer_idx, penultimate_layer_idx).name)
     output = copy.model.tensor(model.layers[layer_idx].name)
@@ -168,7 +170,7 @@ def visualize_cam(
     return (heat - heat.min()) / (heat.max() - heat.min() + np.float32(EPSILON))
 
 
-def _known(name: str, rows: Mapping[str, Any]) -> str:
+def _existing_name(name: str, rows: Mapping[str, Any]) -> str:
     if name not in rows:
         raise UnknownName(f"no modifier {name!r} (there are {', '.join(rows)}); {nearest(name, rows)}")
     return name

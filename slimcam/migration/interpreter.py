@@ -39,7 +39,7 @@ for name in {names!r} if sys.version_info >= {oldest!r} else ():
 OURS = "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "__PYVENV_LAUNCHER__"  # not for another Python
 
 
-class Ended(NamedTuple):
+class ProcessResult(NamedTuple):
     """How another interpreter ended."""
 
     status: int
@@ -68,7 +68,7 @@ def find_program(python: PathLike) -> str:
     return os.path.abspath(program)
 
 
-def run(program: str, arguments: List[str], stdin: str, patience: Optional[float] = None) -> Ended:
+def run(program: str, arguments: List[str], stdin: str, patience: Optional[float] = None) -> ProcessResult:
     """Run an interpreter in an environment without what is only for ours; wait `patience` seconds, or for ever."""
     environment = {key: value for key, value in os.environ.items() if key not in OURS}
     try:
@@ -85,7 +85,7 @@ def run(program: str, arguments: List[str], stdin: str, patience: Optional[float
     except OSError as error:
         raise InterpreterError(f"{program}: cannot be run: {error.strerror or error}") from error
     stdout, stderr = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
-    return Ended(done.returncode, list(messages_in(stdout)), stdout, stderr)
+    return ProcessResult(done.returncode, list(messages_in(stdout)), stdout, stderr)
 
 
 def probe(python: PathLike) -> Dict[str, Module]:

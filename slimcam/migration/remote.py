@@ -104,7 +104,7 @@ def _as_json(program: str, request: Dict[str, Any]) -> str:
         raise InterpreterError(f"{program}: {error}") from error
 
 
-def _reply(program: str, ended: interpreter.Ended) -> str:
+def _reply(program: str, ended: interpreter.ProcessResult) -> str:
     """Return the folder that was written, or raise what was raised there."""
     last: Optional[Any] = ended.messages[-1] if ended.messages else None
     reply: Dict[str, Any] = last if isinstance(last, dict) else {}

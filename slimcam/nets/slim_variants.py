@@ -55,13 +55,13 @@ def _inception(body: Callable[..., Any], pool: str) -> Callable[..., Any]:
     @functools.wraps(body)
     def net(*args: Any, **kwargs: Any) -> Tuple[Tensor, Dict[str, Tensor]]:
         logits, end_points = body(*args, **kwargs)
-        end_points[pool] = _pooled(logits)
+        end_points[pool] = _pool(logits)
         return logits, end_points
 
     return net
 
 
-def _pooled(tensor: Tensor) -> Tensor:
+def _pool(tensor: Tensor) -> Tensor:
     while tensor.op.type != "AvgPool":
         tensor = tensor.op.inputs[0]
     return tensor

@@ -29,7 +29,7 @@ def assemble(parts: Parts) -> Model:
         calls = _calls(graph, parts)
         logits, why_logits = _logits(graph, inputs, calls, parts)
     made_for = max(joint.batch for joint in joints)
-    inputs, why_batch = of_any_size(session, _needed(inputs, logits), logits, made_for, parts.source)
+    inputs, why_batch = of_any_size(session, _needed_inputs(inputs, logits), logits, made_for, parts.source)
     end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, logits), end_points)
     return Model(
@@ -103,7 +103,7 @@ def _calls_by_weights(inputs: List[ImageInput], logits: Tensor) -> Optional[Call
     return Calls(calls, {one.tensor.name: one.tensor.op.name for one in inputs}) if calls else None
 
 
-def _needed(inputs: List[ImageInput], logits: Tensor) -> List[ImageInput]:
+def _needed_inputs(inputs: List[ImageInput], logits: Tensor) -> List[ImageInput]:
     """Return the inputs that the logits need, or the first, which was asked for, or is the only one."""
     behind = ancestors([logits])
     return [one for one in inputs if one.tensor.op in behind] or inputs[:1]

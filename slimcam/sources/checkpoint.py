@@ -16,7 +16,7 @@ from .. import nets
 from .._tf import tf1
 from .._types import ArrayReader, GraphDef
 from ..errors import ModelError
-from ..graphs.graph_defs import needed, without_variables
+from ..graphs.graph_defs import needed_nodes, without_variables
 from .options import LoadOptions
 from .parts import Parts
 
@@ -176,10 +176,10 @@ def _without_missing(built: NetGraph, saved: Variables, also: List[Optional[str]
     """Leave out end points beside the logits whose variables are not there: auxiliary heads are often not saved."""
     missing = {name for name in built.variables if name not in saved.shapes and name + AVERAGE not in saved.shapes}
     essential = [built.end_points.get(name, name) for name in (built.logits, *also) if name]
-    spare = missing - needed(built.graph_def, essential)
+    spare = missing - needed_nodes(built.graph_def, essential)
     if not spare or missing != spare:
         return built, []
-    points = {k: t for k, t in built.end_points.items() if not spare & needed(built.graph_def, [t])}
+    points = {k: t for k, t in built.end_points.items() if not spare & needed_nodes(built.graph_def, [t])}
     gone = sorted(set(built.end_points) - set(points))
     lost = {built.end_points[name] for name in gone}
     variables = {name: shape for name, shape in built.variables.items() if name not in spare}

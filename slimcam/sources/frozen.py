@@ -8,7 +8,7 @@ from .. import nets
 from .._tf import parse_text, tf1
 from .._types import GraphDef
 from ..errors import ModelError
-from ..graphs.graph_defs import needed
+from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import VARIABLES
 from .options import LoadOptions
@@ -25,7 +25,7 @@ def is_frozen(path: str) -> bool:
 def read_frozen(path: str, options: LoadOptions) -> Parts:
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
     graph_def = read_graph_def(path)
-    among = needed(graph_def, [options.logits]) if options.logits else None
+    among = needed_nodes(graph_def, [options.logits]) if options.logits else None
     variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
     if variables:
         raise ModelError(

@@ -11,7 +11,7 @@ from .._tf import tf
 from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import needed, nodes_by_name, op_name, shape_and_dtype
+from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, shape_and_dtype
 from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES
 from ..suggest import nearest
 
@@ -27,12 +27,12 @@ def input_nodes(
     listed = [op_name(name) for name in inputs]
     because = {key: why for key, why in _image_inputs(nodes).items() if not listed or key in listed}
     if len(because) > 1 and not listed and logits is not None:
-        among = needed(graph_def, [logits])
+        among = needed_nodes(graph_def, [logits])
         because = {key: why for key, why in because.items() if key in among}
     order = sorted(because, key=listed.index if listed else _by_number)
     if given is not None:
-        op = _named(nodes, given)
-        behind = needed(graph_def, [op])
+        op = _op_of_input(nodes, given)
+        behind = needed_nodes(graph_def, [op])
         others = [key for key in order if key not in behind]
         return [nodes[key] for key in [op, *others]], f"input {op + ':0'!r}: {named}"
     if order:
@@ -58,7 +58,7 @@ def _by_number(name: str) -> List[Union[int, str]]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def _named(nodes: Mapping[str, NodeDef], name: str) -> str:
+def _op_of_input(nodes: Mapping[str, NodeDef], name: str) -> str:
     op = op_name(name)
     if op not in nodes:
         raise UnknownName(f"input={name!r}: no such tensor; {nearest(op, nodes)}")
@@ -102,7 +102,7 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
         return tensor, f"logits {tensor.name!r}: {named}"
     after = [op for op in walk.after(start.op for start in starts) if op.outputs]
     ending = [op for op in after if op.type in LOSSES or (op.type in PROBABILITIES and _is_end(op))]
-    soft = {_unfolded(op.inputs[0]).name: op for op in ending}
+    soft = {_before_reshape(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:
         found, op = next(iter(soft.items()))
         return graph.get_tensor_by_name(found), f"logits {found!r}: what {op.name} ({op.type}) reads"
@@ -123,10 +123,10 @@ def _is_end(op: Operation) -> bool:
             return False
         readers = [after for reader in readers for after in walk.consumers(reader) if after.type != "TopKV2"]
     rank = op.inputs[0].shape.rank
-    return rank is None or rank == 2 or _unfolded(op.inputs[0]).shape.rank == 2
+    return rank is None or rank == 2 or _before_reshape(op.inputs[0]).shape.rank == 2
 
 
-def _unfolded(tensor: Tensor) -> Tensor:
+def _before_reshape(tensor: Tensor) -> Tensor:
     """Go back over the Reshape that slim puts before its softmax."""
     while tensor.op.type in ("Reshape", "Identity") and tensor.op.inputs[0].shape.rank == 2:
         tensor = tensor.op.inputs[0]

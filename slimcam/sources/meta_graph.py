@@ -68,7 +68,7 @@ def with_values(
         wanted, because = _logits(source, graph_def, input, within)
         if input is None:
             logits, named_by = wanted[0], because
-    needed = graph_defs.needed(graph_def, wanted)
+    needed = graph_defs.needed_nodes(graph_def, wanted)
     if logits is not None and not needed:  # the name is not an operation's
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
     check_operations(source, graph_def, needed, wanted[0])
@@ -124,7 +124,7 @@ def _logits(
     source: str, graph_def: GraphDef, input: Optional[str], within: Optional[List[str]]
 ) -> Tuple[List[str], str]:
     """Find the logits in the graph before it is cut, and why they are taken for that."""
-    kept = graph_defs.needed(graph_def, within) if within else {node.name for node in graph_def.node}
+    kept = graph_defs.needed_nodes(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
     unknown = unknown_node(graph_def, kept)
     if unknown is not None:

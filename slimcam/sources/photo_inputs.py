@@ -7,7 +7,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._tf import tf, tf1
 from .._types import DType, Graph, GraphDef, NodeDef, Tensor
-from ..graphs.graph_defs import cut_to, needed, shape_and_dtype
+from ..graphs.graph_defs import cut_to, needed_nodes, shape_and_dtype
 from ..graphs.op_types import DECODERS
 from ..inputs import preprocess
 from ..inputs.image_input import ImageInput, PhotoPipeline
@@ -82,7 +82,7 @@ def _shape_and_type(node: NodeDef, parts: Parts) -> Tuple[Shape, DType]:
 
 def _static_shape(graph_def: GraphDef, name: str) -> Shape:
     """Return the shape that TensorFlow works out for a tensor inside the graph, None where it cannot."""
-    part = cut_to(graph_def, needed(graph_def, [name]))
+    part = cut_to(graph_def, needed_nodes(graph_def, [name]))
     with tf1.Graph().as_default() as graph:
         tf1.import_graph_def(part, name="")
     shape = graph.get_tensor_by_name(name + ":0").shape

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
 from .._types import Tensor
 from ..errors import ModelError, UnknownName
-from ..graphs.graph_defs import needed
+from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import check_operations, restate_swish
 from ..suggest import nearest
 from .checkpoint import Variables, open_checkpoint
@@ -121,7 +121,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
             "load it on TensorFlow 2.1 or newer, or save the model as .h5 or as a frozen graph"
         )
     with eager():
-        loaded = _loaded(folder, tags)
+        loaded = _load_functions(folder, tags)
         function, because = _signature(folder, dict(loaded.signatures), options.signature)
         if function is None:
             calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
@@ -134,7 +134,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
         named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
     wanted, logits = _outputs_to_explain(folder, keyed, scores, options.logits)
     ends = wanted or ([logits] if logits is not None else names)
-    check_operations(folder, graph_def, needed(graph_def, ends), ends[0])
+    check_operations(folder, graph_def, needed_nodes(graph_def, ends), ends[0])
     words = [f"tags {', '.join(tags)}; {because}", *_in_words(named, keyed)]
     return Parts(
         folder,
@@ -148,7 +148,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
     )
 
 
-def _loaded(folder: str, tags: List[str]) -> Any:
+def _load_functions(folder: str, tags: List[str]) -> Any:
     """Load eagerly; raise ModelError where the weights are not whole or an operation is not known."""
     try:
         return tf.saved_model.load(folder, tags)

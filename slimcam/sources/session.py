@@ -5,7 +5,7 @@ from typing import Any, Collection, Dict, Optional
 
 from .._tf import tf
 from .._types import Graph, Session, Tensor, TensorLike
-from ..graphs.graph_defs import needed, without_variables
+from ..graphs.graph_defs import needed_nodes, without_variables
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
 from .options import LoadOptions
@@ -26,7 +26,7 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
     graph_def = session.graph.as_graph_def()
     input, logits = _name(options.input), _name(options.logits)
     wanted = [logits] if logits else [node.name for node in graph_def.node]
-    reads = _reads(session.graph, needed(graph_def, wanted))
+    reads = _reads(session.graph, needed_nodes(graph_def, wanted))
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]

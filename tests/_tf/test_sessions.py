@@ -47,7 +47,7 @@ def test_an_unfused_session_misses_nothing():
         maps = tf1.nn.conv2d(x, tf1.ones([2, 2, 1, 1]), 1, "VALID")
         gate = tf1.sigmoid(maps)
         swish = maps * gate
-    with tf1.Session(graph=graph, config=_tf.unfused()) as session:
+    with tf1.Session(graph=graph, config=_tf.without_fusion()) as session:
         found = session.run([maps, gate, swish], {x: image})
     np.testing.assert_array_equal(found[0], np.full((1, 3, 3, 1), 4))
     np.testing.assert_array_equal(found[2], found[0] * found[1])

@@ -7,7 +7,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 from slimcam.graphs import graph_defs
-from slimcam.graphs.graph_defs import cut_to, needed, op_name, without_variables
+from slimcam.graphs.graph_defs import cut_to, needed_nodes, op_name, without_variables
 
 NODES = (
     ("x", "Placeholder", []),
@@ -38,14 +38,14 @@ def test_op_name(name):
 
 
 def test_needed_goes_by_ports_and_control(graph_def):
-    assert needed(graph_def, ["a:0"]) == {"a", "split", "x", "late"}
-    assert needed(graph_def, ["split:1", "late"]) == {"split", "x", "late"}
-    assert needed(graph_def, ["nowhere:0"]) == set()
+    assert needed_nodes(graph_def, ["a:0"]) == {"a", "split", "x", "late"}
+    assert needed_nodes(graph_def, ["split:1", "late"]) == {"split", "x", "late"}
+    assert needed_nodes(graph_def, ["nowhere:0"]) == set()
 
 
 def test_needed_ends_where_a_node_is_not_there(graph_def):
     graph_def.node[1].input[0] = "nowhere"
-    assert needed(graph_def, ["a"]) == {"a", "split", "late"}
+    assert needed_nodes(graph_def, ["a"]) == {"a", "split", "late"}
 
 
 def test_readers_are_by_operation_each_time_it_is_read(graph_def):

@@ -34,7 +34,7 @@ def ask(monkeypatch, capsys, tmp_path):
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"out": str(tmp_path / "golden"), **request})))
         remote_worker.main()
         messages = list(messages_in(capsys.readouterr().out))
-        return remote._reply("/x/python", interpreter.Ended(0, messages, "", ""))
+        return remote._reply("/x/python", interpreter.ProcessResult(0, messages, "", ""))
 
     return make_request
 
@@ -214,7 +214,7 @@ def test_a_package_that_recording_lacks_comes_with_that_interpreters_pip_line():
     with pytest.raises(
         InterpreterError, match=re.escape('/x/python: tf_keras is not installed: /x/python -m pip install "')
     ):
-        remote._reply("/x/python", interpreter.Ended(0, messages, "", ""))
+        remote._reply("/x/python", interpreter.ProcessResult(0, messages, "", ""))
 
 
 def test_a_folder_of_something_else_is_refused_before_anything_runs(tmp_path):

@@ -16,7 +16,7 @@ def skip_dropout(case: Case) -> Trials:
     for scaled in (False, True) if joins else ():
         replaced = dict(case.b.starts)
         for op, tensor in joins:  # one after another: what the second reads depends on the first
-            kept = tensor if scaled else _unscaled(case.b, tensor)
+            kept = tensor if scaled else _before_scale(case.b, tensor)
             replaced[op.outputs[0]] = case.b.run_tensor(kept, replaced)
         yield Trial(f"{', '.join(op.name for op, _ in joins)} in B, at random", case.b.run(replaced))
 
@@ -36,7 +36,7 @@ def _joins(subgraph: Subgraph) -> List[Tuple[Operation, Tensor]]:
     return joins
 
 
-def _unscaled(subgraph: Subgraph, tensor: Tensor) -> Tensor:
+def _before_scale(subgraph: Subgraph, tensor: Tensor) -> Tensor:
     """Return what was multiplied by, or divided by, the share that is kept."""
     op = tensor.op
     moving = [t for t in op.inputs if t.op in subgraph.among or t in subgraph.starts]

@@ -79,21 +79,21 @@ def _transposes(case: Case, op: Operation, kernel: np.ndarray) -> Orders:
     if kernel.ndim == 2:
         yield "input and output swapped", lambda kernel: kernel.T
         yield "stored as output by input", lambda kernel: kernel.reshape(kernel.shape[::-1]).T
-        yield from _flattened(case.b, op)
+        yield from _flatten_orders(case.b, op)
         return
     for text, order in _SWAPS.items():
         yield f"{text} swapped", order
     for axes in itertools.permutations(range(4)):
         # the numbers as they lie in memory belong to a kernel of other axes
-        yield f"stored with its axes in the order {axes}", functools.partial(_stored, axes=axes)
+        yield f"stored with its axes in the order {axes}", functools.partial(_as_stored, axes=axes)
 
 
-def _stored(kernel: np.ndarray, axes: Tuple[int, ...]) -> np.ndarray:
+def _as_stored(kernel: np.ndarray, axes: Tuple[int, ...]) -> np.ndarray:
     """Return a kernel whose numbers lie in memory as those of one with its axes in another order."""
     return kernel.reshape([kernel.shape[i] for i in axes]).transpose(np.argsort(axes))
 
 
-def _flattened(subgraph: Subgraph, op: Operation) -> Orders:
+def _flatten_orders(subgraph: Subgraph, op: Operation) -> Orders:
     """Yield the order of a dense kernel for maps that were flattened with their channels first, and the reverse."""
     tensor = next(tensor for tensor in op.inputs if tensor.op in subgraph.among or tensor in subgraph.starts)
     maps = source(tensor, FLATTENING)

@@ -43,7 +43,7 @@ def norms(subgraph: Subgraph) -> List[Norm]:
             mean, variance, beta, gamma = list(op.inputs)[1:]
             norm = Norm(mean, variance, op.get_attr("variance_epsilon"), False, op, gamma, beta)
         elif op.type in ("Rsqrt", "Sqrt"):
-            norm = _unfused(subgraph, op)
+            norm = _unfused_norm(subgraph, op)
         if norm is not None and _lives(subgraph, op):
             in_order.append(norm)
     return in_order
@@ -60,7 +60,7 @@ def _lives(subgraph: Subgraph, op: Operation) -> bool:
     return True
 
 
-def _unfused(subgraph: Subgraph, root: Operation) -> Optional[Norm]:
+def _unfused_norm(subgraph: Subgraph, root: Operation) -> Optional[Norm]:
     """Read x * rsqrt(variance + epsilon) * gamma + (beta - mean * …), or (x - mean) / sqrt(variance + epsilon)."""
     add = root.inputs[0].op
     if add.type not in ADDITIONS:

@@ -9,7 +9,7 @@ from typing import Callable, Collection, Dict, List, Mapping, Optional
 
 import numpy as np
 
-from ..._tf import MISSED, tf, tf1, unfused
+from ..._tf import MISSED, tf, tf1, without_fusion
 from ..._types import GraphDef, NodeDef, Operation, Tensor
 from ...graphs.graph_defs import drop, set_inputs, unplace
 from ...graphs.op_types import PLACEHOLDERS, REF_VARIABLES
@@ -137,7 +137,7 @@ def copy_node(op: Operation, node: NodeDef, ops: Collection[Operation], given: C
 def run_copy(graph_def: GraphDef, edges: Mapping[str, np.ndarray], name: str, single: bool = False) -> np.ndarray:
     """Import nodes into a graph of their own, feed it the arrays of its edges, and return one tensor's value."""
     feeds, given = {}, {}
-    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph, config=unfused()) as session:
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph, config=without_fusion()) as session:
         for edge, array in edges.items():
             array = array.astype(np.float32) if single and tf.as_dtype(array.dtype).is_floating else array
             if array.size <= SMALL:

@@ -17,7 +17,7 @@ golden.json: an object with
     layers            a list of name, shape ([N, h, w, C]) and dtype (of the activations, as the model computed them)
     npz               of golden.npz: sha256, bytes, and arrays: for each its dtype and shape
 
-golden.npz, for N photos and M maps (M = N, or N * k for the k best classes, k in a row a photo): arrays of floats,
+golden.npz, for N photos and M maps (M = N, or N * k for the k best classes, k in a row per photo): arrays of floats,
 integers or booleans of up to 64 bits; what NumPy has no such type for (bfloat16) is stored as float32.
     inputs            (N, h, w, C), as they were fed
     logits            (N, classes); not there where the model needs more than one image for them
