@@ -10,7 +10,7 @@ from ..errors import ModelError, TargetError, WrongFeed
 from ..graphs.feeds import plan
 from ..graphs.walk import ancestors
 from . import lowering
-from .sessions import existing_session, initialise, keep, learning_phase, session_of
+from .sessions import existing_session, initialise, keep_used, learning_phase, session_of
 from .symbols import check_symbolic, graph_of, is_symbolic, lower
 
 _TAKES = ("feed_dict", "fetches", "options", "run_metadata")
@@ -92,7 +92,7 @@ class Function:
         return f"K.function {self.name!r}" if self.name else "K.function"
 
     def _prepare(self, session: Session) -> None:
-        keep(session)
+        keep_used(session)
         targets = [] if self._update is None else [self._update]
         self._run = prepared_run(session, self._fed, [*self.outputs, *self._extra], targets, self._options)
         self._session = session

@@ -26,7 +26,7 @@ def session_of(graph: Graph) -> Session:
     session = existing_session(graph)
     if session is None:
         session = tf1.Session(graph=graph, config=tf1.ConfigProto(allow_soft_placement=True))
-    keep(session)
+    keep_used(session)
     initialise(session)
     return session
 
@@ -40,10 +40,15 @@ def existing_session(graph: Graph) -> Optional[Session]:
     for _, held in holds:
         if held is not None and held.graph is graph:
             return held
-    kept = getattr(graph, _KEPT, None)
-    if kept is not None and not is_closed(kept):
-        return kept
+    remembered = _remembered(graph)
+    if remembered is not None:
+        return remembered
     return _from_keras([keras for keras, held in holds if held is None], graph)
+
+
+def _remembered(graph: Graph) -> Optional[Session]:
+    session = getattr(graph, _KEPT, None)
+    return None if session is None or is_closed(session) else session
 
 
 def _from_keras(kerases: Sequence[KerasModule], graph: Graph) -> Optional[Session]:
@@ -64,6 +69,12 @@ def _from_keras(kerases: Sequence[KerasModule], graph: Graph) -> Optional[Sessio
 def keep(session: Session) -> None:
     """Remember the session for its graph, as long as the graph lives."""
     setattr(session.graph, _KEPT, session)
+
+
+def keep_used(session: Session) -> None:
+    """Remember a session that was used; one that is the default for a while does not take another's place."""
+    if session is not tf1.get_default_session() or _remembered(session.graph) is None:
+        keep(session)
 
 
 def initialise(session: Session) -> None:

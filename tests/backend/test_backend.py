@@ -10,7 +10,7 @@ from fixtures.tolerance import assert_sums
 
 import slimcam
 from slimcam import backend as K
-from slimcam._tf import eager, held_session, keras2, tf, tf1
+from slimcam._tf import eager, give_session, held_session, keras2, tf, tf1
 from slimcam.backend.sessions import existing_session
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]], np.float32)
@@ -359,7 +359,9 @@ def test_a_variable_that_keras_does_not_know_is_not_initialised(graph):
         run([])
 
 
-def test_the_default_session_of_the_graph_comes_first(graph):
+@pytest.mark.parametrize("keras_holds", ["no session", "another graph's"])
+def test_the_default_session_of_the_graph_comes_first(graph, keras_holds):
+    give_session(keras2(), None if keras_holds == "no session" else tf1.Session(graph=tf1.Graph()))
     weight = K.variable(1.0)
     K.set_value(weight, 2.0)
     run = K.function([], [weight + 0.0])

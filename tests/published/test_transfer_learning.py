@@ -57,9 +57,11 @@ def test_guided_gates_by_k(graph_model):
     assert_net(maps.raw[0], expected, VGG16)
     heat = np.maximum(cv2.resize(expected, (SIDE, SIDE)), 0)
     spread = heat.max() - heat.min()  # what the stretch divides roundings by, too
-    atol = 3 * rounding_of_net(VGG16, heat.max()) / spread
+    # the map is ones and a sum that is small beside them: the net's rounding is of the sum, that of the 512 additions
+    # of the whole; and the stretch takes differences of three values
+    atol = 3 * (rounding_of_net(VGG16, np.abs(expected - 1).max()) + rounding_of_net(512, heat.max())) / spread
     np.testing.assert_allclose(maps.resized()[0], (heat - heat.min()) / spread, rtol=0, atol=atol)
-    assert atol < 0.01
+    assert atol < 0.02
 
 
 def test_the_pipeline_that_broke_asks_for_the_inner_models_input(graph_model):
