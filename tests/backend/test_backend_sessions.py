@@ -11,7 +11,6 @@ from slimcam import backend as K
 from slimcam._tf import give_session, held_session, keras2, tf, tf1
 from slimcam.backend.sessions import existing_session
 
-
 # --- values and sessions
 
 

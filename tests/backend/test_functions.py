@@ -106,7 +106,7 @@ def test_options_of_keras_2(graph):
 
 
 def test_updates_run_after_the_outputs(graph):
-    x = K.placeholder((,))
+    x = K.placeholder(())
     total = K.variable(10.0)
     run = K.function([x], [total + 0.0], updates=[(total, total + x)])
     assert [run([value])[0] for value in (1, 2, 3)] == [10, 11, 13]
@@ -114,7 +114,7 @@ def test_updates_run_after_the_outputs(graph):
 
 
 def test_an_update_may_be_an_operation_and_is_what_needs_a_placeholder(graph):
-    x, step = K.placeholder((,)), K.placeholder((), name="step")
+    x, step = K.placeholder(()), K.placeholder((), name="step")
     total = K.variable(0.0)
     assign = tf1.assign_add(total, step)
     assert K.function([x, step], [x * 2], updates=[assign])([3, 4])[0] == 6
