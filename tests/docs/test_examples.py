@@ -104,11 +104,16 @@ PICTURES = {
 }  # by the path that a block writes it to
 
 
+PHOTO = 160  # pixels that the shipped photos are high
+
+
 def check_picture():
     """Assert that a picture that a block wrote is the one that the pages show."""
     for made, shown in PICTURES.items():
         if os.path.exists(made):
-            assert_pictures_alike(cv2.imread(made), cv2.imread(str(ROOT / "docs" / shown)))
+            # OpenCV draws the letters of a caption otherwise from version to version; they are above the pictures
+            rows = slice(-PHOTO, None) if shown == "compare.png" else slice(None)
+            assert_pictures_alike(cv2.imread(made)[rows], cv2.imread(str(ROOT / "docs" / shown))[rows])
 
 
 @pytest.mark.slow
