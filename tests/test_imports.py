@@ -23,7 +23,7 @@ ROWS = (
     {"testing"},
     {"migration", "divergence", "legacy"},
     {"pair"},
-    {"explainer"},
+    {"explainer", "visualisation"},
     {"engines", "backend"},
     {"sources", "targets"},
     {"model"},

@@ -27,10 +27,14 @@ def resize(heat: np.ndarray, size: Tuple[int, int], interpolation: str = "linear
 
 def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
     """Colour an (H, W) map of [0, 1] as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
+    return colour_levels((255 * np.clip(heat, 0, 1)).astype(np.uint8), colormap)
+
+
+def colour_levels(levels: np.ndarray, colormap: Union[str, int]) -> np.ndarray:
+    """Colour (H, W) uint8 levels as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
     if isinstance(colormap, str) and colormap.lower() not in COLORMAPS:
         raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
     number = COLORMAPS[colormap.lower()] if isinstance(colormap, str) else colormap
-    levels = (255 * np.clip(heat, 0, 1)).astype(np.uint8)
     return cv2.cvtColor(cv2.applyColorMap(levels, number), cv2.COLOR_BGR2RGB)
 
 
