@@ -8,7 +8,7 @@ SlimcamError
 ├── WrongFeed        an array of hold= does not fit the tensor that it replaces
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or not as many targets as photos
-├── PhotoError       a photo that cannot be read, or an array that is no image
+├── PhotoError       a photo that cannot be read or painted on so, or an array that is no image
 ├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
 ├── ComparisonError  two things that cannot be compared
 ├── InterpreterError another Python that cannot run slimcam; the message says what it lacks
@@ -75,7 +75,7 @@ class TargetError(SlimcamError):
 
 
 class PhotoError(SlimcamError):
-    """A photo cannot be read, or an array is not an image."""
+    """A photo cannot be read, or not painted on so, or an array is not an image."""
 
 
 class GoldenError(SlimcamError):

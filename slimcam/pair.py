@@ -16,7 +16,6 @@ from .maps.maps import Maps
 from .model import Model
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
-GAP = 8  # pixels between the pictures of a pair
 
 
 @dataclass
@@ -39,7 +38,11 @@ class Pair:
 
         `options` go to Maps.overlay.
         """
-        return paint.beside([maps.only(i).overlay(**options)[0] for maps in self.maps], GAP)
+        return self.picture("overlay", i, **options)
+
+    def picture(self, style: str, i: int = 0, **options: Any) -> np.ndarray:
+        """Return the pictures of pair `i` in another style, a row of maps.styles.STYLES, as overlay() does."""
+        return paint.beside([maps.only(i).pictures(style, **options)[0] for maps in self.maps])
 
 
 class ExplainPair:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Sequence, Tuple
 import click
 
 from .. import methods
-from ..maps import dialects
+from ..maps import dialects, styles
 from ..sources.options import ON_COMMAND_LINE, CommandLine, LoadOptions
 
 if TYPE_CHECKING:
     from ..model import Model
 
 # Of tables that can be read without NumPy and TensorFlow, as --help is not to wait for these.
-METHODS, DIALECTS = (click.Choice(tuple(table)) for table in (methods.METHODS, dialects.DIALECTS))
+METHODS, DIALECTS, STYLES = (
+    click.Choice(tuple(table)) for table in (methods.METHODS, dialects.DIALECTS, styles.STYLES)
+)
 DEFAULTS = {one.name: one.default for one in fields(LoadOptions)}
 # Options of which the second of two models has the first's, where nothing else is said of it.
 SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
@@ -26,6 +28,8 @@ TARGETS = (
     "channel:TENSOR:K, dot:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are meant)."
 )
 HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
+SHOWN = "; ".join(f"{name}: {row.shows}" for name, row in styles.STYLES.items())
+COLORMAP = "Colours: viridis, cividis, jet or another of OpenCV's; of signed maps blue_red or purple_orange."
 
 
 def option_group(*options: Callable) -> Callable:
@@ -68,6 +72,8 @@ explain_options = option_group(
     click.option("--layer", metavar="TENSOR", help=LAYER),
     how_options,
     click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
+    click.option("--style", type=STYLES, default="overlay", help=f"What the pictures show (else overlay): {SHOWN}."),
+    click.option("--colormap", metavar="NAME", help=COLORMAP),
     click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the results; it is made."),
 )
 
@@ -110,6 +116,21 @@ def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
     hold = dict(read_hold(model, one) for one in options["hold"])
     target = read_target(model, options["target"])
     return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method", "engine")}}
+
+
+def style_options(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the keywords of Maps.pictures; an error, before anything is loaded, where the colours do not fit."""
+    style, colormap = options["style"], options["colormap"]
+    if colormap is None:
+        return {"style": style}
+    from ..maps.paint import find_colormap, find_diverging
+
+    takes = styles.STYLES[style].colormaps
+    if not takes:
+        known = ", ".join(name for name, row in styles.STYLES.items() if row.colormaps)
+        raise click.UsageError(f"--colormap: the style {style} has no colours of its own; these have: {known}")
+    (find_diverging if takes == "signed" else find_colormap)(colormap)
+    return {"style": style, "colormap": colormap}
 
 
 def named_pairs(words: Sequence[str], option: str) -> Dict[str, str]:

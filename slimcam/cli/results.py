@@ -1,10 +1,10 @@
-"""Results on disk: overlays as PNG and all maps in one npz. A file is there whole, or not at all."""
+"""Results on disk: pictures as PNG and all maps in one npz. A file is there whole, or not at all."""
 
 import io
 import os
 import re
 import tempfile
-from typing import Any, Dict, List, Sequence, Set, Union
+from typing import Any, Dict, List, Optional, Sequence, Set, Union
 
 import cv2
 import numpy as np
@@ -19,9 +19,12 @@ NPZ = "maps.npz"
 class Folder:
     """A folder that results are written into; it is made, and tried, before anything is computed."""
 
-    def __init__(self, path: str) -> None:
-        """Make the folder; raise OutputError where nothing can be written to it."""
-        self.path = path
+    def __init__(self, path: str, painting: Optional[Dict[str, Any]] = None) -> None:
+        """Make the folder; raise OutputError where nothing can be written to it.
+
+        `painting` are keywords of Maps.pictures: the style, and what else it takes.
+        """
+        self.path, self.painting = path, painting or {}
         self._names: Set[str] = set()
         self._rows: List[Dict[str, Any]] = []
         try:
@@ -32,7 +35,7 @@ class Folder:
             raise OutputError(f"{path}: cannot be written to: {error.strerror or error}") from error
 
     def add(self, file: str, maps: Maps, i: int) -> str:
-        """Write the overlay of map `i` of a photo, keep its numbers for the npz, and return the PNG's path.
+        """Write the picture of map `i` of a photo, keep its numbers for the npz, and return the PNG's path.
 
         It is called NAME.LAYER.CLASS.png; a photo of the same name from another folder gets NAME-2.
         """
@@ -41,8 +44,7 @@ class Folder:
         ends = [_last(maps.layer)] + ([str(class_id)] if class_id >= 0 else [])
         path = os.path.join(self.path, self._free_name(stem, ends))
         one = maps.only(i)
-        picture = cv2.cvtColor(one.overlay()[0], cv2.COLOR_RGB2BGR)
-        write_file(path, cv2.imencode(".png", picture)[1].tobytes())
+        _write_png(path, one.pictures(**self.painting)[0])
         self._rows.append(
             {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
         )
@@ -52,7 +54,7 @@ class Folder:
         """Write a picture, (H, W, 3) uint8 RGB, of several photos, and return its path: A-B.png."""
         stem = "-".join(os.path.splitext(os.path.basename(file))[0] for file in files)
         path = os.path.join(self.path, self._free_name(stem, []))
-        write_file(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
+        _write_png(path, picture)
         return path
 
     def _free_name(self, stem: str, ends: List[str]) -> str:
@@ -89,15 +91,22 @@ class Folder:
 
 
 def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[str]) -> str:
-    """Return the line on a photo: what was explained, with its score, and where the overlay of each map went."""
+    """Return the line on a photo: what was explained, with its score, and where the picture of each map went."""
     parts = []
     for row, path in zip(rows, paths):
         number = int(maps.classes[row])
         label = maps.label(row)
         name = f"class {number}" + (f" {label}" if label != str(number) else "") if number >= 0 else "score"
-        blank = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
-        parts.append(f"{name} {maps.scores[row]:.4g}{blank} -> {path}")
+        notes = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
+        wrong = int((~np.isfinite(maps.raw[row])).sum())
+        notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
+        parts.append(f"{name} {maps.scores[row]:.4g}{notes} -> {path}")
     return f"{file}: " + "; ".join(parts)
+
+
+def _write_png(path: str, picture: np.ndarray) -> None:
+    """Write a picture, (H, W, 3) uint8 RGB."""
+    write_file(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
 def _last(layer: str) -> str:

@@ -8,10 +8,17 @@ import numpy as np
 from ..errors import UnknownName
 from ..suggest import nearest
 
+Colour = Tuple[int, int, int]  # RGB
+PictureLike = Union[np.ndarray, Colour]
+
 COLORMAPS = {name[len("COLORMAP_") :].lower(): getattr(cv2, name) for name in dir(cv2) if name.startswith("COLORMAP_")}
 INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 
-BLUE, NEUTRAL, RED = (33, 102, 172), (247, 247, 247), (178, 24, 43)  # ends and centre of ColorBrewer's RdBu
+# Colours below 0, at 0 and above: ends and centre of ColorBrewer's RdBu and PuOr; the colour-blind can tell them apart.
+NEUTRAL = (247, 247, 247)
+DIVERGING = {"blue_red": ((33, 102, 172), (178, 24, 43)), "purple_orange": ((84, 39, 136), (179, 88, 6))}
+
+GAP = 8  # pixels between pictures side by side
 SMALL = 160  # pixels; a picture whose longer side is shorter has no room for its caption
 
 
@@ -32,10 +39,35 @@ def colour(heat: np.ndarray, colormap: Union[str, int] = "jet") -> np.ndarray:
 
 def colour_levels(levels: np.ndarray, colormap: Union[str, int]) -> np.ndarray:
     """Colour (H, W) uint8 levels as (H, W, 3) uint8 RGB, by an OpenCV colour map or its name."""
-    if isinstance(colormap, str) and colormap.lower() not in COLORMAPS:
-        raise UnknownName(f"no colour map {colormap!r}; {nearest(colormap.lower(), COLORMAPS)}")
-    number = COLORMAPS[colormap.lower()] if isinstance(colormap, str) else colormap
-    return cv2.cvtColor(cv2.applyColorMap(levels, number), cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(cv2.applyColorMap(levels, find_colormap(colormap)), cv2.COLOR_BGR2RGB)
+
+
+def find_colormap(colormap: Union[str, int]) -> int:
+    """Return OpenCV's number of a colour map; raise UnknownName for what is none, or has its middle at 0."""
+    name = str(colormap).lower()
+    if name in DIVERGING:
+        raise UnknownName(f"colour map {name!r} is for signed maps only: give viridis, say")
+    number = COLORMAPS.get(name, -1) if isinstance(colormap, str) else colormap
+    if number not in COLORMAPS.values():
+        raise UnknownName(f"no colour map {colormap!r}; {nearest(name, COLORMAPS)}")
+    return number
+
+
+def find_diverging(colormap: Union[str, int]) -> Tuple[Colour, Colour]:
+    """Return the colours below and above 0 of a row of DIVERGING; raise UnknownName for others."""
+    name, known = str(colormap).lower(), " or ".join(DIVERGING)
+    if name in COLORMAPS or not isinstance(colormap, str):
+        raise UnknownName(f"colour map {colormap!r} does not show signs, and the map has some: give {known}")
+    if name not in DIVERGING:
+        raise UnknownName(f"no colour map {colormap!r} for signed maps: give {known}")
+    return DIVERGING[name]
+
+
+def mix(high: PictureLike, low: PictureLike, share: np.ndarray) -> np.ndarray:
+    """Return share x high + (1 - share) x low, rounded, (H, W, 3) uint8; `share` is (H, W) in [0, 1]."""
+    part = share[..., None]
+    high, low = (np.asarray(one, np.float32) for one in (high, low))
+    return np.round(part * high + (1 - part) * low).astype(np.uint8)
 
 
 def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) -> np.ndarray:
@@ -43,7 +75,7 @@ def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) ->
     return cv2.addWeighted(colours, blend[0], photo, blend[1], 0)
 
 
-def beside(images: Sequence[np.ndarray], gap: int) -> np.ndarray:
+def beside(images: Sequence[np.ndarray], gap: int = GAP) -> np.ndarray:
     """Lay pictures, (H, W, 3) uint8, side by side on white; each is resized to the height of the highest."""
     height = max(image.shape[0] for image in images)
     white = np.full((height, gap, 3), 255, np.uint8)
@@ -62,11 +94,11 @@ def inlay(heat: np.ndarray, size: Tuple[int, int], window: Tuple[int, int, int, 
     return whole
 
 
-def diverging(values: np.ndarray) -> np.ndarray:
-    """Colour an (H, W) map of [-1, 1] as (H, W, 3) uint8 RGB: blue below 0, near-white at 0, red above."""
-    strength = np.clip(np.abs(values), 0, 1)[..., None]
-    ends = np.where(values[..., None] < 0, BLUE, RED)
-    return np.round(strength * ends + (1 - strength) * NEUTRAL).astype(np.uint8)
+def diverging(values: np.ndarray, colormap: str = "blue_red") -> np.ndarray:
+    """Colour an (H, W) map of [-1, 1] as (H, W, 3) uint8 RGB: near-white at 0, a row of DIVERGING below and above."""
+    below, above = find_diverging(colormap)
+    ends = np.where(values[..., None] < 0, below, above)
+    return mix(ends, NEUTRAL, np.clip(np.abs(values), 0, 1))
 
 
 def difference(a: np.ndarray, b: np.ndarray, change: np.ndarray, scale: float) -> np.ndarray:

@@ -10,6 +10,7 @@ import slimcam
 from slimcam.cli import options
 from slimcam.maps import paint
 from slimcam.maps.dialects import DIALECTS
+from slimcam.maps.styles import STYLES
 from slimcam.methods import METHODS
 
 # What it writes
@@ -139,6 +140,27 @@ def test_a_method_is_the_one_of_python(explain, make_photo, written, model, meth
     np.testing.assert_array_equal(written()[1]["raw"], maps.raw)
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_is_the_one_of_python(explain, make_photo, written, model, style, tmp_path):
+    path = make_photo("one.png", 30, 40)
+    colours = {"heat": ["--colormap", "cividis"], "signed": ["--colormap", "purple_orange"], "": []}
+    options = colours[STYLES[style].colormaps]
+    assert explain(path, "--target", 2, "--style", style, *options).status == 0
+    assert written()[0] == ["maps.npz", "one.maps.2.png"]
+    with slimcam.load(model, preprocess="squash") as loaded:
+        maps = slimcam.explain(loaded, path, target=2)
+    painted = cv2.imread(str(tmp_path / "out" / "one.maps.2.png"))[..., ::-1]
+    np.testing.assert_array_equal(painted, maps.pictures(style, **dict(zip(["colormap"], options[1:])))[0])
+
+
+def test_a_map_of_no_numbers_is_said(explain, make_photo, frozen, tmp_path):
+    np.save(str(tmp_path / "gain.npy"), np.full(4, np.inf, np.float32))
+    hold = f"gain={tmp_path / 'gain.npy'}"
+    result = explain(make_photo("one.png"), "--target", 0, "--hold", hold, model=frozen(lambda: net(gain=True)))
+    assert result.status == 0
+    assert " (64 of 64 values of the map are NaN or infinite) -> " in result.stdout
+
+
 def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen, tmp_path):
     path = make_photo("one.png")
     explain(path, "--target", 1)
@@ -153,3 +175,4 @@ def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen
 def test_the_choices_are_the_tables():
     assert tuple(options.METHODS.choices) == tuple(METHODS)
     assert tuple(options.DIALECTS.choices) == tuple(DIALECTS)
+    assert tuple(options.STYLES.choices) == tuple(STYLES)

@@ -82,11 +82,20 @@ def test_a_missing_model_is_reported(explain, make_photo):
         (("--hold", "maps"), "--hold maps: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
         (("--hold", "maps=nowhere.npy"), r"nowhere\.npy: .*No such file"),
         (("--dialect", "papre"), "'papre' is not one of 'paper', .*; see .*explain --help"),
+        (("--style", "shades"), "'shades' is not one of 'overlay', .*; see .*explain --help"),
+        (("--colormap", "viridiss"), "no colour map 'viridiss'; near: 'viridis'"),
+        (("--style", "signed", "--colormap", "jet"), "'jet' does not show signs, .*: give blue_red or purple_orange"),
+        (("--style", "shade", "--colormap", "hot"), "the style shade has no colours of its own; these have: overlay, "),
         (("--sise", "3"), "[Nn]o such option.*--sise.*; see .*explain --help"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(explain, make_photo, options, message):
     assert_error_line(explain(make_photo("one.png"), *options), message)
+
+
+def test_colours_that_do_not_fit_are_refused_before_anything_is_loaded(explain, make_photo):
+    result = explain(make_photo("one.png"), "--style", "signed", "--colormap", "jet", model="nowhere.pb")
+    assert_error_line(result, "'jet' does not show signs")
 
 
 def test_an_unknown_label_names_the_nearest(explain, make_photo, tmp_path):

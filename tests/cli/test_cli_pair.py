@@ -14,6 +14,7 @@ from slimcam import cli
 
 FILE = str(pathlib.Path(__file__).resolve().parents[1] / "data" / "siamese.h5")
 LAYER = "encoder/activation_5@input_%d"
+LAST = "activation_5@input_1"
 X, Y = images()
 
 
@@ -60,6 +61,15 @@ def test_pair_writes_a_map_for_each_photo_and_both_side_by_side(run, tmp_path, m
         for raw, maps in zip(arrays["raw"], slimcam.explain_pair(model, *pixels)):
             assert_net(raw, maps.raw[0], TERMS[NARROW])
     assert cv2.imread(str(tmp_path / "out" / "A-B.png")).shape == (256, 520, 3)
+
+
+def test_pair_paints_in_another_style(run, tmp_path, model):
+    options = ("--preprocess", "unit", "--style", "heatmap", "--colormap", "magma", "--out", "out")
+    assert run("pair", "A.png", "B.png", "--model", FILE, *options)[0] == 0
+    pair = slimcam.explain_pair(model, str(tmp_path / "A.png"), str(tmp_path / "B.png"))
+    one, both = (cv2.imread(str(tmp_path / "out" / name))[..., ::-1] for name in (f"A.{LAST}.0.png", "A-B.png"))
+    np.testing.assert_array_equal(one, pair[0].heatmap("magma")[0])
+    np.testing.assert_array_equal(both, pair.picture("heatmap", colormap="magma"))
 
 
 @pytest.mark.parametrize("value", ["zeros", "features.npy", "B.png"])

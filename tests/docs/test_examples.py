@@ -100,6 +100,8 @@ def test_python(program, stock):
 
 PICTURES = {
     "overlay.png": "overlay.png",
+    "styles.png": "styles.png",
+    "colormaps.png": "colormaps.png",
     "pictures/flower-and-star.png": "compare.png",
 }  # by the path that a block writes it to
 

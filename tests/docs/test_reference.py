@@ -1,6 +1,7 @@
 """The reference pages against the tables of the code: no row too many, none too few, and formulas that are true."""
 
 import dataclasses
+import inspect
 import re
 
 import click
@@ -13,6 +14,8 @@ from slimcam._packages import EXTRAS
 from slimcam._tf import tf1
 from slimcam.inputs import preprocess
 from slimcam.maps.dialects import DIALECTS
+from slimcam.maps.maps import Maps
+from slimcam.maps.styles import STYLES
 from slimcam.sources.loading import SOURCES
 from slimcam.sources.options import EVERYWHERE, LoadOptions
 
@@ -25,6 +28,12 @@ def rows_of(page):
 
 def test_dialects_have_a_row_each():
     assert [row[0] for row in rows_of("docs/dialects.md")] == list(DIALECTS)
+
+
+def test_styles_have_a_row_each_with_their_options():
+    taken = {name: set(inspect.signature(getattr(Maps, name)).parameters) for name in STYLES}
+    stated = {row[0]: set(re.findall(r"\w+", row[2])) for row in rows_of("docs/pictures.md")}
+    assert stated == {name: options - {"self", "interpolation"} for name, options in taken.items()}
 
 
 def test_preprocessings_have_a_row_each():

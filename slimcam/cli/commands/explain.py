@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, List, Tuple
 
 import click
 
-from ..options import cam_options, explain_options, load_model, print_preprocess_note
+from ..options import cam_options, explain_options, load_model, print_preprocess_note, style_options
 
 if TYPE_CHECKING:
     from ...explainer import GradCAM
@@ -21,14 +21,15 @@ TOGETHER = 8  # photos a session run
 def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: Any) -> None:
     """Paint over each PHOTO where the model saw what it decided on.
 
-    Writes an overlay for each photo and maps.npz.
+    Writes an overlay for each photo, or the picture of another --style, and maps.npz.
     """
     from ...explainer import GradCAM
     from ..results import Folder
 
+    painting = style_options(options)
     with load_model(options) as model:
         cam = GradCAM(model, **cam_options(model, options))
-        folder = Folder(out)
+        folder = Folder(out, painting)
         print_preprocess_note(model)
         failures = _explain_all(cam, photos, folder)
     if failures < len(photos):
@@ -37,7 +38,7 @@ def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: An
 
 
 def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> int:
-    """Explain photos some at a time, write each one's overlays, and return how many photos failed."""
+    """Explain photos some at a time, write each one's pictures, and return how many photos failed."""
     from tqdm import tqdm
 
     from ...errors import OutputError
