@@ -55,7 +55,7 @@ def contour(
     A pixel's distance from a line is the heat's distance from the level over the heat's slope, and what the line
     covers of the pixel is linear in it.
     """
-    thickness = max(max(photo.shape[:2]) / 120, 1.5) if thickness is None else thickness
+    thickness = max(max(photo.shape[:2]) / 200, 1.5) if thickness is None else thickness
     if not all(0 < level < 1 for level in levels) or thickness <= 0:
         wrong = f"levels={tuple(levels)}, thickness={thickness}"
         raise PhotoError(f"no lines at {wrong}: give levels between 0 and 1, and a thickness above 0")
