@@ -14,3 +14,4 @@ class Engine(NamedTuple):
     feeds: Callable[..., Dict[Any, Any]]  # of an image input and a batch: what is fed
     gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
     features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
+    slope: Callable[..., Any]  # of a query: the score of images and its gradient at them, see slopes.Slope

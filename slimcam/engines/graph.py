@@ -5,7 +5,7 @@ layer. It is built once, kept with the model, and only run after that.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Hashable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from ..methods.evidence import Evidence, plain
 from ..model import Model
 from .engine import Engine
 from .resolve import Query, no_gradient
+from .slopes import slope
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,13 @@ def probe(query: Query) -> Probe:
     Raises LayerError where no gradient reaches the layer.
     """
     inputs = tuple(image_input.tensor.name for image_input in query.inputs)
-    key = (query.layer.name, _kind(query), inputs, tuple(sorted(tensor.name for tensor in query.hold)))
+    key = (
+        query.layer.name,
+        targets.kind(query.target, query.score),
+        inputs,
+        tuple(sorted(tensor.name for tensor in query.hold)),
+    )
     return query.model.once(key, lambda: _build(query))
-
-
-def _kind(query: Query) -> Hashable:
-    target = query.target
-    if isinstance(target, targets.Score):
-        return target.key()
-    return ("top", target.k, query.score) if isinstance(target, targets.Top) else ("mask", query.score)
 
 
 def _build(query: Query) -> Probe:
@@ -145,4 +144,4 @@ def _classes_of(mask: np.ndarray) -> np.ndarray:
     return np.where(single, mask.argmax(-1), -1)
 
 
-ENGINE = Engine(probe, ImageInput.feeds, gather, Model.features)
+ENGINE = Engine(probe, ImageInput.feeds, gather, Model.features, slope)

@@ -81,6 +81,24 @@ def resolve(
     return _check(Query(model, engine, tensor, name, target, score, score_tensor, image_input, [image_input], arrays))
 
 
+def resolve_images(
+    model: Model, target: TargetLike = None, hold: Optional[HoldLike] = None, engine: str = "graph"
+) -> Query:
+    """Return what is asked where the score's slope at the images themselves is wanted; errors are those of resolve."""
+    arrays, target = read_holds(model, hold), targets.as_target(target)
+    targets.check_target(model, target)
+    score_tensor = targets.score_tensor(model, target)
+    inputs = model.inputs_of([score_tensor], [tensor.name for tensor in arrays])
+    if not inputs:
+        raise does_not_lead(model.input, score_tensor)
+    image_input = inputs[0]
+    name = image_input.tensor.name
+    query = Query(
+        model, engine, image_input.tensor, name, target, "logit", score_tensor, image_input, [image_input], arrays
+    )
+    return _with_feeds(query)
+
+
 def resolve_branches(
     model: Model,
     layer: Any = None,
@@ -128,6 +146,11 @@ def _check(query: Query) -> Query:
     """Return a query with the values that nobody gave; raise where the model cannot answer it."""
     targets.check_target(query.model, query.target)
     check_layer(query.layer, query.score_tensor, query.cut, query.model)
+    return _with_feeds(query)
+
+
+def _with_feeds(query: Query) -> Query:
+    """Return a query with the values that nobody gave; raise MissingFeed where one is not known."""
     try:
         return replace(query, fed=plan([query.layer, query.score_tensor], query.cut, query.model.required_feeds()))
     except MissingFeed as error:

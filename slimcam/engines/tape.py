@@ -9,7 +9,7 @@ known to the tape as a Place, an output of the n-th call, and the tape watches f
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -25,7 +25,10 @@ from ..layers.watching import watch_calls
 from ..methods.evidence import Evidence, plain
 from ..model import Eager, Model, check_open
 from .engine import Engine
+from .holds import holds_of
 from .resolve import Query, no_gradient
+from .slopes import Slope, check_slope
+from .tape_scores import scores_of
 
 # What the last layer does to the logits, by the operation's type.
 ACTIVATIONS: Dict[str, Callable[[Tensor], Tensor]] = {"Softmax": tf.nn.softmax, "Sigmoid": tf.nn.sigmoid}
@@ -44,26 +47,8 @@ class TapeProbe:
     """What is kept of a run: the layer's output, and what the score is made from."""
 
     layer: Place
-    source: Place  # of the score
+    sources: List[Place]  # of the score
     query: Query
-
-
-# Written anew, not taken from targets: what is compared should not share what could be wrong.
-SCORES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "logit": lambda logits, weights: tf.reduce_sum(logits * weights, -1),
-    "mean_logit": lambda logits, weights: tf.reduce_mean(logits * weights, -1),
-    "softmax": lambda logits, weights: tf.reduce_sum(tf.nn.softmax(logits) * weights, -1),
-}
-SCORES_OF_TENSORS: Dict[Type[targets.Score], Callable[[Tensor, Any], Tensor]] = {
-    targets.Mean: lambda each, target: tf.reduce_mean(each, _inner(each)),
-    targets.Norm: lambda each, target: tf.sqrt(tf.reduce_sum(each * each, _inner(each))),
-    targets.Dot: lambda each, target: tf.reduce_sum(each * target.array.reshape(each.shape[1:]), _inner(each)),
-    targets.Channel: lambda each, target: tf.reduce_mean(each[..., target.k], _inner(each)[:-1]),
-}
-
-
-def _inner(each: Tensor) -> List[int]:
-    return list(range(1, len(each.shape)))
 
 
 def eager_model(model: Model) -> Eager:
@@ -84,7 +69,14 @@ def probe(query: Query) -> TapeProbe:
     eager_model(query.model)
     for tensor in query.hold:
         _place_held(query.model, tensor)
-    return TapeProbe(_output(query.model, query.layer), _score_place(query.model, query.score_tensor), query)
+    return TapeProbe(_output(query.model, query.layer), _sources(query), query)
+
+
+def _sources(query: Query) -> List[Place]:
+    """Return where the tensors that a score is made from are met."""
+    target = query.target
+    tensors = target.tensors(query.model) if isinstance(target, targets.Score) else [query.score_tensor]
+    return [_score_place(query.model, tensor) for tensor in tensors]
 
 
 def _output(model: Model, tensor: Tensor) -> Place:
@@ -139,9 +131,9 @@ def gather(
     """Run the model once, forward and back: as graph.gather."""
     check_open(model)
     with eager(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        places = [place for one in probes for place in (one.layer, one.source)]
+        places = [place for one in probes for place in (one.layer, *one.sources)]
         values = _run(model, places, images, holds, [one.layer for one in probes], tape)
-        scores = [_scores(one.query, values[one.source], mask) for one in probes]
+        scores = [scores_of(one.query, [values[place] for place in one.sources], mask) for one in probes]
     with eager():
         return [_evidence(one.query, values[one.layer], *own, tape) for one, own in zip(probes, scores)]
 
@@ -163,20 +155,31 @@ def features(model: Model, name: TensorLike, images: ImagesLike) -> np.ndarray:
     return np.stack([rows[i] for i in sorted(rows)])
 
 
-def _scores(query: Query, value: Tensor, mask: Optional[np.ndarray]) -> Tuple[List[Tensor], np.ndarray]:
-    """Return k scores, (N,) each, and the classes, (N * k,), -1 where a score is not of one class."""
-    target = query.target
-    if isinstance(target, targets.Score):
-        formula = SCORES_OF_TENSORS.get(type(target), lambda each, _: tf.reshape(each, [-1]))
-        return [formula(value, target)], np.full(len(value), -1)
-    score = SCORES[query.score]
-    if isinstance(target, targets.Top):
-        classes = tf.nn.top_k(value, target.k).indices.numpy()
-        masks = [tf.one_hot(classes[:, i], value.shape[-1], dtype=value.dtype) for i in range(target.k)]
-        return [score(value, one) for one in masks], classes.reshape(-1)
-    weights = np.eye(value.shape[-1])[np.argmax(value.numpy(), -1)] if mask is None else mask
-    single = (np.count_nonzero(weights, -1) == 1) & (weights.max(-1) == 1)
-    return [score(value, tf.cast(weights, value.dtype))], np.where(single, weights.argmax(-1), -1)
+def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
+    """Return the slope of a score at the images, as slopes.slope; a tape has no other rule than the model's own."""
+    check_slope(query)
+    model, tensor, sources = query.model, query.image_input.tensor, _sources(query)
+    eager_model(model)
+
+    def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
+        check_open(model)
+        if not tensor.shape[1:].is_compatible_with(images.shape[1:]):
+            raise LayerError(
+                f"{tensor.name!r} takes {tensor.shape}: a tape cannot give it other sizes, engine='graph' may"
+            )
+        holds = holds_of(query.hold, list(range(len(images))), len(images))
+        with eager(), tf.GradientTape() as tape:
+            fed = tf.constant(images, tensor.dtype)
+            tape.watch(fed)
+            values = _run(model, sources, {tensor: fed}, holds)
+            score = scores_of(query, [values[place] for place in sources], weights)[0][0]
+        with eager():
+            gradient = tape.gradient(score, fed)
+        if gradient is None:
+            raise no_gradient(tensor, query.score_tensor)
+        return plain(score.numpy()), plain(gradient.numpy())
+
+    return run
 
 
 def _evidence(query: Query, layer: Tensor, scores: List[Tensor], classes: np.ndarray, tape: Any) -> Evidence:
@@ -236,6 +239,8 @@ def _run(
 
 def _input(tensor: Tensor, value: Any, count: int) -> Tensor:
     """Return what the model is called with; what nothing depends on is zeros."""
+    if tf.is_tensor(value):
+        return value  # which a tape watches
     dims = [count, *(size or 1 for size in tensor.shape.as_list()[1:])]
     if value is not None and np.ndim(value) == len(dims):
         dims[1:] = np.shape(value)[1:]
@@ -260,4 +265,4 @@ def _linear(layer: KerasLayer, name: str) -> Iterator[None]:
         layer.activation = kept
 
 
-ENGINE = Engine(probe, feeds, gather, features)
+ENGINE = Engine(probe, feeds, gather, features, slope)

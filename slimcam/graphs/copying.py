@@ -5,7 +5,7 @@ small; so it is copied once, onto activations that are repeated k times, and one
 all. On InceptionV3 and TensorFlow 2.21 that halves what Top(5) costs.
 """
 
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._tf import tf, tf1
 from .._types import NodeDef, Operation, Tensor
@@ -29,11 +29,15 @@ def repeated_head(layer: Tensor, logits: Tensor, k: int) -> Optional[Tuple[Tenso
     return repeated, copy_ops(inside, logits, {**outside, layer.name: repeated})
 
 
-def ops_between(layer: Tensor, output: Tensor) -> Tuple[List[Operation], Dict[str, Tensor]]:
-    """Return the operations from a tensor to another, and by name the tensors that they read beside these."""
+def ops_between(layer: Tensor, output: Tensor, cut: Collection[str] = ()) -> Tuple[List[Operation], Dict[str, Tensor]]:
+    """Return the operations from a tensor to another, and by name the tensors that they read beside these.
+
+    What lies behind the tensors named in `cut` is not among them.
+    """
     after = set(walk.after([layer.op]))
-    inside = [op for op in walk.ancestors([output], cut=(layer.name,)) if op in after]
-    return inside, {t.name: t for op in inside for t in op.inputs if t.op not in after and t is not layer}
+    inside = [op for op in walk.ancestors([output], cut=(layer.name, *cut)) if op in after]
+    read = [tensor for op in inside for tensor in op.inputs if tensor is not layer]
+    return inside, {tensor.name: tensor for tensor in read if tensor.op not in after or tensor.name in cut}
 
 
 def copy_ops(

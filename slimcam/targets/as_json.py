@@ -8,20 +8,8 @@ from .._tf import tf
 from .._types import TargetLike, TensorLike
 from ..errors import TargetError
 from ..model import Model
-from .target import (
-    Channel,
-    Class,
-    ClassLike,
-    Dot,
-    FunctionScore,
-    Mean,
-    Norm,
-    Score,
-    ScoreOfTensor,
-    TensorScore,
-    Top,
-    as_target,
-)
+from .scores import Channel, Dot, FunctionScore, Mean, Norm, Score, ScoreOfTensor, TensorScore
+from .target import Class, ClassLike, Top, as_target
 
 NAMED = {"mean": Mean, "norm": Norm, "tensor": TensorScore}  # scores that a tensor's name tells whole
 

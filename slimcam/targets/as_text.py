@@ -9,7 +9,8 @@ import numpy as np
 from .._types import TargetLike
 from ..errors import TargetError, WrongFeed
 from ..model import Model
-from .target import Channel, Dot, Mean, Norm, Top
+from .scores import Channel, Dot, Mean, Norm
+from .target import Top
 
 # targets of a tensor: mean:TENSOR, norm:TENSOR, channel:TENSOR:K, dot:TENSOR=FILE
 SCORES = "mean", "norm", "channel", "dot"

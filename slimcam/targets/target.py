@@ -6,14 +6,15 @@ once.
 """
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Hashable, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Hashable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .._tf import tf, tf1
-from .._types import TargetLike, Tensor, TensorLike
+from .._types import TargetLike, Tensor
 from ..errors import TargetError
 from ..model import Model
+from .scores import FunctionScore, Key, Score, TensorScore
 
 ClassLike = Union[int, str]
 Target = Any  # as as_target returns it: None, a class, a Class, a list with one per image, Top, or a Score
@@ -31,8 +32,14 @@ class Class:
         weighed.terms = terms
         return weighed
 
-    def __add__(self, other: "Class") -> "Class":
-        return self._of(self.terms + other.terms)
+    def __add__(self, other: Any) -> Any:
+        """Return the sum with another Class, or with a Score, which is a Score."""
+        if isinstance(other, Score):
+            return ClassScore(self) + other
+        return self._of(self.terms + other.terms) if isinstance(other, Class) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return other + ClassScore(self) if isinstance(other, Score) else NotImplemented
 
     def __mul__(self, factor: float) -> "Class":
         return self._of([(target, weight * factor) for target, weight in self.terms])
@@ -42,11 +49,30 @@ class Class:
     def __neg__(self) -> "Class":
         return self * -1.0
 
-    def __sub__(self, other: "Class") -> "Class":
+    def __sub__(self, other: Any) -> Any:
         return self + -other
 
     def __repr__(self) -> str:
         return " + ".join(f"{weight:g} * Class({target!r})" for target, weight in self.terms)
+
+
+class ClassScore(Score):
+    """A class's logit, or a sum of such, as a score: what a Class is in a sum with other scores."""
+
+    def __init__(self, of: Class) -> None:
+        self.of = of
+
+    def tensors(self, model: Model) -> List[Tensor]:
+        return [model.logits]
+
+    def check(self, model: Model) -> None:
+        check_target(model, self.of)
+
+    def formula(self, model: Model, values: Sequence[Tensor]) -> Tensor:
+        return logit(values[0], tf.cast(mask(model, self.of, 1), values[0].dtype))
+
+    def key(self) -> Key:
+        return ("class", *self.of.terms)
 
 
 @dataclass(frozen=True)
@@ -60,147 +86,16 @@ class Top:
             raise TargetError(f"Top({self.k!r}): give a whole number from 1 on")
 
 
-class Score:
-    """One number per image, made from tensors of the graph; a subclass says how."""
-
-    def tensor(self, model: Model) -> Tensor:
-        """Return the tensor that the score is made from."""
-        raise NotImplementedError
-
-    def check(self, model: Model) -> None:
-        """Raise TargetError where that tensor does not fit the score."""
-
-    def build(self, model: Model) -> Tensor:
-        """Return the (N,) score, built in the default graph."""
-        raise NotImplementedError
-
-    def key(self) -> Hashable:
-        """Return what makes two scores the same graph."""
-        raise NotImplementedError
-
-
-class ScoreOfTensor(Score):
-    """A score of one tensor of the graph."""
-
-    def __init__(self, tensor: TensorLike) -> None:
-        self.name = tensor  # or the tensor itself, until a model is at hand
-
-    def tensor(self, model: Model) -> Tensor:
-        return model.tensor(self.name)
-
-    def key(self) -> Hashable:
-        return type(self).__name__, getattr(self.name, "name", self.name)
-
-
-class Mean(ScoreOfTensor):
-    """The mean of a tensor over all but its first dimension."""
-
-    def build(self, model: Model) -> Tensor:
-        return tf.reduce_mean(_rows(self.tensor(model)), -1)
-
-
-class Norm(ScoreOfTensor):
-    """The Euclidean length of a tensor, an embedding say, of each image."""
-
-    def build(self, model: Model) -> Tensor:
-        return tf.norm(_rows(self.tensor(model)), axis=-1)
-
-
-class Dot(ScoreOfTensor):
-    """The dot product of a tensor with an array of its shape, an embedding to look for, say."""
-
-    def __init__(self, tensor: TensorLike, array: Any) -> None:
-        super().__init__(tensor)
-        self.array = np.asarray(array, np.float32)
-
-    def check(self, model: Model) -> None:
-        dims = self.tensor(model).shape.as_list()[1:]
-        width = self.array.size if None in dims else int(np.prod(dims))
-        if self.array.size != width:
-            raise TargetError(
-                f"Dot({self.name!r}): the array has {self.array.size} values, the tensor {width} an image"
-            )
-
-    def build(self, model: Model) -> Tensor:
-        return tf.reduce_sum(_rows(self.tensor(model)) * self.array.reshape(1, -1), -1)
-
-    def key(self) -> Hashable:
-        return type(self).__name__, getattr(self.name, "name", self.name), self.array.tobytes()
-
-
-class Channel(ScoreOfTensor):
-    """The mean of one channel (the last dimension) of a tensor."""
-
-    def __init__(self, tensor: TensorLike, k: int) -> None:
-        super().__init__(tensor)
-        self.k = k
-
-    def check(self, model: Model) -> None:
-        tensor = self.tensor(model)
-        channels = tensor.shape.as_list()[-1]
-        if not 0 <= self.k < channels:
-            raise TargetError(f"channel {self.k} of {tensor.name!r}: it has channels 0 to {channels - 1}")
-
-    def build(self, model: Model) -> Tensor:
-        return tf.reduce_mean(_rows(self.tensor(model)[..., self.k]), -1)
-
-    def key(self) -> Hashable:
-        return type(self).__name__, getattr(self.name, "name", self.name), self.k
-
-
-class TensorScore(ScoreOfTensor):
-    """A tensor that is one number per image, (N,) or (N, 1)."""
-
-    def check(self, model: Model) -> None:
-        _check_scalar(self.tensor(model))
-
-    def build(self, model: Model) -> Tensor:
-        return _scalar(self.tensor(model))
-
-
-class FunctionScore(Score):
-    """A function from the model to a tensor of one number per image; it is called once for a model."""
-
-    def __init__(self, function: Callable[[Model], Tensor]) -> None:
-        self.function = function
-
-    def tensor(self, model: Model) -> Tensor:
-        return model.once(self.key(), lambda: self._call(model))
-
-    def _call(self, model: Model) -> Tensor:
-        with model.graph.as_default():
-            tensor = self.function(model)
-        if not isinstance(tensor, tf.Tensor) or getattr(tensor, "graph", None) is not model.graph:
-            raise TargetError("the target's function must return a tensor of the model's graph")
-        return tensor
-
-    def check(self, model: Model) -> None:
-        _check_scalar(self.tensor(model))
-
-    def build(self, model: Model) -> Tensor:
-        return _scalar(self.tensor(model))
-
-    def key(self) -> Hashable:
-        return "function", id(self.function), self.function
-
-
-def _rows(tensor: Tensor) -> Tensor:
-    """Return a tensor as (N, values)."""
-    return tf.reshape(tensor, tf.stack([tf.shape(tensor)[0], -1]))
-
-
-def _check_scalar(tensor: Tensor) -> None:
-    if tensor.shape.rank != 1 and not (tensor.shape.rank == 2 and tensor.shape.as_list()[1] == 1):
-        raise TargetError(f"{tensor.name!r} is {tensor.shape}: a score is one number an image, (N,)")
-
-
-def _scalar(tensor: Tensor) -> Tensor:
-    return tensor[:, 0] if tensor.shape.rank == 2 else tensor
-
-
 def score_tensor(model: Model, target: Target) -> Tensor:
     """Return the tensor that a target's score is made from: the logits, or a Score's own."""
     return target.tensor(model) if isinstance(target, Score) else model.logits
+
+
+def kind(target: Target, score: str) -> Hashable:
+    """Return what makes two targets the same graph; `score` is a row of SCORES, for those on the logits."""
+    if isinstance(target, Score):
+        return target.key()
+    return ("top", target.k, score) if isinstance(target, Top) else ("mask", score)
 
 
 def as_target(target: TargetLike) -> Target:

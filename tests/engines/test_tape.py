@@ -9,7 +9,7 @@ from fixtures.tolerance import RESNET50, assert_net, rounding
 import slimcam
 from slimcam import targets
 from slimcam._tf import TF_VERSION, keras2, keras3, tf
-from slimcam.engines import tape
+from slimcam.engines import tape_scores
 from slimcam.explainer import features
 
 X, Y = nets.photos(), nets.photos(seed=1)
@@ -280,7 +280,7 @@ def test_a_frozen_graph_has_no_tape(model_of):
 
 
 def test_scores_are_those_of_the_graph_by_name():
-    assert set(tape.SCORES) == set(targets.SCORES)
+    assert set(tape_scores.SCORES) == set(targets.SCORES)
 
 
 def test_an_engine_that_does_not_exist(model_of):

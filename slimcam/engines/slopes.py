@@ -1,0 +1,108 @@
+"""The slope of a score at the images themselves, in a session: what gradient ascent climbs.
+
+The model's own operations are left alone. Where another gradient rule is asked for, or images of another size than the
+graph was made for, what lies between the images and the score is copied once, beside the model's, on its weights.
+"""
+
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from .. import targets
+from .._tf import tf, tf1
+from .._types import Tensor
+from ..errors import LayerError
+from ..graphs.copying import copy_ops, ops_between
+from ..graphs.gradient_rules import marker
+from ..methods.evidence import plain
+from ..model import check_open
+from .holds import holds_of
+from .resolve import Query, no_gradient
+
+# Of images as the net is fed, (N, h, w, C), and for each the weights of classes or channels, (N, K), or None where the
+# score says all: the scores, (N,), and their gradients, (N, h, w, C).
+Slope = Callable[[np.ndarray, Optional[np.ndarray]], Tuple[np.ndarray, np.ndarray]]
+
+
+class Tensors(NamedTuple):
+    """What a session is fed and fetches."""
+
+    images: Tensor
+    scores: Tensor
+    gradients: Tensor
+    mask: Optional[Tensor]
+
+
+def check_slope(query: Query) -> None:
+    """Raise LayerError for images that are whole numbers, which have no slope."""
+    tensor = query.image_input.tensor
+    if not tensor.dtype.is_floating:
+        raise LayerError(
+            f"{tensor.name!r} takes {tensor.dtype.name}, which has no gradient: load with input= the name of a tensor "
+            "behind it that is floating point"
+        )
+
+
+def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
+    """Build the slope of a score at the images, or return what was built before; see Slope.
+
+    `rule` is a row of RULES, `any_size` takes images of any height and width. Raises LayerError where no gradient
+    reaches the images, or a graph does not allow for other sizes.
+    """
+    check_slope(query)
+    model, single = query.model, query.model.single_image
+    held = tuple(sorted(tensor.name for tensor in query.hold))
+    key = ("slope", query.image_input.tensor.name, targets.kind(query.target, query.score), held, rule, any_size)
+    built = model.once(key, lambda: _build(query, rule, any_size))
+
+    def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
+        check_open(model)
+        count, parts = len(images), [slice(i, i + 1) for i in range(len(images))] if single else [slice(None)]
+        each: List[List[np.ndarray]] = []
+        for part in parts:
+            feeds: Dict[Tensor, Any] = {fed.tensor: fed.value for fed in query.fed}
+            feeds.update(holds_of(query.hold, list(range(count))[part], count))
+            feeds[built.images] = images[part][0] if built.images.shape.rank == 3 else images[part]
+            if built.mask is not None and weights is not None:
+                feeds[built.mask] = weights[part]
+            each.append([plain(one) for one in model.session.run([built.scores, built.gradients], feeds)])
+        scores, gradients = (np.concatenate(some) for some in zip(*each))
+        return scores, gradients.reshape(images.shape)
+
+    return run
+
+
+def _build(query: Query, rule: str, any_size: bool) -> Tensors:
+    model, image = query.model, query.image_input.tensor
+    with model.graph.as_default(), tf1.name_scope("slimcam/slope"):
+        score, mask = _score(query)
+        source = image
+        if any_size:
+            shape = [None, None, None, image.shape.as_list()[-1]]
+            source = tf1.placeholder(image.dtype, shape, name="images")
+        if rule or any_size:
+            inside, outside = ops_between(image, score, [tensor.name for tensor in query.hold])
+            try:
+                score = copy_ops(inside, score, {**outside, image.name: source}, marker(rule))
+            except ValueError as error:
+                raise LayerError(
+                    f"{query.score_tensor.name!r} cannot be had of images of another size than {image.shape} "
+                    f"({str(error).splitlines()[0]}): name an earlier layer, or leave out size="
+                ) from error
+        gradients = tf1.gradients(score, source, stop_gradients=list(query.hold) or None)[0]
+    if gradients is None:
+        raise no_gradient(image, query.score_tensor)
+    return Tensors(source, score, gradients, mask)
+
+
+def _score(query: Query) -> Tuple[Tensor, Optional[Tensor]]:
+    """Return the (N,) score and the mask that is fed, if any."""
+    model, target = query.model, query.target
+    if isinstance(target, targets.Channels):
+        means = target.build(model)
+        mask = tf1.placeholder(means.dtype, [None, target.channels(model)], name="mask")
+        return tf.reduce_sum(means * mask, -1), mask
+    if isinstance(target, targets.Score):
+        return target.build(model), None
+    mask = targets.fed_mask(model)
+    return targets.SCORES[query.score](query.score_tensor, mask), mask
