@@ -18,6 +18,8 @@ _EXPORTS = {  # module: what it gives to the public
     "divergence": ("compare_layers",),
     "migration": ("record", "verify"),
     "visualisation.filter_pictures": ("Filters", "filters"),
+    "visualisation.dreams": ("deep_dream",),
+    "visualisation.styles": ("style_transfer",),
     "targets": (
         "Caricature",
         "Channel",

@@ -35,9 +35,11 @@ EXTRAS: Dict[str, List[str]] = {
         # Python 3.8 ends at TensorFlow 2.13, whose own Keras still is Keras 2.
         "tensorflow>=2.8,<2.14; python_version == '3.8'",
     ],
+    # L-BFGS, by which style_transfer climbs; nothing else needs it
+    "style": ["scipy>=1.2"],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
-    # scripts/test runs the tests in another order each time, so that none comes to need another
-    "test": ["pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9"],
+    # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
+    "test": ["pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"],
     "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
 }
 

@@ -1,6 +1,6 @@
 """What is explained: a score, one number per image, that gradients are taken of; as an object, as text, as JSON."""
 
-from .objectives import Caricature, Channels, Direction, Diversity, Neuron
+from .objectives import Caricature, Channels, Direction, Diversity, Energy, Likeness, Neuron
 from .scores import Channel, Dot, FunctionScore, Mean, Norm, Score, ScoreOfTensor, Sum, TensorScore, check_channel
 from .target import (
     SCORES,
@@ -25,7 +25,9 @@ __all__ = [
     "Direction",
     "Diversity",
     "Dot",
+    "Energy",
     "FunctionScore",
+    "Likeness",
     "Mean",
     "Neuron",
     "Norm",

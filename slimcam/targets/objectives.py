@@ -154,3 +154,49 @@ class Diversity(ScoreOfMaps):
 def channels_first(tensor: Tensor) -> bool:
     """Whether a tensor is (N, C, h, w)."""
     return tensor.shape.rank == 4 and data_format(tensor.op) == "NCHW"
+
+
+class Energy(ScoreOfMaps):
+    """How much a layer fires: the sum of its squared activations, but for two rows at each border, over their number.
+
+    What deep dreams climb (Chollet 2018, 8.2); all activations are counted, those at the borders too.
+    """
+
+    BORDER = 2
+
+    def formula(self, model: Model, values: Sequence[Tensor]) -> Tensor:
+        maps = self.maps(model, values[0])
+        inner = maps[:, self.BORDER : -self.BORDER, self.BORDER : -self.BORDER]
+        return tf.reduce_sum(rows(inner * inner), -1) / tf.cast(tf.size(maps[0]), maps.dtype)
+
+
+class Likeness(ScoreOfMaps):
+    """How far the last image of a batch is from the first in a layer, and in its Gram matrix from the second.
+
+    The first is the photo whose content is kept, the second the one whose style is taken (Chollet 2018, 8.3, after
+    Gatys et al. 2015): squared differences, of the Gram matrices over 4 x 3^2 x pixels^2. The score is the last
+    image's, those of the others are 0.
+    """
+
+    def __init__(self, tensor: TensorLike, style: bool, pixels: int) -> None:
+        super().__init__(tensor)
+        self.style, self.pixels = style, pixels
+
+    def formula(self, model: Model, values: Sequence[Tensor]) -> Tensor:
+        maps = self.maps(model, values[0])
+        if self.style:
+            change = _gram(maps[1]) - _gram(maps[-1])
+            loss = tf.reduce_sum(change * change) / (4.0 * 3**2 * float(self.pixels) ** 2)
+        else:
+            change = maps[-1] - maps[0]
+            loss = tf.reduce_sum(change * change)
+        return tf.concat([tf.zeros_like(maps[:-1, 0, 0, 0]), [loss]], 0)
+
+    def key(self) -> Key:
+        return (*super().key(), self.style, self.pixels)
+
+
+def _gram(maps: Tensor) -> Tensor:
+    """Return the (C, C) products of the channels of one image, (h, w, C)."""
+    flat = tf.reshape(maps, [-1, tf.shape(maps)[-1]])
+    return tf.matmul(flat, flat, transpose_a=True)

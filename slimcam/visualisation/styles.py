@@ -1,0 +1,98 @@
+"""One photo in the style of another, by Gram matrices (Gatys et al. 2015, as Chollet 2018, 8.3 has it)."""
+
+from typing import Optional, Sequence, Tuple, Union
+
+import cv2
+import numpy as np
+
+from .. import targets
+from .._packages import pip_line
+from .._types import ImageLike, KerasModel, TensorLike
+from ..engines import find_engine
+from ..engines.resolve import resolve_images
+from ..errors import LayerError, MissingPackage, TargetError
+from ..inputs.photos import as_batch
+from ..model import Model
+from ..sources.loading import load
+from .ascent import Progress
+from .image_space import space_of
+
+CALLS = 20  # evaluations of the loss an iteration, as the book has it
+
+
+def style_transfer(
+    model: Union[Model, KerasModel],
+    photo: ImageLike,
+    style: ImageLike,
+    content_layer: TensorLike,
+    style_layers: Sequence[TensorLike],
+    iterations: int = 20,
+    height: Optional[int] = 400,
+    content_weight: float = 0.025,
+    style_weight: float = 1.0,
+    variation_weight: float = 1e-4,
+    engine: str = "graph",
+    progress: Optional[Progress] = None,
+) -> np.ndarray:
+    """Return the photo, (height, w, 3) uint8 RGB, in the style of another, by L-BFGS from the photo itself.
+
+    The loss is `content_weight` x the squared difference of the content layer's activations, `style_weight` x the mean
+    over the style layers of those of their Gram matrices, and `variation_weight` x the total variation. Its numbers
+    are for nets that are fed grey levels, as VGG 19 is. `height` None keeps the photo's. A net that takes one size
+    only is copied, up to the layers, for any (the engine "graph" does so).
+
+    Raises MissingPackage without SciPy, UnknownName, LayerError, PhotoError, TargetError at what is not finite.
+    """
+    try:
+        from scipy.optimize import fmin_l_bfgs_b
+    except ImportError as error:
+        raise MissingPackage(f"style_transfer needs SciPy: {pip_line('scipy')}") from error
+    model = model if isinstance(model, Model) else load(model, engine=engine)
+    if not style_layers:
+        raise TargetError("no style layers were named")
+    content, other = (as_batch(one).photos[0] for one in (photo, style))
+    size = (height or content.shape[0], round(content.shape[1] * (height or content.shape[0]) / content.shape[0]))
+    pixels = size[0] * size[1]
+    share = style_weight / len(style_layers)
+    score = content_weight * targets.Likeness(content_layer, False, pixels)
+    score = targets.Sum([(score, 1.0), *((targets.Likeness(one, True, pixels), share) for one in style_layers)])
+    query = resolve_images(model, score, engine=engine)
+    space = space_of(model, query.image_input)
+    slope = find_engine(engine).slope(query, any_size=space.fixed not in (None, size))
+    if model.single_image:
+        raise LayerError(f"{model.source} takes one image a run, and a style needs three at once")
+    fed = np.stack(
+        [
+            space.feed(cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) / np.float32(255))
+            for one in (content, other)
+        ]
+    )
+
+    def loss(flat: np.ndarray) -> Tuple[float, np.ndarray]:
+        image = flat.reshape(fed[0].shape)
+        losses, gradients = slope(np.concatenate([fed, image[None]]).astype(np.float32), None)
+        variation, its_gradient = total_variation(image)
+        value = float(losses[-1]) + variation_weight * variation
+        if not np.isfinite(value):
+            raise TargetError("the loss is not finite: the layers have NaN or infinity")
+        return value, (gradients[-1] + variation_weight * its_gradient).reshape(-1).astype(np.float64)
+
+    image = fed[0].reshape(-1).astype(np.float64)
+    for i in range(iterations):
+        image, _, _ = fmin_l_bfgs_b(loss, image, maxfun=CALLS)
+        if progress is not None:
+            progress(i + 1, iterations)
+    return np.clip(space.picture(image.reshape(fed[0].shape)) * 255, 0, 255).astype(np.uint8)
+
+
+def total_variation(image: np.ndarray) -> Tuple[float, np.ndarray]:
+    """Return the sum of (dx^2 + dy^2)^1.25 over an (h, w, C) image, and its gradient (Chollet 2018, 8.3)."""
+    down = image[1:, :-1] - image[:-1, :-1]
+    right = image[:-1, 1:] - image[:-1, :-1]
+    squares = np.square(down) + np.square(right)
+    slope = 1.25 * squares**0.25 * 2
+    gradient = np.zeros_like(image)
+    gradient[1:, :-1] += slope * down
+    gradient[:-1, 1:] += slope * right
+    gradient[:-1, :-1] -= slope * (down + right)
+    return float((squares**1.25).sum()), gradient
