@@ -6,6 +6,7 @@ pictures that look like photos where one that is as long for each pixel leads to
 (tensorflow/lucid, optvis/param/spatial.py and color.py).
 """
 
+import functools
 from typing import Tuple
 
 import numpy as np
@@ -33,6 +34,7 @@ def coefficients(size: Tuple[int, int], channels: int, random: np.random.RandomS
     return random.normal(size=shape, scale=DEVIATION).astype(np.float32)
 
 
+@functools.lru_cache(maxsize=8)
 def _scale(height: int, width: int) -> np.ndarray:
     """Return what each coefficient is multiplied by: more, the lower its frequency."""
     lowest = 1.0 / max(width, height)

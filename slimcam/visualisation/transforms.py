@@ -101,29 +101,33 @@ def scale(size: Size, factor: float) -> Transform:
 
 def resize(size: Size, to: Size, corners: bool = False) -> Transform:
     """Resize bilinearly, sampling at `i * in / out`; with `corners`, at `i * (in - 1) / (out - 1)`."""
-    rows, columns = (_weights(old, new, corners) for old, new in zip(size, to))
-    return Transform(
-        to,
-        lambda pictures: _both_ways(pictures, rows, columns),
-        lambda gradient: _both_ways(gradient, rows.T, columns.T),
-    )
+    lines = [(axis + 1, old, *_places(old, new, corners)) for axis, (old, new) in enumerate(zip(size, to))]
+
+    def forward(pictures: np.ndarray) -> np.ndarray:
+        for axis, _, low, share in lines:
+            upper = np.minimum(low + 1, pictures.shape[axis] - 1)
+            shares = share.reshape([-1 if i == axis else 1 for i in range(4)])
+            pictures = pictures.take(low, axis) * (1 - shares) + pictures.take(upper, axis) * shares
+        return pictures
+
+    def back(gradient: np.ndarray) -> np.ndarray:
+        for axis, old, low, share in lines:  # line by line: to add at indices takes NumPy far longer
+            given = np.moveaxis(gradient, axis, 0)
+            taken = np.zeros((old, *given.shape[1:]), gradient.dtype)
+            for line, place, part in zip(given, low, share):
+                taken[place] += (1 - part) * line
+                taken[min(place + 1, old - 1)] += part * line
+            gradient = np.moveaxis(taken, 0, axis)
+        return gradient
+
+    return Transform(to, forward, back)
 
 
-def _weights(old: int, new: int, corners: bool) -> np.ndarray:
-    """Return the (new, old) weights of a bilinear resize of a line."""
+def _places(old: int, new: int, corners: bool) -> Tuple[np.ndarray, np.ndarray]:
+    """Return for each new line the old one that it is at or after, and the share of the next."""
     places = np.arange(new) * ((old - 1) / max(new - 1, 1) if corners else old / new)
     low = np.minimum(np.floor(places).astype(int), old - 1)
-    share = (places - low).astype(np.float32)
-    weights = np.zeros((new, old), np.float32)
-    weights[np.arange(new), low] += 1 - share
-    weights[np.arange(new), np.minimum(low + 1, old - 1)] += share
-    return weights
-
-
-def _both_ways(pictures: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    count, height, width, channels = pictures.shape
-    tall = np.matmul(rows.astype(pictures.dtype), pictures.reshape(count, height, width * channels))
-    return np.matmul(columns.astype(pictures.dtype), tall.reshape(count, -1, width, channels))
+    return low, (places - low).astype(np.float32)
 
 
 def turn(size: Size, angle: float) -> Transform:
