@@ -14,6 +14,7 @@ _EXPORTS = {  # module: what it gives to the public
     "explainer": ("GradCAM", "explain"),
     "pair": ("ExplainPair", "Pair", "explain_pair"),
     "maps.maps": ("Maps",),
+    "visualisation.activation_sheets": ("Activations", "activations"),
     "maps.comparison": ("Comparison", "compare"),
     "divergence": ("compare_layers",),
     "migration": ("record", "verify"),

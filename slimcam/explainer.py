@@ -146,7 +146,8 @@ def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:
 
 def features(model: Model, name: TensorLike, images: ImagesLike, engine: str = "graph") -> np.ndarray:
     """Return the values of a tensor for images, (N, ...), by an engine; see Model.features."""
-    return find_engine(engine).features(model, name, images)
+    tensor = model.tensor(name)
+    return np.stack(find_engine(engine).values(model, [tensor], as_batch(images))[tensor.name])
 
 
 def explain(

@@ -4,7 +4,7 @@ Every source ends here. The graph belongs to the model, so taking gradients in i
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from .errors import ModelError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
-from .inputs.image_input import ImageInput, PhotoPipeline
-from .inputs.photos import as_batch
+from .inputs.image_input import ImageInput, PhotoPipeline, Rows
+from .inputs.photos import Batch, as_batch
 from .layers.names import Calls
 from .layers.tensor_names import TensorNames
 from .suggest import nearest
@@ -178,17 +178,25 @@ class Model:
 
         Photos are given as to a GradCAM. Raises MissingFeed where the tensor needs more than one image.
         """
-        check_open(self)
         tensor = self.tensor(name)
-        image_input = next(iter(self.inputs_of([tensor])), self.inputs[0])
-        fed = {one.tensor: one.value for one in plan([tensor], (image_input.tensor.name,), self.required_feeds())}
-        batch = as_batch(photos)
-        rows: Dict[int, np.ndarray] = {}
-        for part in image_input.parts(batch):
-            values = self.session.run(tensor, {**fed, **image_input.feeds(batch, part)})
-            unbatched = tensor is image_input.tensor and tensor.shape.rank == 3
-            rows.update(zip(part, values[None] if unbatched else values))
-        return np.stack([rows[i] for i in sorted(rows)])
+        return np.stack(self.values([tensor], as_batch(photos))[tensor.name])
+
+    def values(self, tensors: Sequence[Tensor], batch: Batch) -> Rows:
+        """Return the values of tensors, by name, for each photo; one session run for each part of the batch.
+
+        Raises MissingFeed where they need more than one image, LayerError for a tensor without a row for each photo.
+        """
+        check_open(self)
+        image_input = next(iter(self.inputs_of(tensors)), self.inputs[0])
+        fed = {one.tensor: one.value for one in plan(tensors, (image_input.tensor.name,), self.required_feeds())}
+
+        def run(part: List[int]) -> Dict[str, np.ndarray]:
+            values = self.session.run({one.name: one for one in tensors}, {**fed, **image_input.feeds(batch, part)})
+            if image_input.tensor.shape.rank == 3 and image_input.tensor.name in values:  # the image itself, unbatched
+                values[image_input.tensor.name] = values[image_input.tensor.name][None]
+            return values
+
+        return image_input.in_parts(batch, run)
 
     def required_feeds(self) -> List[str]:
         """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""

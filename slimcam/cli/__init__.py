@@ -6,6 +6,7 @@ import click
 
 from .. import __version__
 from ..errors import SlimcamError
+from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.explain import explain
@@ -40,5 +41,5 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, pair, record, verify, compare, inspect, nets, doctor):
+for command in (explain, pair, activations, record, verify, compare, inspect, nets, doctor):
     main.add_command(command)

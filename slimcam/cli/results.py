@@ -57,6 +57,16 @@ class Folder:
         _write_png(path, picture)
         return path
 
+    def add_pages(self, file: str, end: str, pictures: Sequence[np.ndarray]) -> List[str]:
+        """Write pictures, (H, W, 3) uint8 RGB, and return their paths: NAME.END.png, of several NAME.END.1.png, …"""
+        stem, count = os.path.splitext(os.path.basename(file))[0], len(pictures)
+        paths = []
+        for number, picture in enumerate(pictures, 1):
+            ends = [end] + ([str(number).zfill(len(str(count)))] if count > 1 else [])
+            paths.append(os.path.join(self.path, self._free_name(stem, ends)))
+            _write_png(paths[-1], picture)
+        return paths
+
     def _free_name(self, stem: str, ends: List[str]) -> str:
         """Return the name of a PNG that no other has in this folder."""
         number = 1
@@ -107,6 +117,15 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
 def _write_png(path: str, picture: np.ndarray) -> None:
     """Write a picture, (H, W, 3) uint8 RGB."""
     write_file(path, cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
+
+
+def short_names(layers: Sequence[str]) -> List[str]:
+    """Return the last part of each layer's name, as part of a file's; the whole of one whose last part others have."""
+    lasts = [_last(layer) for layer in layers]
+    return [
+        last if lasts.count(last) == 1 else re.sub(r"[^\w@.-]", "_", layer.split(":")[0])
+        for layer, last in zip(layers, lasts)
+    ]
 
 
 def _last(layer: str) -> str:

@@ -2,8 +2,7 @@
 
 from typing import Any, Callable, Dict, List, NamedTuple
 
-import numpy as np
-
+from ..inputs.image_input import Rows
 from ..methods.evidence import Evidence
 
 
@@ -13,5 +12,5 @@ class Engine(NamedTuple):
     probe: Callable[..., Any]  # of a model, layer and target: what is kept of a run
     feeds: Callable[..., Dict[Any, Any]]  # of an image input and a batch: what is fed
     gather: Callable[..., List[Evidence]]  # of a model and probes: the evidence
-    features: Callable[..., np.ndarray]  # of a model, a tensor and images: its values
+    values: Callable[..., Rows]  # of a model, tensors and a batch: their values, by name
     slope: Callable[..., Any]  # of a query: the score of images and its gradient at them, see slopes.Slope

@@ -144,4 +144,4 @@ def _classes_of(mask: np.ndarray) -> np.ndarray:
     return np.where(single, mask.argmax(-1), -1)
 
 
-ENGINE = Engine(probe, ImageInput.feeds, gather, Model.features, slope)
+ENGINE = Engine(probe, ImageInput.feeds, gather, Model.values, slope)

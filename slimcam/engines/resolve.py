@@ -160,10 +160,15 @@ def _with_feeds(query: Query) -> Query:
 
 def check_layer(layer: Tensor, score_tensor: Tensor, cut: Collection[str] = (), model: Optional[Model] = None) -> None:
     """Raise LayerError for a layer that is not 4-D, or does not lead to a score given the tensors named in `cut`."""
-    if layer.shape.rank not in (None, 4):
-        raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions{_others(model)}")
+    check_dimensions(layer, model)
     if layer.op not in ancestors([score_tensor], [name for name in cut if name != layer.name]):
         raise does_not_lead(layer, score_tensor, model)
+
+
+def check_dimensions(layer: Tensor, model: Optional[Model] = None) -> None:
+    """Raise LayerError for a layer that has no rows, columns and channels."""
+    if layer.shape.rank not in (None, 4):
+        raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions{_others(model)}")
 
 
 def does_not_lead(layer: Tensor, score_tensor: Tensor, model: Optional[Model] = None) -> LayerError:

@@ -15,10 +15,10 @@ import numpy as np
 
 from .. import targets
 from .._tf import eager, kept_classes, tf
-from .._types import ImagesLike, KerasLayer, Tensor, TensorLike
+from .._types import KerasLayer, Tensor
 from ..errors import LayerError, ModelError
-from ..inputs.image_input import ImageInput
-from ..inputs.photos import Batch, as_batch
+from ..inputs.image_input import ImageInput, Rows
+from ..inputs.photos import Batch
 from ..inputs.preprocess import prepare_one
 from ..layers.names import Call
 from ..layers.watching import watch_calls
@@ -138,21 +138,21 @@ def gather(
         return [_evidence(one.query, values[one.layer], *own, tape) for one, own in zip(probes, scores)]
 
 
-def features(model: Model, name: TensorLike, images: ImagesLike) -> np.ndarray:
-    """Return what a layer gives for images, (N, ...); the name may also be that of the logits, or of an input."""
+def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
+    """Return what layers give for each image; a tensor may also be the logits, or an input: as Model.values."""
     eager_model(model)
     check_open(model)
-    tensor = model.tensor(name)
-    image_input = next(iter(model.inputs_of([tensor])), model.inputs[0])
-    batch = as_batch(images)
-    place = None if tensor is image_input.tensor else _score_place(model, tensor)
-    rows: Dict[int, np.ndarray] = {}
-    for part in image_input.parts(batch):
+    image_input = next(iter(model.inputs_of(tensors)), model.inputs[0])
+    places = {one.name: _score_place(model, one) for one in tensors if one is not image_input.tensor}
+
+    def run(part: List[int]) -> Dict[str, np.ndarray]:
         fed = feeds(image_input, batch, part)
         with eager():
-            values = fed[tensor] if place is None else _run(model, [place], fed, {})[place].numpy()
-        rows.update(zip(part, values))
-    return np.stack([rows[i] for i in sorted(rows)])
+            met = _run(model, list(places.values()), fed, {}) if places else {}
+            each = {name: met[place].numpy() for name, place in places.items()}
+        return {one.name: fed[one] if one is image_input.tensor else each[one.name] for one in tensors}
+
+    return image_input.in_parts(batch, run)
 
 
 def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
@@ -265,4 +265,4 @@ def _linear(layer: KerasLayer, name: str) -> Iterator[None]:
         layer.activation = kept
 
 
-ENGINE = Engine(probe, feeds, gather, features, slope)
+ENGINE = Engine(probe, feeds, gather, values, slope)

@@ -1,17 +1,19 @@
 """ImageInput: one input for images: how photos are fed, and which part of each photo the net sees."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
 from .._types import Tensor
-from ..errors import PhotoError
+from ..errors import LayerError, PhotoError
 from .names import PREPROCESSING
 from .photos import Batch, encode
 
 if TYPE_CHECKING:  # the table's formulas are TensorFlow's; here a row's window is all that is read
     from .preprocess import Preprocessing
+
+Rows = Dict[str, List[np.ndarray]]  # the values of tensors, by their names, for each image
 
 
 @dataclass
@@ -45,6 +47,24 @@ class ImageInput:
                 sizes.setdefault(photo.shape, []).append(i)
             return list(sizes.values())
         return [list(range(count))]
+
+    def in_parts(
+        self, batch: Batch, run: Callable[[List[int]], Mapping[str, np.ndarray]]
+    ) -> Dict[str, List[np.ndarray]]:
+        """Return the rows of each image of a batch from `run(part)`, arrays by name, for each part that runs together.
+
+        Raises LayerError for an array that has not one row for each image.
+        """
+        rows: Dict[str, Dict[int, np.ndarray]] = {}
+        for part in self.parts(batch):
+            for name, array in run(part).items():
+                if np.shape(array)[:1] != (len(part),):
+                    raise LayerError(
+                        f"{name!r} is {np.shape(array)} for {len(part)} images, so its rows are not one image's each: "
+                        "name another tensor"
+                    )
+                rows.setdefault(name, {}).update(zip(part, array))
+        return {name: [own[i] for i in sorted(own)] for name, own in rows.items()}
 
     def feeds(self, batch: Batch, part: List[int]) -> Dict[Tensor, Any]:
         """Return what is fed for the images `part` of a batch; raise PhotoError where it cannot be taken."""

@@ -1,7 +1,7 @@
 """Photos to arrays: paths and arrays, read and checked. NumPy and OpenCV; no TensorFlow."""
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union, cast
 
 import cv2
 import numpy as np
@@ -36,6 +36,26 @@ class Batch(NamedTuple):
     photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
     array: Optional[np.ndarray]  # (N, h, w, C) floating point, or None
     files: List[Optional[bytes]]  # the bytes that each photo was read from; None where it came as an array
+
+
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")  # of photos in a folder
+
+
+def photos_in(folder: Union[PathLike, Sequence[PathLike]]) -> List[str]:
+    """Return the paths of the photos in a folder, by their suffixes, sorted; of a list those that are in it.
+
+    Raises PhotoError for a folder that cannot be read, or that has none.
+    """
+    if not isinstance(folder, (str, os.PathLike)):
+        return [os.fspath(path) for path in folder]
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise PhotoError(f"{folder}: {error.strerror or error}; give a folder of photos") from error
+    paths = [os.path.join(os.fspath(folder), name) for name in names if name.lower().endswith(SUFFIXES)]
+    if not paths:
+        raise PhotoError(f"{folder}: no photos in it ({', '.join(SUFFIXES)})")
+    return paths
 
 
 def read_file(path: PathLike) -> bytes:

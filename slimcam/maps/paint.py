@@ -1,6 +1,6 @@
 """Maps and photos to RGB pictures. NumPy and OpenCV."""
 
-from typing import List, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -117,9 +117,12 @@ def difference(a: np.ndarray, b: np.ndarray, change: np.ndarray, scale: float) -
     )
 
 
-def add_caption(image: np.ndarray, text: str) -> np.ndarray:
-    """Put a white strip with a line of ASCII text above a picture, (H, W, 3) uint8 RGB; a narrow one is widened."""
-    size = max(max(image.shape[:2]) / 25, 11)  # pixels a capital is high
+def add_caption(image: np.ndarray, text: str, size: Optional[float] = None) -> np.ndarray:
+    """Put a white strip with a line of ASCII text above a picture, (H, W, 3) uint8 RGB; a narrow one is widened.
+
+    A capital is `size` pixels high: left out, as it suits one photo.
+    """
+    size = max(max(image.shape[:2]) / 25, 11) if size is None else size
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, size / 22
     thickness = max(round(size / 11), 1)
     wide, high, margin = cv2.getTextSize(text, font, scale, thickness)[0][0], round(size), round(size / 2)

@@ -1,6 +1,6 @@
 """Many small pictures on a large one: tiles, grids, sheets and pages. NumPy and OpenCV; no TensorFlow."""
 
-from typing import Iterator, List, NamedTuple, Sequence
+from typing import Iterator, List, NamedTuple, Sequence, Union
 
 import numpy as np
 
@@ -10,7 +10,7 @@ A_ROW = 16  # tiles, as in the Keras book
 GREY = "grey"
 # A page is no larger than this, in pixels a side, so that any viewer opens it, and has at most 16 x 16 tiles.
 LARGEST = 4096
-LEGIBLE = 24  # pixels that the longer side of a tile has on a page, at least
+LEGIBLE = 48  # pixels that the longer side of a tile has on a page, at least
 
 
 class Page(NamedTuple):
@@ -20,7 +20,9 @@ class Page(NamedTuple):
     picture: np.ndarray  # (H, W, 3) uint8 RGB
 
 
-def grid(tiles: Sequence[np.ndarray], columns: int = A_ROW, margin: int = 0, background: int = 0) -> np.ndarray:
+def grid(
+    tiles: Union[np.ndarray, Sequence[np.ndarray]], columns: int = A_ROW, margin: int = 0, background: int = 0
+) -> np.ndarray:
     """Lay tiles, (n, h, w) or (n, h, w, 3), row by row, `columns` to a row, `margin` pixels between two.
 
     The rest of the last row is `background`, which is also what lies between; tiles that fill no row make one as wide
@@ -78,7 +80,8 @@ def pages(tiles: np.ndarray, name: str, colormap: str) -> Iterator[Page]:
         channels = range(start, min(start + rows * columns, count))
         some = tiles[start : channels.stop].repeat(times, 1).repeat(times, 2)
         sheet = _on_black([in_colour(tile, colormap) for tile in some], columns)
-        yield Page(channels, paint.add_caption(sheet, f"{name}: channels {start} to {channels.stop - 1} of {count}"))
+        caption = f"{name}: channels {start} to {channels.stop - 1} of {count}"
+        yield Page(channels, paint.add_caption(sheet, caption, max(min(width * times / 5, sheet.shape[1] / 40), 12)))
 
 
 def _on_black(tiles: List[np.ndarray], columns: int) -> np.ndarray:

@@ -98,7 +98,7 @@ def test_small_maps_are_enlarged_by_a_whole_number_on_pages_of_256(side):
     tiles = np.arange(700 * side * side).reshape(700, side, side).astype(np.uint8)
     pages = list(sheets.pages(tiles, "fc", "grey"))
     assert [page.channels for page in pages] == [range(256), range(256, 512), range(512, 700)]
-    times = -(-24 // side)
+    times = -(-48 // side)
     picture = pages[1].picture
     first = picture[picture.shape[0] - 16 * (side * times + 1) + 1 :][: side * times, : side * times, 0]
     np.testing.assert_array_equal(first, tiles[256].repeat(times, 0).repeat(times, 1))
@@ -119,6 +119,6 @@ def test_large_maps_are_few_on_a_page():
 
 def test_a_page_says_what_it_shows(monkeypatch):
     captions = []
-    monkeypatch.setattr(paint, "add_caption", lambda picture, text: captions.append(text) or picture)
+    monkeypatch.setattr(paint, "add_caption", lambda picture, text, size: captions.append(text) or picture)
     list(sheets.pages(np.zeros((300, 2, 2), np.uint8), "Mixed_4e", "grey"))
     assert captions == ["Mixed_4e: channels 0 to 255 of 300", "Mixed_4e: channels 256 to 299 of 300"]

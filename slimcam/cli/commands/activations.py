@@ -1,0 +1,107 @@
+"""`slimcam activations`."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
+
+import click
+
+from ..options import MODELS, load_model, model_options, print_preprocess_note
+
+if TYPE_CHECKING:
+    from ...visualisation.activation_sheets import Activations
+    from ..results import Folder
+
+OUT = "activations"  # the folder that sheets go to when none is named
+NAMED = 8  # channels that never fire, by number
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
+@model_options
+@click.option(
+    "--layer", "layers", multiple=True, metavar="TENSOR", help="Layer to show (else the first 8); repeatable."
+)
+@click.option("--colormap", default="viridis", type=click.Choice(("viridis", "grey")), help="Colours of the sheets.")
+@click.option("--top", default=5, metavar="K", type=click.IntRange(0), help="Channels named that fire most (5).")
+@click.option("--json", "as_json", is_flag=True, help="Print what fires as JSON.")
+@click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the sheets; it is made.")
+@click.pass_context
+def activations(
+    ctx: click.Context,
+    photos: Tuple[str, ...],
+    layers: Tuple[str, ...],
+    colormap: str,
+    top: int,
+    as_json: bool,
+    out: str,
+    **options: Any,
+) -> None:
+    """Show what each channel of a model's layers answers to each PHOTO.
+
+    Writes a sheet for each photo and layer, in numbered pages where it has more than 256 channels, and prints which
+    channels fire most, with their share, and which never fire.
+    """
+    from tqdm import tqdm
+
+    from ...errors import PhotoError
+    from ...inputs.photos import as_batch
+    from ...visualisation.activation_sheets import activations as run
+    from ..results import Folder
+
+    reports: List[Dict[str, Any]] = []
+    failures = 0
+    with load_model(options) as model:
+        folder = Folder(out)
+        print_preprocess_note(model)
+        with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
+            for file in photos:
+                try:
+                    as_batch(file)
+                except PhotoError as error:
+                    failures += 1
+                    bar.write(f"slimcam: {error}", file=sys.stderr)
+                else:
+                    shown = run(model, file, list(layers) or None, options["engine"])
+                    for report in _show(shown, file, colormap, top, folder):
+                        reports.append(report)
+                        if not as_json:
+                            bar.write(_line(report))
+                bar.update()
+    if as_json:
+        click.echo(json.dumps(reports, indent=2, allow_nan=False))
+    ctx.exit(1 if failures else 0)
+
+
+def _show(shown: "Activations", file: str, colormap: str, top: int, folder: "Folder") -> Iterator[Dict[str, Any]]:
+    """Write the sheets of a photo and yield what there is to say of each layer."""
+    from ..results import short_names
+
+    for layer, end in zip(shown.layers, short_names(shown.layers)):
+        height, width, channels = shown[layer][0].shape
+        firing = shown.top(layer, top)
+        yield {
+            "photo": file,
+            "layer": layer,
+            "shape": [height, width, channels],
+            "top": [{"channel": one.channel, "share": one.share, "mean": one.mean} for one in firing],
+            "silent": shown.silent(layer),
+            "files": folder.add_pages(file, end, [page.picture for page in shown.pages(layer, 0, colormap)]),
+        }
+
+
+def _line(report: Dict[str, Any]) -> str:
+    """Return the line on a layer: its size, the channels that fire most and those that never fire, and the files."""
+    height, width, channels = report["shape"]
+    said = [f"{report['photo']}: {report['layer']} {height} x {width} x {channels}"]
+    if report["top"]:
+        said.append("most " + ", ".join(f"{one['channel']} ({100 * one['share']:.1f} %)" for one in report["top"]))
+    silent = report["silent"]
+    if len(silent) == channels:
+        said.append("no channel fires")
+    elif silent:
+        named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
+        said.append(f"{len(silent)} never: {named}")
+    first, *others = report["files"]
+    return "; ".join(said) + f" -> {first}" + (f" … {others[-1]}" if others else "")
