@@ -73,7 +73,8 @@ def receptive_field(
             raise LayerError(
                 f"no receptive field of {tensor.name!r}: there is no rule for {op.name!r} ({op.type}){why}"
             ) from None
-        sights.update((one.name, seen[i] if isinstance(seen, list) else seen) for i, one in enumerate(op.outputs))
+        each = seen if isinstance(seen, list) else [seen] * len(op.outputs)
+        sights.update((one.name, sight) for one, sight in zip(op.outputs, each) if sight is not None)
     if tensor.name not in sights:
         raise LayerError(f"no receptive field of {tensor.name!r}: it does not depend on {start.name!r}")
     return ReceptiveField(*(_axis(reach, tensor) for reach in sights[tensor.name].reaches))

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from fixtures.book import sheet_of_the_book
 from fixtures.tolerance import VGG16, assert_net, rounding_of_net
 from vgg import IMAGE, PHOTO, SIDE, in_graph, vgg16
 
@@ -36,6 +37,18 @@ def test_intermediate_activations_of_the_first_layers(model):
     tile = np.clip((channel - channel.mean()) / channel.std() * 64 + 128, 0, 255).astype("uint8")
     assert tile.shape == (SIDE, SIDE)
     assert abs(float(tile.mean()) - 128) < 10
+
+
+def test_sheets_of_the_first_layers(model):
+    with slimcam.load(model) as loaded:
+        acts = slimcam.activations(loaded, IMAGE)
+    assert acts.layers == [layer.name for layer in model.layers[1:9]]  # the book's model begins with no input layer
+    for layer in acts.layers:
+        expected = sheet_of_the_book(acts[layer].copy())
+        np.testing.assert_array_equal(acts.sheet(layer, colormap="grey"), expected)
+    outputs = [model.get_layer(layer).output for layer in acts.layers]
+    for layer, array in zip(acts.layers, K.function([model.input], outputs)([IMAGE])):
+        assert_net(acts[layer], array, VGG16)
 
 
 def deprocess(x):

@@ -1,7 +1,7 @@
 """RULES: what each type of operation makes of the sights that it reads.
 
 A rule takes the operation, the sights of the inputs that depend on the image, by their numbers, and `known`, which
-gives the value of an input that does not: an axis, a padding. It returns the sight of the outputs, or a list of them.
+gives the value of an input that does not: an axis, a padding. It returns the sight of all outputs, or a list of theirs.
 """
 
 from typing import Dict

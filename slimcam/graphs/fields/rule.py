@@ -11,7 +11,7 @@ from .sight import Sight
 
 Sights = Dict[int, Sight]
 Constant = Callable[[Tensor], np.ndarray]
-Rule = Callable[[Operation, Sights, Constant], Union[Sight, List[Sight]]]
+Rule = Callable[[Operation, Sights, Constant], Union[Sight, List[Optional[Sight]]]]
 
 
 class NoRule(Exception):

@@ -1,6 +1,6 @@
 """Rules for what is done value by value, and for what mixes all values."""
 
-from typing import List, Union
+from typing import List, Optional
 
 from ..._types import Operation
 from .. import op_types
@@ -51,7 +51,6 @@ def product_of_matrices(op: Operation, sights: Sights, known: Constant) -> Sight
     return join([sight.blind() for sight in sights.values()])
 
 
-def forward(op: Operation, sights: Sights, known: Constant) -> Union[Sight, List[Sight]]:
-    if len(sights) < len(op.inputs):
-        raise NoRule("some of what it forwards does not depend on the image")
-    return [sights[i] for i in range(len(op.inputs))]
+def forward(op: Operation, sights: Sights, known: Constant) -> List[Optional[Sight]]:
+    """Several values that are each one of the inputs; None for one that does not depend on the image."""
+    return [sights.get(i) for i in range(len(op.inputs))]
