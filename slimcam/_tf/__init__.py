@@ -2,7 +2,15 @@
 
 from .companions import h5_file, parse_text
 from .core import TF_VERSION, eager, map_fn, on_type_error, tf, tf1
-from .functions import frozen, graph_of_function, inlines_functions, restate_gradients, saved_model_proto, variables_of
+from .functions import (
+    frozen,
+    graph_of_call,
+    graph_of_function,
+    inlines_functions,
+    restate_gradients,
+    saved_model_proto,
+    variables_of,
+)
 from .keras import (
     imported_keras2,
     is_keras3,
@@ -49,6 +57,7 @@ __all__ = [
     "frozen",
     "give_session",
     "given_objects",
+    "graph_of_call",
     "graph_of_function",
     "h5_file",
     "held_session",

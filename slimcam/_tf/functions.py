@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, Callable, List, Tuple
 
-from .._types import Graph, GraphDef
+from .._types import Graph, GraphDef, Operation
 from .core import TF_VERSION, private, tf
 
 
@@ -36,6 +36,13 @@ def graph_of_function(function: Any) -> Graph:
     if TF_VERSION < (2, 3):
         function.graph._slimcam_function = function
     return function.graph
+
+
+def graph_of_call(op: Operation) -> Graph:
+    """Return what a call of a function runs, as a graph with `inputs` and `outputs` (TensorFlow 2 on)."""
+    definition = op.graph._get_function(op.get_attr("f").name).definition
+    as_graph = private("framework.function_def_to_graph").function_def_to_graph
+    return as_graph(definition, [tensor.shape for tensor in op.inputs])
 
 
 def variables_of(graph: Graph) -> List[Any]:

@@ -8,13 +8,15 @@ the closed form of size, stride and start; here intervals are followed one by on
 """
 
 import functools
-from typing import Callable, NamedTuple, Optional, Tuple
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._types import Tensor
+from .._tf import graph_of_call
+from .._types import Operation, Tensor
 from ..errors import LayerError
-from .fields import RULES, NoRule, constant
+from . import op_types
+from .fields import RULES, Constant, NoRule, Sights, constant
 from .fields.reach import NOWHERE, Reach, Slide, image
 from .fields.sight import Sight
 from .walk import between
@@ -60,24 +62,41 @@ def receptive_field(
     that paddings and sizes are worked out by in the graph, where they are no constants. Raises LayerError for a tensor
     that does not depend on the image, an operation without a rule, and what size or value would be needed for.
     """
-    sights = {start.name: _of_image(start, size)}
-    known = functools.partial(constant, value=value)
-    for op in between([start], tensor):
-        read = [(i, sights[one.name]) for i, one in enumerate(op.inputs) if one.name in sights]
-        if op is start.op or not read:
+    try:
+        (seen,) = _through([(start, _of_image(start, size))], [tensor], functools.partial(constant, value=value))
+    except NoRule as error:
+        raise LayerError(f"no receptive field of {tensor.name!r}: there is no rule for {error}") from None
+    if seen is None:
+        raise LayerError(f"no receptive field of {tensor.name!r}: it does not depend on {start.name!r}")
+    return ReceptiveField(*(_axis(reach, tensor) for reach in seen.reaches))
+
+
+def _through(starts: Sequence[Tuple[Tensor, Sight]], ends: Sequence[Tensor], known: Constant) -> List[Optional[Sight]]:
+    """Return what each of the tensors `ends` sees, given what the tensors `starts` do; None for one that sees nothing.
+
+    Raises NoRule with the name of an operation that has none.
+    """
+    sights = {tensor.name: sight for tensor, sight in starts}
+    for op in dict.fromkeys(op for end in ends for op in between([tensor for tensor, _ in starts], end)):
+        read = {i: sights[one.name] for i, one in enumerate(op.inputs) if one.name in sights}
+        if not read or op.outputs[0].name in sights:
             continue
+        rule = _call if op.type in op_types.CALLS else RULES.get(op.type)
         try:
-            seen = RULES[op.type](op, dict(read), known)
-        except (KeyError, NoRule) as error:
-            why = f": {error}" if isinstance(error, NoRule) else ""
-            raise LayerError(
-                f"no receptive field of {tensor.name!r}: there is no rule for {op.name!r} ({op.type}){why}"
-            ) from None
+            if rule is None:
+                raise NoRule()
+            seen = rule(op, read, known)
+        except NoRule as error:
+            raise NoRule(f"{op.name!r} ({op.type})" + (f": {error}" if error.args else "")) from None
         each = seen if isinstance(seen, list) else [seen] * len(op.outputs)
         sights.update((one.name, sight) for one, sight in zip(op.outputs, each) if sight is not None)
-    if tensor.name not in sights:
-        raise LayerError(f"no receptive field of {tensor.name!r}: it does not depend on {start.name!r}")
-    return ReceptiveField(*(_axis(reach, tensor) for reach in sights[tensor.name].reaches))
+    return [sights.get(end.name) for end in ends]
+
+
+def _call(op: Operation, sights: Sights, known: Constant) -> List[Optional[Sight]]:
+    """A function of TensorFlow 2: a convolution in groups is one."""
+    graph = graph_of_call(op)
+    return _through([(graph.inputs[i], sight) for i, sight in sights.items()], graph.outputs, constant)
 
 
 def _of_image(start: Tensor, size: Optional[Size]) -> Sight:

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf1
 from seen_pixels import intervals, pixels_that_matter, windows
 
 import slimcam
+from slimcam._tf import TF_VERSION, tf
 from slimcam.graphs.receptive_field import receptive_field
 
 
@@ -245,6 +246,18 @@ def test_a_net_with_channels_first():
     y = tf1.nn.max_pool(y, [1, 1, 3, 3], [1, 1, 2, 2], data_format="NCHW", **options)
     z = tf1.nn.max_pool(conv(last, (3, 5), 2), [1, 3, 3, 1], [1, 2, 2, 1], **options)
     assert intervals(receptive_field(y, first)) == intervals(receptive_field(z, last))
+
+
+@pytest.mark.skipif(TF_VERSION < (2, 1), reason="functions of TensorFlow 2")
+def test_a_function_is_looked_into():
+    x = images(16, 17)
+    block = tf.function(lambda image, number: (number + 1.0, conv(conv(image, 3, 2)) * number))
+    y = conv(block(x, tf1.constant(2.0))[1])
+    assert any("Call" in op.type for op in tf1.get_default_graph().get_operations())
+    assert intervals(receptive_field(y, x)) == pixels_that_matter(y, x)
+    z = conv(tf.function(lambda image: tf.cumsum(conv(image), 1, name="sums"))(x))
+    with pytest.raises(slimcam.LayerError, match=r"no rule for '.*' \(.*Call\): 'sums' \(Cumsum\)"):
+        receptive_field(z, x)
 
 
 def test_paddings_that_only_a_run_tells():

@@ -8,9 +8,9 @@ from typing import Dict
 
 from .. import op_types
 from . import moves, reshaping, values, windows
-from .rule import NoRule, Rule, constant
+from .rule import Constant, NoRule, Rule, Sights, constant
 
-__all__ = ["RULES", "NoRule", "constant"]
+__all__ = ["RULES", "Constant", "NoRule", "Sights", "constant"]
 
 _EACH = (
     *("Identity", "Mul", "Sub", "AddN", "Cast", "Pow", "Neg", "Abs", "Sign", "Square", "SquaredDifference"),
