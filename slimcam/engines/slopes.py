@@ -67,6 +67,8 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
                 feeds[built.mask] = weights[part]
             each.append([plain(one) for one in model.session.run([built.scores, built.gradients], feeds)])
         scores, gradients = (np.concatenate(some) for some in zip(*each))
+        if len(scores) != count:
+            raise _other_size(query, f"it gives {len(scores)} scores for {count} images of {images.shape[1:3]}")
         return scores, gradients.reshape(images.shape)
 
     return run
@@ -85,14 +87,18 @@ def _build(query: Query, rule: str, any_size: bool) -> Tensors:
             try:
                 score = copy_ops(inside, score, {**outside, image.name: source}, marker(rule))
             except ValueError as error:
-                raise LayerError(
-                    f"{query.score_tensor.name!r} cannot be had of images of another size than {image.shape} "
-                    f"({str(error).splitlines()[0]}): name an earlier layer, or leave out size="
-                ) from error
+                raise _other_size(query, str(error).splitlines()[0]) from error
         gradients = tf1.gradients(score, source, stop_gradients=list(query.hold) or None)[0]
     if gradients is None:
         raise no_gradient(image, query.score_tensor)
     return Tensors(source, score, gradients, mask)
+
+
+def _other_size(query: Query, why: str) -> LayerError:
+    return LayerError(
+        f"{query.score_tensor.name!r} takes images of {query.image_input.tensor.shape} and no other size ({why}): name "
+        "an earlier layer, or leave the size as it is"
+    )
 
 
 def _score(query: Query) -> Tuple[Tensor, Optional[Tensor]]:

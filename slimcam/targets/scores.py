@@ -3,6 +3,7 @@
 A score is a formula on the values of its tensors, which a session and a tape both can work out.
 """
 
+import zlib
 from typing import Any, Callable, Hashable, List, Sequence, Tuple
 
 import numpy as np
@@ -43,6 +44,12 @@ class Score:
     def key(self) -> Key:
         """Return what makes two scores the same graph."""
         raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Return the score as it is written, with the checksum of an array."""
+        kind, *parts = self.key()
+        each = (f"array {zlib.crc32(part):08x}" if isinstance(part, bytes) else repr(part) for part in parts)
+        return f"{kind}({', '.join(each)})"
 
     def __mul__(self, factor: float) -> "Score":
         return Sum([(self, float(factor))])
@@ -92,6 +99,9 @@ class Sum(Score):
 
     def key(self) -> Key:
         return ("sum", *((score.key(), weight) for score, weight in self.terms))
+
+    def __repr__(self) -> str:
+        return " + ".join(f"{weight:g} * {score!r}" for score, weight in self.terms)
 
 
 class ScoreOfTensor(Score):

@@ -74,6 +74,9 @@ class ClassScore(Score):
     def key(self) -> Key:
         return ("class", *self.of.terms)
 
+    def __repr__(self) -> str:
+        return f"({self.of!r})"
+
 
 @dataclass(frozen=True)
 class Top:

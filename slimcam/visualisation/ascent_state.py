@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import zipfile
 from typing import Any, Dict, NamedTuple, Optional
 
 import numpy as np
@@ -39,11 +40,11 @@ class AscentState:
         if self.path is None or not os.path.exists(self.path):
             return
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with open(self.path, "rb") as data, np.load(data, allow_pickle=False) as file:
                 values = {name: file[name] for name in file.files}
             known = str(values.pop("run"))
             self.parts = _parts(values)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise OutputError(f"{self.path} holds no ascent ({error}): name another file, or remove it") from error
         if known != self.run:
             raise OutputError(f"{self.path} is of another run, {known}: name another file, or remove it")

@@ -140,7 +140,7 @@ def _job_of_target(model: Model, target: TargetLike, count: int, hold: Optional[
         raise TargetError(f"no picture can be made for {target!r}: give classes, or a score")
     weights = None if isinstance(query.target, targets.Score) else targets.mask(model, each, len(each))
     numbers = list(range(len(each)))
-    if weights is not None and all(isinstance(one, (int, str, np.integer)) for one in each) and len(set(each)) > 1:
+    if all(isinstance(one, (int, str, np.integer)) for one in each) and len(set(each)) == len(each):
         numbers = [model.class_id(one) for one in each]
     return Job(query, str(target), numbers, weights)
 

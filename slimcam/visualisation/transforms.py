@@ -4,7 +4,7 @@ What a net likes only at one place and one size is mostly noise; so each step of
 other transforms. They are those of tensorflow/lucid (optvis/transform.py, `standard_transforms`), with what TensorFlow
 1 did in them: bilinear resizing that samples at `i * in / out`, turns by the nearest pixel, black outside.
 
-A transform is drawn for a size, and is linear but for what it pads with, so its `back` is exact.
+A transform is drawn for a size, and is linear but for what it pads with; so the way back is its transpose.
 """
 
 from typing import Callable, NamedTuple, Optional, Sequence, Tuple
@@ -131,7 +131,15 @@ def _places(old: int, new: int, corners: bool) -> Tuple[np.ndarray, np.ndarray]:
 
 
 def turn(size: Size, angle: float) -> Transform:
-    """Turn around the centre, in radians, against the clock; each pixel is the nearest one's, black from outside."""
+    """Turn around the centre, in radians, against the clock; each pixel is the nearest one's, black from outside.
+
+    A gradient is turned back in the same way, as TensorFlow does it: pixels that two others are the nearest of, or
+    none, make that a little less than exact.
+    """
+    return Transform(size, _nearest(size, angle), _nearest(size, -angle))
+
+
+def _nearest(size: Size, angle: float) -> Change:
     height, width = size
     cosine, sine = np.cos(angle), np.sin(angle)
     left = ((width - 1) - (cosine * (width - 1) - sine * (height - 1))) / 2
@@ -142,15 +150,10 @@ def turn(size: Size, angle: float) -> Transform:
     seen = ((from_x >= 0) & (from_x < width) & (from_y >= 0) & (from_y < height)).reshape(-1)
     sources = (from_y * width + from_x).reshape(-1)[seen]
 
-    def forward(pictures: np.ndarray) -> np.ndarray:
+    def change(pictures: np.ndarray) -> np.ndarray:
         flat = pictures.reshape(len(pictures), -1, pictures.shape[-1])
         turned = np.zeros_like(flat)
         turned[:, seen] = flat[:, sources]
         return turned.reshape(pictures.shape)
 
-    def back(gradient: np.ndarray) -> np.ndarray:
-        lines = np.moveaxis(gradient, -1, 1).reshape(-1, height * width)[:, seen]
-        sums = np.stack([np.bincount(sources, line, height * width) for line in lines]).astype(gradient.dtype)
-        return np.moveaxis(sums.reshape(len(gradient), -1, height, width), 1, -1)
-
-    return Transform(size, forward, back)
+    return change
