@@ -167,7 +167,8 @@ class Energy(ScoreOfMaps):
     def formula(self, model: Model, values: Sequence[Tensor]) -> Tensor:
         maps = self.maps(model, values[0])
         inner = maps[:, self.BORDER : -self.BORDER, self.BORDER : -self.BORDER]
-        return tf.reduce_sum(rows(inner * inner), -1) / tf.cast(tf.size(maps[0]), maps.dtype)
+        count = tf.reduce_prod(tf.shape(maps)[1:])  # of the images that are fed: a copy may take another size
+        return tf.reduce_sum(rows(inner * inner), -1) / tf.cast(count, maps.dtype)
 
 
 class Likeness(ScoreOfMaps):

@@ -82,6 +82,7 @@ class Sum(Score):
         return model.once(("score", self.key()), lambda: self._of_graph(model))
 
     def _of_graph(self, model: Model) -> Tensor:
+        self.check(model)
         with model.graph.as_default(), tf1.name_scope("slimcam/score"):
             return self.build(model)
 

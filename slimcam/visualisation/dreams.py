@@ -67,7 +67,7 @@ def deep_dream(
         same = _resized(original, size)
         image = image + same - _resized(shrunk, size)
         shrunk = same
-    return np.clip((image[0] / 2 + 0.5) * 255, 0, 255).astype(np.uint8)
+    return np.clip(np.round((image[0] / 2 + 0.5) * 255), 0, 255).astype(np.uint8)
 
 
 def _sizes(size: Size, octaves: int, scale: float) -> List[Size]:

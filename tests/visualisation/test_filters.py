@@ -29,8 +29,9 @@ def net(model_of):
 
 
 def rises(found):
-    """Whether the later half of the scores is higher than the first: lucid's transforms let single ones fall."""
-    return found.scores[:, found.scores.shape[1] // 2 :].mean(1) > found.scores[:, 0]
+    """Whether the last third of the scores is higher than the first: lucid's transforms let single ones fall."""
+    third = -(-found.scores.shape[1] // 3)
+    return found.scores[:, -third:].mean(1) > found.scores[:, :third].mean(1)
 
 
 # --- what is climbed
@@ -67,8 +68,8 @@ def test_channels_of_the_logits_are_classes(net):
 @pytest.mark.parametrize(
     "target",
     [
-        1,
-        Class(1) - Class(2),
+        0,
+        Class(0) - Class(1),
         Channel("conv2", 3),
         Neuron("conv2", 1),
         Neuron("conv2", 1, at=(2, 5)),
@@ -76,13 +77,13 @@ def test_channels_of_the_logits_are_classes(net):
         slimcam.Caricature("conv1", np.ones((SIDE, SIDE, 4)), power=1),
         slimcam.Mean("conv1"),
         Channel("conv2", 3) - 0.5 * Channel("conv1", 1),
-        Class(1) + 0.1 * Channel("conv1", 1),
+        Class(0) + 0.1 * Channel("conv1", 1),
     ],
     ids=repr,
 )
 @pytest.mark.parametrize("recipe", ["book", "lucid"])
 def test_any_score_can_be_climbed(net, target, recipe):
-    found = slimcam.filters(net, target=target, recipe=recipe, steps=24)
+    found = slimcam.filters(net, target=target, recipe=recipe, steps=60)
     assert len(found) == 1 and rises(found).all()
 
 

@@ -5,6 +5,7 @@ import pytest
 from fixtures import small_convnet
 from fixtures.small_convnet import SIDE
 from fixtures.tolerance import assert_net
+from fixtures.turning import projected
 
 import slimcam
 from slimcam._tf import tf, tf1
@@ -121,9 +122,7 @@ def lucids_loop(start, k, steps, seed):
         x = tf.pad(image, [(0, 0), (12, 12), (12, 12), (0, 0)], constant_values=0.5)
         x = x[:, corner[0] : corner[0] + SIDE + 16, corner[1] : corner[1] + SIDE + 16]
         x = tf1.image.resize_bilinear(x, side)
-        x = tf.raw_ops.ImageProjectiveTransformV2(
-            images=x, transforms=matrix, output_shape=side, interpolation="NEAREST"
-        )
+        x = projected(x, matrix, side)
         x = x[:, later[0] : later[0] + side[0] - 4, later[1] : later[1] + side[1] - 4]
         x = tf.image.resize_with_crop_or_pad(x, SIDE, SIDE) * 2 - 1
         conv1 = tf.nn.relu(tf1.nn.conv2d(x, one, 1, "SAME"))

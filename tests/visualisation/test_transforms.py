@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fixtures.tolerance import rounding
+from fixtures.turning import projected
 
 from slimcam._tf import tf, tf1
 from slimcam.visualisation import transforms
@@ -62,9 +63,7 @@ def test_turn_and_its_gradient_are_tensorflows(angle):
     slopes = np.random.RandomState(1).normal(size=PICTURES.shape).astype(np.float32)
 
     def turned(x):
-        out = tf.raw_ops.ImageProjectiveTransformV2(
-            images=x, transforms=matrix, output_shape=list(SIZE), interpolation="NEAREST"
-        )
+        out = projected(x, matrix, list(SIZE))
         return out, tf1.gradients(out, x, slopes)[0]
 
     there, back = in_tensorflow(turned)
