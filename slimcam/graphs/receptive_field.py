@@ -8,7 +8,7 @@ the closed form of size, stride and start; here intervals are followed one by on
 """
 
 import functools
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -16,12 +16,13 @@ from .._tf import graph_of_call
 from .._types import Operation, Tensor
 from ..errors import LayerError
 from . import op_types
-from .fields import RULES, Constant, NoRule, Sights, constant
+from .fields import RULES, Constant, NoRule, Sights, constant, is_constant
 from .fields.reach import NOWHERE, Reach, Slide, image
 from .fields.sight import Sight
 from .walk import between
 
 Size = Tuple[int, int]  # height and width
+Values = Callable[[Dict[str, Tensor]], Mapping[str, np.ndarray]]
 
 
 class Axis(NamedTuple):
@@ -54,14 +55,16 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_field(
-    tensor: Tensor, start: Tensor, size: Optional[Size] = None, value: Optional[Callable[[Tensor], np.ndarray]] = None
+    tensor: Tensor, start: Tensor, size: Optional[Size] = None, values: Optional[Values] = None
 ) -> ReceptiveField:
     """Return the receptive field of a tensor, (N, h, w, C) or (N, C, h, w), in the image fed to the tensor `start`.
 
-    `size` is (height, width) of the image, needed where the graph leaves it open. `value` gives the value of a tensor
-    that paddings and sizes are worked out by in the graph, where they are no constants. Raises LayerError for a tensor
-    that does not depend on the image, an operation without a rule, and what size or value would be needed for.
+    `size` is (height, width) of the image, needed where the graph leaves it open. `values` gives the values of tensors,
+    by name, that paddings and sizes are worked out by in the graph, where they are no constants; it is called at most
+    once. Raises LayerError for a tensor that does not depend on the image, an operation without a rule, and what size
+    or values would be needed for.
     """
+    value = None if values is None else _together(values, start, tensor)
     try:
         (seen,) = _through([(start, _of_image(start, size))], [tensor], functools.partial(constant, value=value))
     except NoRule as error:
@@ -69,6 +72,24 @@ def receptive_field(
     if seen is None:
         raise LayerError(f"no receptive field of {tensor.name!r}: it does not depend on {start.name!r}")
     return ReceptiveField(*(_axis(reach, tensor) for reach in seen.reaches))
+
+
+def _together(values: Values, start: Tensor, tensor: Tensor) -> Callable[[Tensor], np.ndarray]:
+    """Return what gives the value of one tensor, and asks for those of all that may be wanted at the first time."""
+    kept: Dict[str, np.ndarray] = {}
+
+    def value(wanted: Tensor) -> np.ndarray:
+        if not kept:
+            parameters = {
+                one.name: one
+                for op in between([start], tensor)
+                for one in op.inputs
+                if op.type in RULES and one.dtype.name in ("int32", "int64") and not is_constant(one)
+            }
+            kept.update(values(parameters))
+        return kept[wanted.name]
+
+    return value
 
 
 def _through(starts: Sequence[Tuple[Tensor, Sight]], ends: Sequence[Tensor], known: Constant) -> List[Optional[Sight]]:

@@ -1,7 +1,7 @@
 """The patches of photos that drive a channel most: the receptive fields of its largest activations."""
 
 import functools
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -88,17 +88,18 @@ def _field(model: Model, image_input: ImageInput, layer: Tensor, size: Size) -> 
             raise LayerError(f"{start.name!r} takes files, and nothing in the graph says where it decodes them")
         start = decoded[0]
     size = _fixed_size(start) or size
-    value = functools.partial(_value, model, start, size)
+    values = functools.partial(_values, model, start, size)
     key = "receptive field", layer.name, size
-    return model.once(key, lambda: receptive_field(layer, start, size, value)), size
+    return model.once(key, lambda: receptive_field(layer, start, size, values)), size
 
 
-def _value(model: Model, start: Tensor, size: Size, tensor: Tensor) -> np.ndarray:
-    """Return a padding or a size that the graph works out from the size of the image."""
+def _values(model: Model, start: Tensor, size: Size, tensors: Dict[str, Tensor]) -> Dict[str, np.ndarray]:
+    """Return paddings and sizes that the graph works out from the size of the image."""
     dims = [*size, start.shape.as_list()[-1] or 3]
     black = np.zeros(dims if start.shape.rank == 3 else [1, *dims], start.dtype.as_numpy_dtype)
-    fed = {one.tensor: one.value for one in plan([tensor], [start.name], model.required_feeds())}
-    return np.asarray(model.session.run(tensor, {**fed, start: black}))
+    fed = {one.tensor: one.value for one in plan(tensors.values(), [start.name], model.required_feeds())}
+    values: Dict[str, np.ndarray] = model.session.run(tensors, {**fed, start: black})
+    return values
 
 
 def _channel(activations: np.ndarray, channel: int, layer: Tensor) -> np.ndarray:

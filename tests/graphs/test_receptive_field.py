@@ -263,15 +263,21 @@ def test_a_function_is_looked_into():
 def test_paddings_that_only_a_run_tells():
     x = images(None, None)
     y = tf1.nn.relu(tf1.pad(x, tf1.stack([[0, 0], [tf1.shape(x)[1] // 4, 1], [0, 0], [0, 0]])))
-    y = conv(y, 3, padding="VALID")
+    y = tf1.pad(conv(y, 3, padding="VALID"), tf1.stack([[0, 0], [0, 0], [tf1.shape(y)[2] // 8, 0], [0, 0]]))
     with pytest.raises(
         slimcam.LayerError, match=r"no rule for 'Pad' \(Pad\): the value of 'stack:0' is known in a run"
     ):
         receptive_field(y, x, (8, 8))
     with tf1.Session() as session:
-        zeros = {x: np.zeros((1, 8, 8, 3))}
-        field = receptive_field(y, x, (8, 8), lambda tensor: session.run(tensor, zeros))
-    assert windows(field.rows) == (3, 1, -2)
+        runs = []
+
+        def values(tensors):
+            runs.append(1)
+            return session.run(tensors, {x: np.zeros((1, 8, 8, 3))})
+
+        field = receptive_field(y, x, (8, 8), values)
+    assert runs == [1]
+    assert (windows(field.rows), windows(field.columns)) == ((3, 1, -2), (3, 1, -1))
     assert intervals(field) == pixels_that_matter(y, x, (8, 8))
 
 

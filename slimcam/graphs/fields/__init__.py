@@ -8,9 +8,9 @@ from typing import Dict
 
 from .. import op_types
 from . import moves, reshaping, values, windows
-from .rule import Constant, NoRule, Rule, Sights, constant
+from .rule import Constant, NoRule, Rule, Sights, constant, is_constant
 
-__all__ = ["RULES", "Constant", "NoRule", "Sights", "constant"]
+__all__ = ["RULES", "Constant", "NoRule", "Sights", "constant", "is_constant"]
 
 _EACH = (
     *("Identity", "Mul", "Sub", "AddN", "Cast", "Pow", "Neg", "Abs", "Sign", "Square", "SquaredDifference"),

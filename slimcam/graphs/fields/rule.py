@@ -28,6 +28,11 @@ def constant(tensor: Tensor, value: Optional[Callable[[Tensor], np.ndarray]] = N
     return np.asarray(value(tensor))
 
 
+def is_constant(tensor: Tensor) -> bool:
+    """Whether a tensor's value is known without a run."""
+    return tf.get_static_value(tensor) is not None
+
+
 def ints(tensor: Tensor, known: Constant) -> List[int]:
     return [int(one) for one in known(tensor).reshape(-1)]
 
