@@ -10,6 +10,7 @@ from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.explain import explain
+from .commands.filters import filters
 from .commands.inspect import inspect
 from .commands.nets import nets
 from .commands.pair import pair
@@ -17,9 +18,11 @@ from .commands.record import record
 from .commands.verify import verify
 from .quiet import quiet
 
+INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+
 
 class _Commands(click.Group):
-    """Turn slimcam's errors, and those of usage, into one line on stderr and exit status 2."""
+    """Turn slimcam's errors, and those of usage, into one line on stderr and exit status 2; Ctrl-C into 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -33,6 +36,9 @@ class _Commands(click.Group):
             command = (error.ctx or ctx).command_path
             click.echo(f"slimcam: {error.format_message().rstrip('.')}; see {command} --help", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt as stop:
+            click.echo("slimcam: " + "; ".join(["interrupted", *map(str, stop.args)]), err=True)
+            ctx.exit(INTERRUPTED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,5 +47,5 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, pair, activations, record, verify, compare, inspect, nets, doctor):
+for command in (explain, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
     main.add_command(command)

@@ -23,10 +23,12 @@ SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
 OUT = "maps"  # the folder that results go to when none is named
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
-TARGETS = (
-    "Class to explain, by number or label (else the winner); topK: the K best; mean:TENSOR, norm:TENSOR, "
-    "channel:TENSOR:K, dot:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are meant)."
+SCORES = (
+    "mean:TENSOR, norm:TENSOR, channel:TENSOR:K, neuron:TENSOR:K (its centre), direction:TENSOR=FILE.npy, "
+    "dot:TENSOR=FILE, caricature:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are "
+    "meant)."
 )
+TARGETS = f"Class to explain, by number or label (else the winner); topK: the K best; {SCORES}"
 HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
 SHOWN = "; ".join(f"{name}: {row.shows}" for name, row in styles.STYLES.items())
 COLORMAP = "Colours: viridis, cividis, jet or another of OpenCV's; of signed maps blue_red or purple_orange."

@@ -65,7 +65,13 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
             feeds[built.images] = images[part][0] if built.images.shape.rank == 3 else images[part]
             if built.mask is not None and weights is not None:
                 feeds[built.mask] = weights[part]
-            each.append([plain(one) for one in model.session.run([built.scores, built.gradients], feeds)])
+            try:
+                values = model.session.run([built.scores, built.gradients], feeds)
+            except tf.errors.InvalidArgumentError as error:
+                if not any_size:
+                    raise
+                raise _other_size(query, f"a run on images of {images.shape[1:3]} failed") from error
+            each.append([plain(one) for one in values])
         scores, gradients = (np.concatenate(some) for some in zip(*each))
         if len(scores) != count:
             raise _other_size(query, f"it gives {len(scores)} scores for {count} images of {images.shape[1:3]}")

@@ -9,11 +9,14 @@ import numpy as np
 from .._types import TargetLike
 from ..errors import TargetError, WrongFeed
 from ..model import Model
+from .objectives import Caricature, Direction, Neuron
 from .scores import Channel, Dot, Mean, Norm
 from .target import Top
 
-# targets of a tensor: mean:TENSOR, norm:TENSOR, channel:TENSOR:K, dot:TENSOR=FILE
-SCORES = "mean", "norm", "channel", "dot"
+# Scores of a tensor: mean:TENSOR, channel:TENSOR:K, dot:TENSOR=FILE …
+PLAIN = {"mean": Mean, "norm": Norm}
+NUMBERED = {"channel": Channel, "neuron": Neuron}
+OF_ARRAYS = {"dot": Dot, "direction": Direction, "caricature": Caricature}
 
 
 def read_target(model: Model, text: Optional[str]) -> TargetLike:
@@ -28,19 +31,20 @@ def read_target(model: Model, text: Optional[str]) -> TargetLike:
     if re.fullmatch(r"top\d+", text):
         return Top(int(text[3:]))
     kind, _, rest = text.partition(":")
-    if not rest or kind not in SCORES:
-        return text
-    if kind == "channel":
+    if rest and kind in PLAIN:
+        return PLAIN[kind](rest)
+    if rest and kind in NUMBERED:
         tensor, _, k = rest.rpartition(":")
-        if not k.isdigit():
-            raise TargetError(f"--target {text}: give channel:TENSOR:NUMBER")
-        return Channel(tensor, int(k))
-    if kind == "dot":
+        if not tensor or not re.fullmatch(r"[0-9]+", k):
+            raise TargetError(f"--target {text}: give {kind}:TENSOR:NUMBER")
+        return NUMBERED[kind](tensor, int(k))
+    if rest and kind in OF_ARRAYS:
         tensor, _, file = rest.rpartition("=")
         if not tensor:
-            raise TargetError(f"--target {text}: give dot:TENSOR=FILE.npy, or a photo")
-        return Dot(tensor, _value(model, tensor, file))
-    return Mean(rest) if kind == "mean" else Norm(rest)
+            photo = "" if kind == "direction" else ", or a photo"
+            raise TargetError(f"--target {text}: give {kind}:TENSOR=FILE.npy{photo}")
+        return OF_ARRAYS[kind](tensor, _value(model, tensor, file))
+    return text
 
 
 def read_hold(model: Model, text: str) -> Tuple[str, Any]:

@@ -10,6 +10,7 @@ from .._types import HoldLike, KerasModel, PathLike, TargetLike, TensorLike
 from ..engines import find_engine
 from ..engines.resolve import Query, resolve_images
 from ..errors import LayerError, TargetError
+from ..files.digests import digest
 from ..model import Model
 from ..sources.loading import load
 from .ascent import Ascent, Progress
@@ -110,7 +111,9 @@ def filters(
             raise TargetError("a target takes the place of layer= and channels=: give one or the other")
         job = _job_of_target(model, target, count, hold, engine)
     ascent = _ascent(job, row, size, seed, row.steps if steps is None else steps, thresholds)
-    run = [recipe, model.source, job.name, job.numbers, ascent.setup.size, seed, ascent.steps, ascent.kept]
+    held = sorted((tensor.name, digest(array)) for tensor, array in job.query.hold.items())
+    what = [recipe, model.source, engine, held, job.name, job.numbers]
+    run = [*what, ascent.setup.size, seed, ascent.steps, ascent.kept]
     at_once = len(job.numbers) if job.weights is None else max(together, 1)
     done = ascent.run(job.numbers, job.weights, at_once, AscentState(state, run), progress)
     silent = [number for number, moved in zip(job.numbers, done.moved) if not moved]

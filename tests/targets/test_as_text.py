@@ -45,11 +45,33 @@ def test_an_array_comes_from_a_file(net, tmp_path):
     assert read_hold(net, "features=zeros") == ("features", "zeros")
 
 
+def test_a_neuron_is_the_centre_of_a_channel(net):
+    assert read_target(net, "neuron:a:0:7").key() == slimcam.Neuron("a:0", 7).key()
+
+
+@pytest.mark.parametrize("kind, make", [("direction", slimcam.Direction), ("caricature", slimcam.Caricature)])
+def test_an_objective_takes_an_array_from_a_file(net, tmp_path, kind, make):
+    path = tmp_path / "array.npy"
+    np.save(str(path), np.float32([1, 2]))
+    assert read_target(net, f"{kind}:a:0={path}").key() == make("a:0", [1, 2]).key()
+
+
+def test_a_caricature_takes_the_features_of_a_photo(model_of, make_photo):
+    net, path = model_of(three_classes, logits="logits", preprocess="unit"), make_photo("photo.png")
+    made = read_target(net, f"caricature:features={path}")
+    assert made.key() == slimcam.Caricature("features", net.features("features", path)[0]).key()
+
+
 @pytest.mark.parametrize(
     "read, text, error, message",
     [
         (read_target, "channel:a:x", slimcam.TargetError, "--target channel:a:x: give channel:TENSOR:NUMBER"),
-        (read_target, "dot:a", slimcam.TargetError, "--target dot:a: give dot:TENSOR=FILE.npy, or a photo"),
+        (read_target, "channel:3", slimcam.TargetError, "--target channel:3: give channel:TENSOR:NUMBER"),
+        (read_target, "neuron:a:-1", slimcam.TargetError, "--target neuron:a:-1: give neuron:TENSOR:NUMBER"),
+        (read_target, "dot:a", slimcam.TargetError, "--target dot:a: give dot:TENSOR=FILE.npy, or a photo$"),
+        (read_target, "direction:a", slimcam.TargetError, "--target direction:a: give direction:TENSOR=FILE.npy$"),
+        (read_target, "caricature:a", slimcam.TargetError, "give caricature:TENSOR=FILE.npy, or a photo$"),
+        (read_target, "direction:a=none.npy", slimcam.WrongFeed, "none.npy: not an array that NumPy can read: "),
         (read_hold, "a", slimcam.WrongFeed, "--hold a: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
         (read_hold, "a=none.npy", slimcam.WrongFeed, "none.npy: not an array that NumPy can read: "),
     ],

@@ -1,0 +1,187 @@
+"""`slimcam filters`."""
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+
+import click
+
+from ...visualisation.names import RECIPES
+from ..options import HOLD, MODELS, SCORES, load_model, model_options, print_preprocess_note
+
+if TYPE_CHECKING:
+    from ...model import Model
+    from ...visualisation.filter_pictures import Filters
+
+OUT = "filters"  # the folder that sheets go to when none is named
+NAMED = 8  # channels that never fire, by number
+SHOWN = "; ".join(f"{name}: {what}" for name, what in RECIPES.items())
+LEAVES = {"graph": "--recipe lucid", "tape": "--recipe lucid with --engine graph"}  # leads away from where none fires
+
+
+class Job(NamedTuple):
+    """What one sheet is of: keywords of filters(), and the start of its files' names."""
+
+    name: str
+    stem: str
+    keywords: Dict[str, Any]
+
+
+def _read_channels(ctx: click.Context, param: click.Parameter, words: Optional[str]) -> Optional[List[int]]:
+    """Read 0-63,70 as numbers, each once."""
+    numbers: Dict[int, None] = {}
+    for word in words.split(",") if words is not None else ():
+        ends = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", word)  # no layer has a million channels
+        if not ends or int(ends.group(2) or ends.group(1)) < int(ends.group(1)):
+            raise click.BadParameter(f"{words!r}: give numbers and ranges, as 0-63,70", ctx, param)
+        numbers.update(dict.fromkeys(range(int(ends.group(1)), int(ends.group(2) or ends.group(1)) + 1)))
+    return list(numbers) or None
+
+
+@click.command()
+@click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
+@model_options
+@click.option(
+    "--layer", "layers", multiple=True, metavar="TENSOR", help="Layer whose channels are climbed; repeatable."
+)
+@click.option("--channels", callback=_read_channels, metavar="0-63,70", help="Of each layer only these channels.")
+@click.option("--target", metavar="TARGET", help=f"Instead: a class, by number or label; {SCORES}")
+@click.option("--count", type=click.IntRange(1), metavar="N", help="Pictures of the target (1).")
+@click.option("--recipe", type=click.Choice(tuple(RECIPES)), default="book", help=f"How (else book). {SHOWN}.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Steps (else the recipe's).")
+@click.option("--size", type=click.IntRange(2), metavar="N", help="Side of the pictures in pixels (else the net's).")
+@click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of all that is random (0).")
+@click.option("--together", type=click.IntRange(1), default=8, metavar="N", help="Channels a session run (8).")
+@click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD)
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the sheets; it is made.")
+@click.pass_context
+def filters(ctx: click.Context, out: str, as_json: bool, **options: Any) -> None:
+    """Make pictures of what channels, a class or another score look for.
+
+    Writes LAYER.filters.png, in numbered sheets of 64 where there are more; on a sheet the second picture is below
+    the first. One channel is one plain picture. Prints from which to which score they rose and which channels never
+    fired.
+
+    After Ctrl-C (exit status 130) the same command goes on where it stopped: what is done is kept in DIR, in
+    LAYER.ascent.npz, until all sheets are written. Exit status 1: nothing of a layer fires.
+    """
+    from ..results import Folder
+
+    _check(options)
+    with load_model(options) as model:
+        jobs = _jobs(model, options)
+        folder = Folder(out)
+        print_preprocess_note(model)
+        reports = []
+        try:
+            for job in jobs:
+                pictures = _run(model, job, _state(out, job), options)
+                files = folder.add_pages(f"{job.stem}.png", "filters", pictures.sheets())
+                reports.append(_report(job, pictures, options["recipe"], files))
+                if not as_json:
+                    click.echo(_line(reports[-1], options["engine"]))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("the same command goes on from here") from None
+    for job in jobs:
+        os.remove(_state(out, job))
+    if as_json:
+        click.echo(json.dumps(reports, indent=2, allow_nan=False))
+    ctx.exit(1 if any(len(report["silent"]) == len(report["pictures"]) for report in reports) else 0)
+
+
+def _check(options: Dict[str, Any]) -> None:
+    """Raise UsageError for options that do not go together, before anything is loaded."""
+    if options["target"] is not None and (options["layers"] or options["channels"]):
+        raise click.UsageError("--target takes the place of --layer and --channels: give one or the other")
+    if options["target"] is None and options["count"] is not None:
+        raise click.UsageError("--count is of a --target: a channel has one picture")
+
+
+def _jobs(model: "Model", options: Dict[str, Any]) -> List[Job]:
+    """Return a job for each layer, or that of the target; a name or channel that is not there is an error now."""
+    from ...targets import Channels, check_channel
+    from ...targets.as_text import read_target
+    from ..results import short_names
+
+    text = options["target"]
+    if text is not None:
+        keywords = {"target": read_target(model, text), "count": options["count"] or 1}
+        return [Job(text, _file_name(text), keywords)]
+    layers: Dict[str, str] = {}
+    for layer in options["layers"] or (model.layers()[0].name,):
+        tensor = model.tensor(layer)
+        layers.setdefault(tensor.name, layer)  # once, also if it is named in two ways
+        count = Channels(tensor).channels(model)
+        for number in options["channels"] or ():
+            check_channel(number, tensor, count)
+    names = list(layers.values())
+    return [
+        Job(layer, stem, {"layer": layer, "channels": options["channels"]})
+        for layer, stem in zip(names, short_names(names))
+    ]
+
+
+def _file_name(text: str) -> str:
+    """Return a target's words as part of a file's name; of a file that they name only its own name."""
+    words, equals, file = text.rpartition("=")
+    return re.sub(r"[^\w@.-]+", "_", words + equals + os.path.basename(file))
+
+
+def _state(out: str, job: Job) -> str:
+    return os.path.join(out, f"{job.stem}.ascent.npz")
+
+
+def _run(model: "Model", job: Job, state: str, options: Dict[str, Any]) -> "Filters":
+    """Climb, with a progress bar."""
+    from tqdm import tqdm
+
+    from ...targets.as_text import read_hold
+    from ...visualisation.filter_pictures import filters as run
+
+    hold = dict(read_hold(model, one) for one in options["hold"])
+    how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
+    with tqdm(desc=job.stem, unit="step", disable=None, leave=False) as bar:
+
+        def progress(done: int, steps: int) -> None:
+            if not bar.n:
+                bar.reset(steps)
+                bar.initial = bar.n = done  # what an earlier run did says nothing of the time that is left
+            bar.update(done - bar.n)
+
+        return run(model, **job.keywords, hold=hold, state=state, progress=progress, **how)
+
+
+def _report(job: Job, pictures: "Filters", recipe: str, files: List[str]) -> Dict[str, Any]:
+    """Return what there is to say of a sheet, as JSON has it."""
+    height, width = pictures.pictures.shape[1:3]
+    rows = zip(pictures.numbers, pictures.scores[:, 0], pictures.scores[:, -1])
+    return {
+        "layer" if "layer" in job.keywords else "target": job.name,
+        "recipe": recipe,
+        "steps": pictures.scores.shape[1],
+        "size": [height, width],
+        "pictures": [{"number": number, "first": float(first), "last": float(last)} for number, first, last in rows],
+        "silent": pictures.silent,
+        "files": files,
+    }
+
+
+def _line(report: Dict[str, Any], engine: str) -> str:
+    """Return the line on a sheet: how many pictures, how their scores rose, which channels never fired, the files."""
+    import numpy as np
+
+    pictures, silent, files = report["pictures"], report["silent"], report["files"]
+    what = ("channel" if "layer" in report else "picture") + ("s" if len(pictures) > 1 else "")
+    said = [f"{report.get('layer') or report['target']}: {len(pictures)} {what}, {report['steps']} steps"]
+    rows = [(row["first"], row["last"]) for row in pictures if row["number"] not in silent]
+    if rows:
+        first, last = np.median(rows, 0)
+        said.append(f"score {first:.4g} to {last:.4g}" + (" (medians)" if len(rows) > 1 else ""))
+    if silent:
+        named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
+        remedy = "" if report["recipe"] == "lucid" else f"; {LEAVES[engine]} leads away from it"
+        shown = "the picture is the noise" if len(silent) == 1 else "their pictures are the noise"
+        said.append(f"{len(silent)} never fired: {named} ({shown} of the start{remedy})")
+    return "; ".join(said) + f" -> {files[0]}" + (f" … {files[-1]}" if len(files) > 1 else "")
