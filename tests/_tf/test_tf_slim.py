@@ -36,7 +36,8 @@ FAILING = {
 
 # Of the nets' tests those that run a net: what a net is made of tests/nets compares with TensorFlow 1.15.5, net by net.
 # VGG 16 and 19 are VGG A with more layers, and half a gigabyte of random weights for each of their twelve tests. What
-# atrous convolutions are is one function that both ResNets call: of the two files' equal tests, a minute each, v2's run.
+# atrous convolutions are is one function that both ResNets call: of the two files' tests, equal and a minute each, one
+# file's are run.
 SUITE = """
     import gc
     import inspect
