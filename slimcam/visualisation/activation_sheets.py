@@ -139,12 +139,12 @@ def activations(
     """
     find_engine(engine)  # for another name is an error before a model is loaded
     model = model if isinstance(model, Model) else load(model, engine=engine)
-    tensors = _asked(model, FIRST if layers is None else layers, engine)
+    tensors = _tensors_of(model, FIRST if layers is None else layers, engine)
     rows = layer_values(model, tensors, as_batch(photos), engine)
     return Activations({name: _stack(each) for name, each in rows.items()}, model, tensors, engine)
 
 
-def _asked(model: Model, layers: Any, engine: str) -> Dict[str, Tensor]:
+def _tensors_of(model: Model, layers: Any, engine: str) -> Dict[str, Tensor]:
     """Return the tensors of layers, by the names that they were asked for by."""
     if isinstance(layers, int):
         return _first(model, layers, engine)

@@ -45,29 +45,33 @@ def deep_dream(
     photos = as_batch(photo).photos
     if len(photos) != 1:
         raise PhotoError(f"{len(photos)} photos: a dream is of one")
-    if not layers:
-        raise TargetError("no layers were named: give {layer: weight}")
-    score = targets.Sum([(targets.Energy(name), weight) for name, weight in layers.items()])
-    query = resolve_images(model, score, engine=engine)
-    space = space_of(model, query.image_input)
-    slope = find_engine(engine).slope(query, any_size=space.fixed is not None)
-
+    slope, space = _slope_of(model, layers, engine)
     original = photos[0].astype(np.float32)[None] / 127.5 - 1
     sizes = _sizes((original.shape[1], original.shape[2]), octaves, octave_scale)
     image, shrunk = original, _resized(original, sizes[0])
     for number, size in enumerate(sizes):
         image = _resized(image, size)
-        for i in range(iterations):
-            loss, gradient = _climb(slope, space, image, number * iterations + i)
+        for i in range(number * iterations, (number + 1) * iterations):
+            loss, gradient = _climb(slope, space, image, i)
             if max_loss is not None and loss > max_loss:
                 break
             image = image + step * gradient
             if progress is not None:
-                progress(number * iterations + i + 1, len(sizes) * iterations)
+                progress(i + 1, len(sizes) * iterations)
         same = _resized(original, size)
         image = image + same - _resized(shrunk, size)
         shrunk = same
     return np.clip(np.round((image[0] / 2 + 0.5) * 255), 0, 255).astype(np.uint8)
+
+
+def _slope_of(model: Model, layers: Mapping[TensorLike, float], engine: str) -> Tuple[Slope, ImageSpace]:
+    """Return the slope of how much layers fire, for images of any size, and how these are fed."""
+    if not layers:
+        raise TargetError("no layers were named: give {layer: weight}")
+    score = targets.Sum([(targets.Energy(name), weight) for name, weight in layers.items()])
+    query = resolve_images(model, score, engine=engine)
+    space = space_of(model, query.image_input)
+    return find_engine(engine).slope(query, any_size=space.fixed is not None), space
 
 
 def _sizes(size: Size, octaves: int, scale: float) -> List[Size]:

@@ -1,6 +1,6 @@
 """One photo in the style of another, by Gram matrices (Gatys et al. 2015, as Chollet 2018, 8.3 has it)."""
 
-from typing import Optional, Sequence, Tuple, Union
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from ..errors import LayerError, MissingPackage, TargetError
 from ..inputs.photos import as_batch
 from ..model import Model
 from ..sources.loading import load
-from .ascent import Progress
+from .ascent import Progress, Slope
 from .image_space import space_of
 
 CALLS = 20  # evaluations of the loss an iteration, as the book has it
@@ -43,46 +43,49 @@ def style_transfer(
 
     Raises MissingPackage without SciPy, UnknownName, LayerError, PhotoError, TargetError at what is not finite.
     """
-    try:
-        from scipy.optimize import fmin_l_bfgs_b
-    except ImportError as error:
-        raise MissingPackage(f"style_transfer needs SciPy: {pip_line('scipy')}") from error
+    minimise = _l_bfgs()
     model = model if isinstance(model, Model) else load(model, engine=engine)
     if not style_layers:
         raise TargetError("no style layers were named")
     content, other = (as_batch(one).photos[0] for one in (photo, style))
     size = (height or content.shape[0], round(content.shape[1] * (height or content.shape[0]) / content.shape[0]))
-    pixels = size[0] * size[1]
-    share = style_weight / len(style_layers)
-    score = content_weight * targets.Likeness(content_layer, False, pixels)
-    score = targets.Sum([(score, 1.0), *((targets.Likeness(one, True, pixels), share) for one in style_layers)])
-    query = resolve_images(model, score, engine=engine)
-    space = space_of(model, query.image_input)
-    slope = find_engine(engine).slope(query, any_size=space.fixed not in (None, size))
+    pixels, share = size[0] * size[1], style_weight / len(style_layers)
+    terms: List[Tuple[targets.Score, float]] = [(targets.Likeness(content_layer, False, pixels), content_weight)]
+    terms += [(targets.Likeness(layer, True, pixels), share) for layer in style_layers]
+    query = resolve_images(model, targets.Sum(terms), engine=engine)
     if model.single_image:
         raise LayerError(f"{model.source} takes one image a run, and a style needs three at once")
-    fed = np.stack(
-        [
-            space.feed(cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) / np.float32(255))
-            for one in (content, other)
-        ]
-    )
-
-    def loss(flat: np.ndarray) -> Tuple[float, np.ndarray]:
-        image = flat.reshape(fed[0].shape)
-        losses, gradients = slope(np.concatenate([fed, image[None]]).astype(np.float32), None)
-        variation, its_gradient = total_variation(image)
-        value = float(losses[-1]) + variation_weight * variation
-        if not np.isfinite(value):
-            raise TargetError("the loss is not finite: the layers have NaN or infinity")
-        return value, (gradients[-1] + variation_weight * its_gradient).reshape(-1).astype(np.float64)
+    space = space_of(model, query.image_input)
+    slope = find_engine(engine).slope(query, any_size=space.fixed not in (None, size))
+    resized = [cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) for one in (content, other)]
+    fed = space.feed(np.stack(resized) / np.float32(255))
 
     image = fed[0].reshape(-1).astype(np.float64)
     for i in range(iterations):
-        image, _, _ = fmin_l_bfgs_b(loss, image, maxfun=CALLS)
+        image, _, _ = minimise(lambda flat: _loss(flat, fed, slope, variation_weight), image, maxfun=CALLS)
         if progress is not None:
             progress(i + 1, iterations)
     return np.clip(space.picture(image.reshape(fed[0].shape)) * 255, 0, 255).astype(np.uint8)
+
+
+def _l_bfgs() -> Callable[..., Any]:
+    try:
+        from scipy import optimize
+    except ImportError as error:
+        raise MissingPackage(f"style_transfer needs SciPy: {pip_line('scipy')}") from error
+    minimise: Callable[..., Any] = optimize.fmin_l_bfgs_b
+    return minimise
+
+
+def _loss(flat: np.ndarray, fed: np.ndarray, slope: Slope, variation_weight: float) -> Tuple[float, np.ndarray]:
+    """Return the loss of an image, and its gradient, as L-BFGS takes them; `fed` are the content and the style."""
+    image = flat.reshape(fed[0].shape)
+    losses, gradients = slope(np.concatenate([fed, image[None]]).astype(np.float32), None)
+    variation, its_gradient = total_variation(image)
+    value = float(losses[-1]) + variation_weight * variation
+    if not np.isfinite(value):
+        raise TargetError("the loss is not finite: the layers have NaN or infinity")
+    return value, (gradients[-1] + variation_weight * its_gradient).reshape(-1).astype(np.float64)
 
 
 def total_variation(image: np.ndarray) -> Tuple[float, np.ndarray]:

@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..._types import Operation
-from .reach import Reach, joined, laid_end_to_end
+from .reach import Reach, join, lay_end_to_end
 from .rule import Constant, NoRule, Sights, ints, join, only
 from .sight import Sight
 
@@ -33,7 +33,7 @@ def concat(op: Operation, sights: Sights, known: Constant) -> Sight:
         raise NoRule("it lays rows or columns of different kinds end to end")
     along = some[0].dims.index(axis)
     rows, columns = (
-        laid_end_to_end(each) if i == along else joined(each)
+        lay_end_to_end(each) if i == along else join(each)
         for i, each in enumerate(zip(*(sight.reaches for sight in some)))
     )
     return Sight((rows, columns), some[0].dims)
@@ -107,7 +107,7 @@ def part(op: Operation, sights: Sights, known: Constant) -> Sight:
         part = np.broadcast_to(positions, sizes)[index]
         along = [i for i, step in enumerate(part.strides) if step]
         at = part[tuple(slice(None) if i in along else 0 for i in range(part.ndim))]
-        reaches.append(reach.taken(at.reshape(-1)))
+        reaches.append(reach.take(at.reshape(-1)))
         dims.append(along[0] if along else None)
     return Sight((reaches[0], reaches[1]), (dims[0], dims[1]))
 

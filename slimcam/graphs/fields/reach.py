@@ -68,7 +68,7 @@ class Reach(NamedTuple):
         starts = np.arange(count) + before - np.arange(kernel)[:, None]
         return self.gather(np.where(starts % stride == 0, starts // stride, -1))
 
-    def taken(self, indices: np.ndarray) -> "Reach":
+    def take(self, indices: np.ndarray) -> "Reach":
         """Return the reach of (m,) positions that are these."""
         steps = set(np.diff(indices).tolist()) or {1}
         if len(steps) > 1 or self.slide is None or min(steps) < 1:
@@ -103,7 +103,7 @@ def image(count: int) -> Reach:
     return Reach(pixels, pixels, Slide(0, 1, 1))
 
 
-def joined(some: Sequence[Reach]) -> Reach:
+def join(some: Sequence[Reach]) -> Reach:
     """Return the reach of positions that depend on what all of these do; one position stands for as many as there are.
 
     Raises ValueError where their numbers differ otherwise.
@@ -114,7 +114,7 @@ def joined(some: Sequence[Reach]) -> Reach:
     return Reach(first, last, _union([one.slide for one in some if one.slide or (one.last >= 0).any()]))
 
 
-def laid_end_to_end(some: Sequence[Reach]) -> Reach:
+def lay_end_to_end(some: Sequence[Reach]) -> Reach:
     """Return the reach of a concatenation along the axis."""
     return Reach(np.concatenate([one.first for one in some], 1), np.concatenate([one.last for one in some], 1), None)
 

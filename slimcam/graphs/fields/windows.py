@@ -130,7 +130,7 @@ def from_batch(op: Operation, sights: Sights, known: Constant) -> Sight:
         if len(reach.first) not in (1, blocks[at]):
             raise NoRule("what was put into the batch is not what is taken from it")
         whole = reach.from_batch() if len(reach.first) == blocks[at] else reach
-        return whole.taken(np.arange(amounts[at][0], whole.positions - amounts[at][1]))
+        return whole.take(np.arange(amounts[at][0], whole.positions - amounts[at][1]))
 
     return sight.mapped(sight.dims, along)
 
