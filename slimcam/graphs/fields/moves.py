@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..._types import Operation
-from .reach import Reach, join, lay_end_to_end
+from .reach import Reach, unite, lay_end_to_end
 from .rule import Constant, NoRule, Sights, ints, join, only
 from .sight import Sight
 
@@ -33,7 +33,7 @@ def concat(op: Operation, sights: Sights, known: Constant) -> Sight:
         raise NoRule("it lays rows or columns of different kinds end to end")
     along = some[0].dims.index(axis)
     rows, columns = (
-        lay_end_to_end(each) if i == along else join(each)
+        lay_end_to_end(each) if i == along else unite(each)
         for i, each in enumerate(zip(*(sight.reaches for sight in some)))
     )
     return Sight((rows, columns), some[0].dims)

@@ -103,7 +103,7 @@ def image(count: int) -> Reach:
     return Reach(pixels, pixels, Slide(0, 1, 1))
 
 
-def join(some: Sequence[Reach]) -> Reach:
+def unite(some: Sequence[Reach]) -> Reach:
     """Return the reach of positions that depend on what all of these do; one position stands for as many as there are.
 
     Raises ValueError where their numbers differ otherwise.

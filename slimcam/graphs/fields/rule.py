@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._tf import tf
 from ..._types import Operation, Tensor
-from .reach import join
+from .reach import unite
 from .sight import Sight
 
 Sights = Dict[int, Sight]
@@ -51,5 +51,5 @@ def join(some: Sequence[Sight]) -> Sight:
         if len(along) > 1:
             raise NoRule("rows of one input are not rows of the other")
         dims.append(along.pop() if along else None)
-    rows, columns = (join([sight.reaches[axis] for sight in some]) for axis in range(2))
+    rows, columns = (unite([sight.reaches[axis] for sight in some]) for axis in range(2))
     return Sight((rows, columns), (dims[0], dims[1]))
