@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..._types import Operation
-from .reach import Reach, unite, lay_end_to_end
+from .reach import Reach, lay_end_to_end, unite
 from .rule import Constant, NoRule, Sights, ints, join, only
 from .sight import Sight
 
