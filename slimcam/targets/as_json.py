@@ -8,10 +8,13 @@ from .._tf import tf
 from .._types import TargetLike, TensorLike
 from ..errors import TargetError
 from ..model import Model
+from .objectives import Caricature, Direction, Neuron
 from .scores import Channel, Dot, FunctionScore, Mean, Norm, Score, ScoreOfTensor, TensorScore
 from .target import Class, ClassLike, Top, as_target
 
 NAMED = {"mean": Mean, "norm": Norm, "tensor": TensorScore}  # scores that a tensor's name tells whole
+POWERED = {"direction": Direction, "caricature": Caricature}
+OF_TENSORS = (*NAMED, "channel", "neuron", "dot", *POWERED)
 
 
 def to_json(target: TargetLike, model: Optional[Model] = None) -> Any:
@@ -46,15 +49,21 @@ def _score_to_json(score: Score, model: Optional[Model]) -> Dict[str, Any]:
             name = name.name if model is None else model.name_of(name)
         if isinstance(score, Channel):
             return {"channel": name, "k": int(score.k)}
+        if isinstance(score, Neuron):
+            return {"neuron": name, "k": int(score.k), "at": score.at and [int(place) for place in score.at]}
         if isinstance(score, Dot):
             return {"dot": name, "array": score.array.tolist()}
+        if isinstance(score, Direction):
+            return {"direction": name, "array": score.vector.tolist(), "power": score.power}
+        if isinstance(score, Caricature):
+            return {"caricature": name, "array": score.array.tolist(), "power": score.power}
         for key, kind in NAMED.items():
             if type(score) is kind:
                 return {key: name}
     what = score.function if isinstance(score, FunctionScore) else score
     raise TargetError(
         f"the target {what!r} cannot be recorded, as no file can hold a function: name a tensor by Mean(NAME), "
-        "Norm(NAME), Channel(NAME, k) or Dot(NAME, array), or give a class"
+        "Norm(NAME), Channel(NAME, k), Neuron(NAME, k) or Dot(NAME, array), or give a class"
     )
 
 
@@ -71,16 +80,19 @@ def from_json(spec: Any, model: Model, names: Mapping[str, TensorLike]) -> Targe
     if "sum" in spec:
         first, *rest = [weight * Class(one) for one, weight in spec["sum"]]
         return sum(rest, first)
-    for key in ("mean", "norm"):
-        if key in spec:
-            return NAMED[key](names.get(spec[key], spec[key]))
-    name = next((spec[key] for key in ("channel", "dot", "tensor") if key in spec), None)
-    if name is None:
+    kind = next((key for key in OF_TENSORS if key in spec), None)
+    if kind is None:
         raise TargetError(f"no target is {spec!r}: it was recorded by a newer slimcam")
-    name = names.get(name, name)
-    if "channel" in spec:
+    name = names.get(spec[kind], spec[kind])
+    if kind == "channel":
         return Channel(name, spec["k"])
-    return Dot(name, spec["array"]) if "dot" in spec else model.tensor(name)
+    if kind == "neuron":
+        return Neuron(name, spec["k"], spec["at"] and tuple(spec["at"]))
+    if kind == "dot":
+        return Dot(name, spec["array"])
+    if kind in POWERED:
+        return POWERED[kind](name, spec["array"], spec["power"])
+    return NAMED[kind](name) if kind != "tensor" else model.tensor(name)
 
 
 def describe(spec: Any) -> str:
@@ -91,10 +103,9 @@ def describe(spec: Any) -> str:
         return "one per photo"
     if "sum" in spec:
         return " + ".join(f"{weight:g} x class {one}" for one, weight in spec["sum"])
-    return " ".join(f"{key} {value}" for key, value in spec.items() if key != "array")
+    return " ".join(f"{key} {value}" for key, value in spec.items() if key != "array" and value is not None)
 
 
 def tensor_names(spec: Any) -> Tuple[str, ...]:
     """Return the names of tensors in a target of golden.json."""
-    keys = "mean", "norm", "channel", "dot", "tensor"
-    return tuple(spec[key] for key in keys if key in spec) if isinstance(spec, dict) else ()
+    return tuple(spec[key] for key in OF_TENSORS if key in spec) if isinstance(spec, dict) else ()

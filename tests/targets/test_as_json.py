@@ -5,7 +5,7 @@ import pytest
 from fixtures.three_classes import LABELS, three_classes
 
 import slimcam
-from slimcam import Channel, Class, Dot, Mean, Norm, Top
+from slimcam import Caricature, Channel, Class, Direction, Dot, Mean, Neuron, Norm, Top
 from slimcam.targets import TensorScore, as_target
 from slimcam.targets.as_json import describe, from_json, tensor_names, to_json
 
@@ -19,6 +19,10 @@ CASES = [
     (Norm("a"), {"norm": "a"}, "norm a", ("a",)),
     (Channel("a", 1), {"channel": "a", "k": 1}, "channel a k 1", ("a",)),
     (Dot("features", [1, 2]), {"dot": "features", "array": [1.0, 2.0]}, "dot features", ("features",)),
+    (Neuron("a", 1), {"neuron": "a", "k": 1, "at": None}, "neuron a k 1", ("a",)),
+    (Neuron("a", 1, (0, 1)), {"neuron": "a", "k": 1, "at": [0, 1]}, "neuron a k 1 at [0, 1]", ("a",)),
+    (Direction("a", [1, 2], 3), {"direction": "a", "array": [1.0, 2.0], "power": 3.0}, "direction a power 3.0", ("a",)),
+    (Caricature("a", [1, 2]), {"caricature": "a", "array": [1.0, 2.0], "power": 0.0}, "caricature a power 0.0", ("a",)),
 ]
 
 

@@ -67,17 +67,20 @@ def filters(ctx: click.Context, out: str, as_json: bool, **options: Any) -> None
     After Ctrl-C (exit status 130) the same command goes on where it stopped: what is done is kept in DIR, in
     LAYER.ascent.npz, until all sheets are written. Exit status 1: nothing of a layer fires.
     """
+    from ...targets.as_text import read_hold
     from ..results import Folder
 
     _check(options)
     with load_model(options) as model:
         jobs = _jobs(model, options)
+        how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
+        how["hold"] = dict(read_hold(model, one) for one in options["hold"])
         folder = Folder(out)
         print_preprocess_note(model)
         reports = []
         try:
             for job in jobs:
-                pictures = _run(model, job, _state(out, job), options)
+                pictures = _run(model, job, _state(out, job), how)
                 files = folder.add_pages(f"{job.stem}.png", "filters", pictures.sheets())
                 reports.append(_report(job, pictures, options["recipe"], files))
                 if not as_json:
@@ -133,15 +136,12 @@ def _state(out: str, job: Job) -> str:
     return os.path.join(out, f"{job.stem}.ascent.npz")
 
 
-def _run(model: "Model", job: Job, state: str, options: Dict[str, Any]) -> "Filters":
+def _run(model: "Model", job: Job, state: str, how: Dict[str, Any]) -> "Filters":
     """Climb, with a progress bar."""
     from tqdm import tqdm
 
-    from ...targets.as_text import read_hold
     from ...visualisation.filter_pictures import filters as run
 
-    hold = dict(read_hold(model, one) for one in options["hold"])
-    how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
     with tqdm(desc=job.stem, unit="step", disable=None, leave=False) as bar:
 
         def progress(done: int, steps: int) -> None:
@@ -150,7 +150,7 @@ def _run(model: "Model", job: Job, state: str, options: Dict[str, Any]) -> "Filt
                 bar.initial = bar.n = done  # what an earlier run did says nothing of the time that is left
             bar.update(done - bar.n)
 
-        return run(model, **job.keywords, hold=hold, state=state, progress=progress, **how)
+        return run(model, **job.keywords, state=state, progress=progress, **how)
 
 
 def _report(job: Job, pictures: "Filters", recipe: str, files: List[str]) -> Dict[str, Any]:
