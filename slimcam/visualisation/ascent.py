@@ -45,7 +45,8 @@ class Ascent(NamedTuple):
                         progress(start * self.steps + part.step * len(part.moved), len(numbers) * self.steps)
                 part = part._replace(arrays={})  # what was climbed is large, and needed no more
             finally:
-                state.keep(start, part)
+                if part.step:  # else what failed has left nothing to go on from
+                    state.keep(start, part)
             parts.append(part)
         scores, moved, snapshots = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("scores", "moved", "snapshots")

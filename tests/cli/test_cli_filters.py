@@ -214,6 +214,7 @@ def test_what_a_score_compares_with_does_not_fit_another_size(filters, tmp_path)
         filters("--target", f"caricature:first={tmp_path / 'array.npy'}", "--size", 12),
         r"'first:0' takes images of .*8, 8, 3\) and no other size \(.*\(12, 12\) failed\): name an earlier ",
     )
+    assert files(tmp_path) == []  # no state that would stand in the way of a better command
 
 
 def test_a_layer_that_is_not_there_is_refused_before_another_is_climbed(filters, steps_made, tmp_path):

@@ -147,7 +147,8 @@ def _run(model: "Model", job: Job, state: str, how: Dict[str, Any]) -> "Filters"
         def progress(done: int, steps: int) -> None:
             if not bar.n:
                 bar.reset(steps)
-                bar.initial = bar.n = bar.last_print_n = done  # what an earlier run did says nothing of the time that is left
+                # What an earlier run did says nothing of the time that is left.
+                bar.initial = bar.n = bar.last_print_n = done
             bar.update(done - bar.n)
 
         return run(model, **job.keywords, state=state, progress=progress, **how)
