@@ -130,8 +130,9 @@ def test_a_bad_photo_is_reported_and_the_others_are_written(activations, make_ph
         (("--engine", "tape"), "a frozen graph takes no engine="),
     ],
 )
-def test_mistakes_are_one_line(activations, make_photo, options, message):
+def test_mistakes_are_one_line_and_make_no_folder(activations, make_photo, tmp_path, options, message):
     assert_error_line(activations(make_photo("one.png"), *options), message)
+    assert not (tmp_path / "out").exists()
 
 
 def test_photos_that_nothing_says_how_to_prepare(run, frozen, make_photo, tmp_path):

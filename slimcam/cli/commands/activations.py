@@ -45,6 +45,7 @@ def activations(
     """
     from tqdm import tqdm
 
+    from ...engines.resolve import check_dimensions
     from ...errors import PhotoError
     from ...inputs.photos import as_batch
     from ...visualisation.activation_sheets import activations as run
@@ -53,6 +54,8 @@ def activations(
     reports: List[Dict[str, Any]] = []
     failures = 0
     with load_model(options) as model:
+        for layer in layers:
+            check_dimensions(model.tensor(layer), model)  # before a folder is made
         folder = Folder(out)
         print_preprocess_note(model)
         with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
