@@ -116,7 +116,7 @@ def test_more_than_64_are_numbered_sheets(filters, frozen, tmp_path):
     assert result.stdout.endswith(f" -> {out / 'maps.filters.1.png'} … {out / 'maps.filters.2.png'}\n")
 
 
-@pytest.mark.parametrize("recipe, remedy", [("book", "; --recipe lucid leads away from it"), ("lucid", "")])
+@pytest.mark.parametrize("recipe, remedy", [("book", "; --recipe lucid leads most away from it"), ("lucid", "")])
 def test_channels_that_never_fire_are_said(filters, frozen, recipe, remedy):
     # A weight of zero has no gradient by any rule; one below zero is led up by lucid's.
     result = filters("--layer", "maps", "--recipe", recipe, model=frozen(some_fire([1, 0, 0])))

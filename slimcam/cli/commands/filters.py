@@ -182,7 +182,7 @@ def _line(report: Dict[str, Any], engine: str) -> str:
         said.append(f"score {first:.4g} to {last:.4g}" + (" (medians)" if len(rows) > 1 else ""))
     if silent:
         named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
-        remedy = "" if report["recipe"] == "lucid" else f"; {LEAVES[engine]} leads away from it"
+        remedy = "" if report["recipe"] == "lucid" else f"; {LEAVES[engine]} leads most away from it"
         shown = "the picture is the noise" if len(silent) == 1 else "their pictures are the noise"
         said.append(f"{len(silent)} never fired: {named} ({shown} of the start{remedy})")
     return "; ".join(said) + f" -> {files[0]}" + (f" … {files[-1]}" if len(files) > 1 else "")
