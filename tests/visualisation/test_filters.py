@@ -1,31 +1,17 @@
-"""Pictures that drive channels, classes and other scores: what is asked, what comes back, and how a run goes on."""
+"""Pictures that drive channels, classes and other scores: what is asked, and what comes back."""
 
-import pathlib
-
-import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from fixtures import keras_nets as nets
 from fixtures import small_convnet
 from fixtures.small_convnet import SIDE
 from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import Channel, Class, Diversity, Neuron
-from slimcam._tf import TF_VERSION
-from slimcam.errors import LayerError, OutputError, PhotoError, TargetError, UnknownName
-from slimcam.inputs.photos import as_batch
+from slimcam.errors import LayerError, PhotoError, TargetError, UnknownName
 
-SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
-LAYER = "Conv2d_2c_3x3"
-EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")
 STEPS = 4
-
-
-@pytest.fixture
-def net(model_of):
-    return model_of(small_convnet.build, preprocess="squash")
 
 
 def rises(found):
@@ -231,56 +217,6 @@ def test_nan_stops_the_ascent_and_says_the_step(model_of, recipe):
         slimcam.filters(model_of(breaks, preprocess="unit"), target=[1], recipe=recipe, steps=200)
 
 
-# --- stopping and going on
-
-
-class Stop(Exception):
-    """What a user's Ctrl-C is to the run."""
-
-
-@pytest.mark.parametrize("recipe", ["book", "lucid"])
-@pytest.mark.parametrize("at", [1, 7, 9])
-def test_run_goes_on_where_it_was_stopped(net, tmp_path, recipe, at):
-    options = {"channels": [0, 3, 4], "recipe": recipe, "steps": 5, "together": 2, "thresholds": [1]}
-    whole = slimcam.filters(net, "conv2", **options)
-    seen = []
-
-    def stop(done, total):
-        seen.append((done, total))
-        if len(seen) == at:
-            raise Stop
-
-    path = tmp_path / "state.npz"
-    with pytest.raises(Stop):
-        slimcam.filters(net, "conv2", state=path, progress=stop, **options)
-    assert path.exists() and seen[-1][1] == 15
-    again = []
-    found = slimcam.filters(net, "conv2", state=path, progress=lambda *done: again.append(done), **options)
-    assert len(again) == 10 - at and again[-1] == (15, 15)
-    np.testing.assert_array_equal(found.pictures, whole.pictures)
-    np.testing.assert_array_equal(found.scores, whole.scores)
-    np.testing.assert_array_equal(found.snapshots[1], whole.snapshots[1])
-    finished = slimcam.filters(net, "conv2", state=path, progress=lambda *done: pytest.fail("again"), **options)
-    np.testing.assert_array_equal(finished.pictures, whole.pictures)
-
-
-def test_state_of_another_run_is_refused_and_left_alone(net, tmp_path):
-    path = tmp_path / "state.npz"
-    slimcam.filters(net, "conv2", [0], steps=1, state=path)
-    kept = path.read_bytes()
-    with pytest.raises(OutputError, match=r"state.npz is of another run, .*: name another file, or remove it"):
-        slimcam.filters(net, "conv2", [1], steps=1, state=path)
-    assert path.read_bytes() == kept
-
-
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 torn"])
-def test_file_that_is_no_state_is_refused(net, tmp_path, content):
-    path = tmp_path / "state.npz"
-    path.write_bytes(content)
-    with pytest.raises(OutputError, match="holds no ascent"):
-        slimcam.filters(net, "conv2", [0], steps=1, state=path)
-
-
 # --- mistakes
 
 
@@ -324,63 +260,3 @@ def test_whole_numbers_have_no_gradient(model_of):
 
     with pytest.raises(LayerError, match="takes uint8, which has no gradient: load with input="):
         slimcam.filters(model_of(whole_numbers, preprocess="none"), "maps", [0], steps=1)
-
-
-# --- engines and sources
-
-
-@EAGER
-@pytest.mark.parametrize("recipe", ["book", "lucid"])
-def test_tape_gives_the_pictures_of_the_graph(recipe):
-    with nets.load("object", nets.nested_net, None, preprocess="squash") as model:
-        layer = model.layers()[0].name
-        by = {
-            engine: slimcam.filters(model, layer, [0, 1], recipe=recipe, steps=2, engine=engine)
-            for engine in ("graph", "tape")
-        }
-    assert_net(by["tape"].scores, by["graph"].scores)
-
-
-# --- the shipped checkpoint
-
-
-def crops_of(photos, count, side):
-    """Return so many random squares of photos, of at least half their shorter side, as pictures of one size."""
-    random = np.random.RandomState(0)
-    crops = []
-    for _ in range(count):
-        photo = photos[random.randint(len(photos))]
-        shorter = min(photo.shape[:2])
-        k = random.randint(shorter // 2, shorter + 1)
-        y, x = random.randint(photo.shape[0] - k + 1), random.randint(photo.shape[1] - k + 1)
-        crops.append(cv2.resize(photo[y : y + k, x : x + k], (side, side), interpolation=cv2.INTER_AREA))
-    return crops
-
-
-@pytest.fixture(scope="module")
-def shapes():
-    with slimcam.load(SHAPES / "shapes.pb") as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def best_crop(shapes):
-    """Return the largest mean of each channel over 1,000 crops of photos."""
-    photos = [as_batch(path).photos[0] for path in sorted(SHAPES.glob("samples/*.png"))]
-    crops = crops_of(photos, 1000, 160)
-    each = [shapes.features(LAYER, crops[i : i + 100]).mean((1, 2)) for i in range(0, 1000, 100)]
-    return np.concatenate(each).max(0)
-
-
-def test_pictures_drive_a_channel_further_than_the_best_of_a_thousand_crops(shapes, best_crop):
-    found = slimcam.filters(shapes, LAYER, range(8))
-    assert (found.scores[:, -1] > 1.4 * best_crop[:8]).all()
-    assert np.median(found.scores[:, -1] / best_crop[:8]) > 2
-
-
-@pytest.mark.slow
-def test_lucids_pictures_do_so_as_photos_that_could_be(shapes, best_crop):
-    found = slimcam.filters(shapes, LAYER, range(8), recipe="lucid")
-    seen = shapes.features(LAYER, list(found.pictures)).mean((1, 2))[range(8), range(8)]
-    assert (seen > best_crop[:8]).all()
-    assert np.median(seen / best_crop[:8]) > 1.5
