@@ -30,7 +30,7 @@ class Filters:
     numbers: List[int]  # channels, classes, or 0, 1, … of one target
     pictures: np.ndarray  # (N, h, w, C) uint8, RGB or grey
     scores: np.ndarray  # (N, steps) float32, what each step began with
-    silent: List[int]  # the numbers of those that never fired: no gradient led away from the noise of the start
+    silent: List[int]  # the numbers of those that never fired: no step changed the score
     snapshots: Dict[int, np.ndarray] = field(default_factory=dict)  # pictures after the steps that thresholds= names
 
     def __len__(self) -> int:
@@ -116,7 +116,8 @@ def filters(
     run = [*what, ascent.setup.size, seed, ascent.steps, ascent.kept]
     at_once = len(job.numbers) if job.weights is None else max(together, 1)
     done = ascent.run(job.numbers, job.weights, at_once, AscentState(state, run), progress)
-    silent = [number for number, moved in zip(job.numbers, done.moved) if not moved]
+    fires = done.moved & ((np.ptp(done.scores, 1) > 0) | (ascent.steps == 1))
+    silent = [number for number, one in zip(job.numbers, fires) if not one]
     snapshots = {step: done.snapshots[:, i] for i, step in enumerate(ascent.kept) if step in thresholds}
     return Filters(job.name, job.numbers, done.snapshots[:, -1], done.scores, silent, snapshots)
 

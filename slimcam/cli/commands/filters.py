@@ -182,7 +182,10 @@ def _line(report: Dict[str, Any], engine: str) -> str:
         said.append(f"score {first:.4g} to {last:.4g}" + (" (medians)" if len(rows) > 1 else ""))
     if silent:
         named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
-        remedy = "" if report["recipe"] == "lucid" else f"; {LEAVES[engine]} leads most away from it"
-        shown = "the picture is the noise" if len(silent) == 1 else "their pictures are the noise"
-        said.append(f"{len(silent)} never fired: {named} ({shown} of the start{remedy})")
+        one = len(silent) == 1
+        shown = f"no step made {'it' if one else 'them'} fire"
+        if report["recipe"] != "lucid":
+            noise = "the picture is" if one else "their pictures are"
+            shown = f"{noise} the noise of the start; {LEAVES[engine]} leads most away from it"
+        said.append(f"{len(silent)} never fired: {named} ({shown})")
     return "; ".join(said) + f" -> {files[0]}" + (f" … {files[-1]}" if len(files) > 1 else "")
