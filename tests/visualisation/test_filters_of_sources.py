@@ -14,7 +14,8 @@ import slimcam
 from slimcam._tf import TF_VERSION
 from slimcam.inputs.photos import as_batch
 
-SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHAPES, DATA = ROOT / "checkpoints" / "shapes", ROOT / "tests" / "data"
 LAYER = "Conv2d_2c_3x3"
 EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")
 STEPS = 4
@@ -120,3 +121,12 @@ def test_a_slim_checkpoint_gives_the_pictures_of_its_frozen_graph(shapes):
     with slimcam.load(SHAPES) as model:
         found, expected = (slimcam.filters(one, LAYER, [2], steps=2) for one in (model, shapes))
     assert_net(found.scores, expected.scores, SHAPES_NET)
+
+
+def test_the_pictures_are_those_that_tensorflow_1_gave(shapes):
+    """The book's first ten steps on TensorFlow 1.15.5: see tests/data/README.md."""
+    golden = as_batch(DATA / "filters.png").photos[0]
+    sheet = slimcam.filters(shapes, LAYER, range(4), steps=10).sheet()
+    change = np.abs(sheet.astype(int) - golden)
+    # A level is cut off, not rounded, so it may be the next one; a ReLU near zero that rounding opens moves a few more.
+    assert (change <= 1).mean() > 0.999 and (change == 0).mean() > 0.98
