@@ -5,7 +5,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 from fixtures import keras_nets as nets
 from fixtures import small_convnet
-from fixtures.tolerance import assert_net, rounding_of_net
+from fixtures.tolerance import rounding_of_net
 from scipy import ndimage
 
 import slimcam
@@ -135,6 +135,8 @@ def test_dream_that_meets_nan_says_the_step(model_of, photo):
 
 # --- styles
 
+STYLE_TERMS = 1_000 + 20 * 18  # of the small net, and the places of a Gram matrix
+
 
 def test_total_variation_by_hand():
     image = np.zeros((2, 2, 1))
@@ -147,7 +149,11 @@ def test_total_variation_by_hand():
 
 
 def the_books_style_loss(photo, style, size):
-    """Return `loss(image)`: the book's loss and gradient, 8.3, of what the net is fed, (h, w, 3)."""
+    """Return `loss(image)`: the book's loss and gradient, 8.3, of what the net is fed, (h, w, 3); and how much cancels.
+
+    The last is the largest Gram matrix over the largest difference of two: of the rounding of the former this much more
+    is in the latter.
+    """
     pixels = size[0] * size[1]
 
     def gram(x):
@@ -155,15 +161,17 @@ def the_books_style_loss(photo, style, size):
         return tf.matmul(features, features, transpose_b=True)
 
     def total(images, conv1, conv2, logits):
-        loss = 0.025 * tf.reduce_sum(tf.square(conv2[2] - conv2[0]))
+        loss, cancelled = 0.025 * tf.reduce_sum(tf.square(conv2[2] - conv2[0])), []
         for layer in (conv1, conv2):
-            loss += 1.0 / 2 * tf.reduce_sum(tf.square(gram(layer[1]) - gram(layer[2]))) / (4.0 * 9 * pixels**2)
+            one, other = gram(layer[1]), gram(layer[2])
+            loss += 1.0 / 2 * tf.reduce_sum(tf.square(one - other)) / (4.0 * 9 * pixels**2)
+            cancelled.append(tf.reduce_max(tf.abs(other)) / tf.reduce_max(tf.abs(one - other)))
         x = images[2:]
         height, width = size
         a = tf.square(x[:, : height - 1, : width - 1] - x[:, 1:, : width - 1])
         b = tf.square(x[:, : height - 1, : width - 1] - x[:, : height - 1, 1:])
         loss += 1e-4 * tf.reduce_sum(tf.pow(a + b, 1.25))
-        return loss, tf1.gradients(loss, images)[0][2]
+        return loss, tf1.gradients(loss, images)[0][2], tf.reduce_max(cancelled)
 
     run = small_convnet.in_a_session(total)
     return lambda image: run(np.stack([photo, style, image]))
@@ -186,10 +194,10 @@ def test_style_climbs_down_the_books_loss(model_of, photo, monkeypatch, build):
     assert found.shape == (*size, 3) and found.dtype == np.uint8
     expected = the_books_style_loss(content, style, size)
     for image, value, gradient in seen:
-        loss, slope = expected(image.reshape(*size, 3))
-        # The images are up to 255, and products of squares are summed: shares of the largest.
-        assert value == pytest.approx(float(loss), rel=rounding_of_net(20_000))
-        assert_net(gradient.reshape(*size, 3), slope, 20_000)
+        loss, slope, cancelled = expected(image.reshape(*size, 3))
+        share = rounding_of_net(STYLE_TERMS, 1 + float(cancelled))
+        assert value == pytest.approx(float(loss), rel=2 * share)  # a square has twice the share of what is squared
+        np.testing.assert_allclose(gradient.reshape(*size, 3), slope, rtol=0, atol=share * np.abs(slope).max())
     losses = [value for _, value, _ in seen]
     assert losses[0] > losses[1] > losses[2]
 
