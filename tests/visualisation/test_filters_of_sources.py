@@ -70,6 +70,18 @@ def test_pictures_drive_a_channel_further_than_the_best_of_a_thousand_crops(shap
     assert np.median(found.scores[:, -1] / best_crop[:8]) > 2
 
 
+def test_pictures_for_a_real_net_outdo_a_thousand_crops_of_real_photos(shared):
+    photos = [as_batch(shared / "real" / name).photos[0] for name in ("cat.jpg", "laska.png")]
+    crops, layer = crops_of(photos, 1000, 224), "Conv2d_11_pointwise"
+    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
+        each = [model.features(layer, crops[i : i + 100]).mean((1, 2)) for i in range(0, 1000, 100)]
+        found = slimcam.filters(model, layer, range(8))
+    best = np.concatenate(each).max(0)[:8]
+    fires = [number for number in range(8) if number not in found.silent]
+    assert len(fires) >= 6
+    assert (found.scores[fires, -1] > 1.5 * best[fires]).all()
+
+
 @pytest.mark.slow
 def test_lucids_pictures_do_so_as_photos_that_could_be(shapes, best_crop):
     found = slimcam.filters(shapes, LAYER, range(8), recipe="lucid")
