@@ -2,28 +2,17 @@
 
 import dataclasses
 
-import cv2
 import numpy as np
 import pytest
+from fixtures.small_maps import QUARTERS, of
 
 import slimcam
-from slimcam.maps import paint, painters
+from slimcam.maps import painters
 from slimcam.maps.dialects import DIALECTS
-from slimcam.maps.maps import Maps
 from slimcam.maps.styles import STYLES
 
 RED, BLUE, WHITE = [178, 24, 43], [33, 102, 172], [247, 247, 247]  # of ColorBrewer's RdBu
 HALF_RED, HALF_BLUE = [212, 136, 145], [140, 174, 210]  # halfway to white; halves go to the even number
-
-
-def of(raw, *photos, dialect="paper", window=None):
-    """Return the Maps of a raw map on each photo, uint8 (H, W), grey, or (H, W, 3)."""
-    photos = [np.asarray(photo, np.uint8) for photo in photos]
-    photos = [photo if photo.ndim == 3 else np.stack([photo] * 3, -1) for photo in photos]
-    count = len(photos)
-    windows = [window or (0, 0, *photo.shape[:2]) for photo in photos]
-    raws, number = np.float32([raw] * count), np.arange(count)
-    return Maps(raws, number, np.zeros(count), "a", [], DIALECTS[dialect], photos, windows, number)
 
 
 def grey(picture):
@@ -33,8 +22,6 @@ def grey(picture):
 
 
 # 2 x 2, on photos of 2 x 2: nothing is resized
-
-QUARTERS = [[1, 0.5], [0, 0.25]]
 
 
 def test_heatmap_is_the_colours_alone():
@@ -311,65 +298,3 @@ def test_nan_counts_as_nothing_and_infinity_as_all():
 def test_infinity_is_resized_to_no_nan():
     heat = of([[np.inf, -np.inf, np.inf]], np.zeros((9, 9)), dialect="gates").resized("cubic")
     assert np.isfinite(heat).all() and heat.max() == 1
-
-
-# Colour maps
-
-
-@pytest.mark.parametrize("colormap", ["jet", "JET", "viridis", "twilight_shifted", cv2.COLORMAP_JET])
-def test_a_signed_map_in_colours_without_a_sign_is_refused(colormap):
-    with pytest.raises(slimcam.UnknownName, match=f"'?{colormap}'? does not show signs, .* blue_red or purple_orange"):
-        of(QUARTERS, np.zeros((2, 2))).signed(colormap)
-
-
-def test_an_unknown_signed_colour_map_is_refused():
-    with pytest.raises(slimcam.UnknownName, match="'red_blue' for signed maps: give blue_red or purple_orange"):
-        of(QUARTERS, np.zeros((2, 2))).signed("red_blue")
-
-
-@pytest.mark.parametrize("style", [name for name, row in STYLES.items() if row.colormaps == "heat"])
-def test_heat_in_the_colours_of_signs_is_refused(style):
-    with pytest.raises(slimcam.UnknownName, match="'blue_red' is for signed maps only: give viridis"):
-        of(QUARTERS, np.zeros((2, 2))).pictures(style, colormap="blue_red")
-
-
-def test_a_number_that_no_colour_map_has_is_refused():
-    with pytest.raises(slimcam.UnknownName, match="no colour map 99"):
-        of(QUARTERS, np.zeros((2, 2))).overlay(99)
-
-
-def lab(colours):
-    """Return CIELAB, (N, 3), of N colours, RGB in [0, 1]."""
-    return cv2.cvtColor(np.float32([colours]), cv2.COLOR_RGB2LAB)[0]
-
-
-def steps_of_lightness(colormap):
-    """Return by how much L*, 0 to 100, rises over each sixteenth of a colour map."""
-    return np.diff(lab(paint.colour(np.linspace(0, 1, 16)[None], colormap)[0] / 255)[:, 0])
-
-
-@pytest.mark.parametrize("colormap", ["viridis", "plasma", "inferno", "magma", "cividis"])
-def test_uniform_colour_maps_get_lighter_in_even_steps(colormap):
-    assert steps_of_lightness(colormap).min() > 3  # of 100 over 15 steps: never flat, never back
-    assert steps_of_lightness(colormap).max() < 9
-
-
-def test_jet_gets_lighter_and_darker_again():
-    assert steps_of_lightness("jet").min() < -15
-    assert steps_of_lightness("jet").max() > 15
-
-
-# Machado, Oliveira and Fernandes 2009, table 1, severity 1: linear RGB as those see it who lack a kind of cone
-CONES = {
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
-}
-
-
-@pytest.mark.parametrize("cones", CONES)
-@pytest.mark.parametrize("colormap", paint.DIVERGING)
-def test_the_colour_blind_tell_the_signs_apart(colormap, cones):
-    linear = (np.float32([*paint.DIVERGING[colormap], paint.NEUTRAL]) / 255) ** 2.2
-    below, above, zero = lab(np.clip(linear @ np.float32(CONES[cones]).T, 0, 1) ** (1 / 2.2))
-    for one, other in ((below, above), (below, zero), (above, zero)):
-        assert np.linalg.norm(one - other) > 40  # 2 is a difference that is just seen

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fixtures import keras_nets as nets
 from fixtures.keras_nets import NEW, SIDE, conv, head, quiet, sow
+from fixtures.keras_values import photo_input
 from fixtures.tolerance import assert_net
 
 import slimcam
@@ -15,10 +16,6 @@ from slimcam._tf import keras2, keras3, tf, tf1
 
 X = nets.photos()
 BOTH = ("h5", pytest.param("file3", marks=NEW))
-
-
-def photo_input(keras):
-    return keras.layers.Input((SIDE, SIDE, 3), name="photo")
 
 
 def logits(model, x=X):
