@@ -14,6 +14,7 @@ from ..files.writing import write_file
 from ..maps.maps import Maps
 
 NPZ = "maps.npz"
+NAMED = 8  # numbers of a list that a line names
 
 
 class Folder:
@@ -112,6 +113,16 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
         notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
         parts.append(f"{name} {maps.scores[row]:.4g}{notes} -> {path}")
     return f"{file}: " + "; ".join(parts)
+
+
+def first_of(numbers: Sequence[int]) -> str:
+    """Return the first of some numbers, as a line names them."""
+    return ", ".join(map(str, numbers[:NAMED])) + (", …" if len(numbers) > NAMED else "")
+
+
+def arrow_to(files: Sequence[str]) -> str:
+    """Return the end of a line: the files that pictures went to."""
+    return f" -> {files[0]}" + (f" … {files[-1]}" if len(files) > 1 else "")
 
 
 def _write_png(path: str, picture: np.ndarray) -> None:

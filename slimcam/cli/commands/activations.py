@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ..results import Folder
 
 OUT = "activations"  # the folder that sheets go to when none is named
-NAMED = 8  # channels that never fire, by number
 
 
 @click.command()
@@ -96,6 +95,8 @@ def _show(shown: "Activations", file: str, colormap: str, top: int, folder: "Fol
 
 def _line(report: Dict[str, Any]) -> str:
     """Return the line on a layer: its size, the channels that fire most and those that never fire, and the files."""
+    from ..results import arrow_to, first_of
+
     height, width, channels = report["shape"]
     said = [f"{report['photo']}: {report['layer']} {height} x {width} x {channels}"]
     if report["top"]:
@@ -104,7 +105,5 @@ def _line(report: Dict[str, Any]) -> str:
     if len(silent) == channels:
         said.append("no channel fires")
     elif silent:
-        named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
-        said.append(f"{len(silent)} never: {named}")
-    first, *others = report["files"]
-    return "; ".join(said) + f" -> {first}" + (f" … {others[-1]}" if others else "")
+        said.append(f"{len(silent)} never: {first_of(silent)}")
+    return "; ".join(said) + arrow_to(report["files"])

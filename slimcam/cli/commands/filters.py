@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ...visualisation.filter_pictures import Filters
 
 OUT = "filters"  # the folder that sheets go to when none is named
-NAMED = 8  # channels that never fire, by number
 SHOWN = "; ".join(f"{name}: {what}" for name, what in RECIPES.items())
 LEAVES = {"graph": "--recipe lucid", "tape": "--recipe lucid with --engine graph"}  # leads away from where none fires
 
@@ -173,7 +172,9 @@ def _line(report: Dict[str, Any], engine: str) -> str:
     """Return the line on a sheet: how many pictures, how their scores rose, which channels never fired, the files."""
     import numpy as np
 
-    pictures, silent, files = report["pictures"], report["silent"], report["files"]
+    from ..results import arrow_to, first_of
+
+    pictures, silent = report["pictures"], report["silent"]
     what = ("channel" if "layer" in report else "picture") + ("s" if len(pictures) > 1 else "")
     said = [f"{report.get('layer') or report['target']}: {len(pictures)} {what}, {report['steps']} steps"]
     rows = [(row["first"], row["last"]) for row in pictures if row["number"] not in silent]
@@ -181,11 +182,10 @@ def _line(report: Dict[str, Any], engine: str) -> str:
         first, last = np.median(rows, 0)
         said.append(f"score {first:.4g} to {last:.4g}" + (" (medians)" if len(rows) > 1 else ""))
     if silent:
-        named = ", ".join(map(str, silent[:NAMED])) + (", …" if len(silent) > NAMED else "")
         one = len(silent) == 1
         shown = f"no step made {'it' if one else 'them'} fire"
         if report["recipe"] != "lucid":
             noise = "the picture is" if one else "their pictures are"
             shown = f"{noise} the noise of the start; {LEAVES[engine]} leads most away from it"
-        said.append(f"{len(silent)} never fired: {named} ({shown})")
-    return "; ".join(said) + f" -> {files[0]}" + (f" … {files[-1]}" if len(files) > 1 else "")
+        said.append(f"{len(silent)} never fired: {first_of(silent)} ({shown})")
+    return "; ".join(said) + arrow_to(report["files"])
