@@ -1,7 +1,7 @@
 """The only door to TensorFlow, to Keras and to tf_slim: all that is known of their versions is in here."""
 
 from .companions import h5_file, parse_text
-from .core import TF_VERSION, eager, map_fn, on_type_error, tf, tf1
+from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, tf, tf1
 from .functions import (
     frozen,
     graph_of_call,
@@ -13,6 +13,7 @@ from .functions import (
 )
 from .keras import (
     imported_keras2,
+    imported_keras3,
     is_keras3,
     kept_classes,
     keras2,
@@ -22,6 +23,7 @@ from .keras import (
     keras_version,
     layer_classes,
 )
+from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
 from .keras_models import (
     code_allowed,
     configuration,
@@ -33,7 +35,7 @@ from .keras_models import (
     noted_shape,
     output_layer,
 )
-from .keras_sessions import give_session, held_session, keras_session, let_initialise
+from .keras_sessions import give_session, held_session, keras_session, let_initialise, phase_scope
 from .keras_symbols import (
     call_again,
     input_name,
@@ -41,6 +43,7 @@ from .keras_symbols import (
     is_keras_graph,
     is_keras_tensor,
     is_scratch_graph,
+    made_by_keras,
     symbols_before,
     symbols_joined,
 )
@@ -50,6 +53,8 @@ from .tf_slim import slim
 __all__ = [
     "MISSED",
     "TF_VERSION",
+    "assign_moving_average",
+    "backend_module",
     "call_again",
     "code_allowed",
     "configuration",
@@ -62,6 +67,7 @@ __all__ = [
     "h5_file",
     "held_session",
     "imported_keras2",
+    "imported_keras3",
     "inlines_functions",
     "input_name",
     "input_shape",
@@ -76,6 +82,7 @@ __all__ = [
     "kept_classes",
     "keras2",
     "keras3",
+    "keras_backend",
     "keras_of",
     "keras_runs_eagerly",
     "keras_session",
@@ -83,16 +90,20 @@ __all__ = [
     "layer_classes",
     "let_initialise",
     "lives_eagerly",
+    "made_by_keras",
     "map_fn",
     "noted_shape",
     "on_type_error",
     "output_layer",
     "parse_text",
+    "phase_scope",
     "prepared_run",
+    "public_path",
     "restate_gradients",
     "run_each",
     "saved_model_proto",
     "slim",
+    "summable",
     "symbols_before",
     "symbols_joined",
     "tf",

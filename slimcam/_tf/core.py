@@ -1,7 +1,8 @@
 """TensorFlow itself: `tf`, `tf1`, `TF_VERSION`, and what each version does in its own way."""
 
+import functools
 import importlib
-from typing import Any, Callable, ContextManager, Mapping, Sequence, Tuple
+from typing import Any, Callable, ContextManager, Mapping, Optional, Sequence, Tuple
 
 from .._packages import pip_line
 from .._types import DType, Tensor
@@ -32,6 +33,15 @@ def eager() -> ContextManager[None]:
 def private(path: str) -> Any:
     """Return one of TensorFlow's own modules, below tensorflow.python."""
     return importlib.import_module(f"tensorflow.python.{path}")
+
+
+def public_path(name: str) -> Optional[str]:
+    """Return where TensorFlow has a public function of a name, "tf.nn.conv2d" say, None where it has none."""
+    for path in ("tf", "tf.math", "tf.nn", "tf.linalg", "tf.image", "tf.random", "tf.sparse", "tf.signal"):
+        place = functools.reduce(getattr, path.split(".")[1:], tf)
+        if not name.startswith("_") and callable(getattr(place, name, None)):
+            return f"{path}.{name}"
+    return None
 
 
 def on_type_error(kind: type, run: Callable[[Callable, Sequence[Any], Mapping[str, Any]], Any]) -> None:

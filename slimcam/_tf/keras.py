@@ -51,12 +51,15 @@ def keras_version(keras: KerasModule) -> str:
     return str(getattr(keras, "__version__", None) or getattr(package, "__version__", "?"))
 
 
+def imported_keras3() -> List[KerasModule]:
+    """Return Keras 3 in a list, an empty one where nobody has imported it."""
+    keras = sys.modules.get("keras")
+    return [keras] if str(getattr(keras, "__version__", "2")).startswith("3") else []
+
+
 def is_keras3(thing: Any) -> bool:
     """Whether an object is of a class of Keras 3, which from 2.16 on is what `tf.keras` means."""
-    keras = sys.modules.get("keras")
-    if keras is None or not str(getattr(keras, "__version__", "2")).startswith("3"):
-        return False
-    return any(kind.__module__.startswith("keras.") for kind in type(thing).__mro__)
+    return bool(imported_keras3()) and any(kind.__module__.startswith("keras.") for kind in type(thing).__mro__)
 
 
 def imported_keras2() -> List[KerasModule]:

@@ -1,17 +1,12 @@
 """The sessions of Keras 2, which hold the weights of its models in graphs."""
 
 import contextlib
-import sys
-from typing import Any, Optional
+from typing import Iterator, Optional
 
 from .._types import Graph, KerasModule, Session
 from .core import tf1
 from .keras import keras2
-
-
-def _backend(keras: KerasModule) -> Any:
-    """Return the module that implements Keras' backend; the public one of TensorFlow 2 does not show sessions."""
-    return sys.modules[keras.backend.get_value.__module__]
+from .keras_backend import backend_module
 
 
 def let_initialise(keras: KerasModule) -> None:
@@ -20,13 +15,30 @@ def let_initialise(keras: KerasModule) -> None:
     Keras 2.3 refuses on TensorFlow 2, where it leaves sessions to tf.keras.
     """
     with contextlib.suppress(RuntimeError):
-        _backend(keras).get_session()
+        backend_module(keras).get_session()
+
+
+@contextlib.contextmanager
+def phase_scope(keras: KerasModule, value: int) -> Iterator[None]:
+    """Set a Keras 2's learning phase of the default graph for a while; a `keras` of its own has no such context."""
+    backend = backend_module(keras)
+    if hasattr(backend, "learning_phase_scope"):
+        with backend.learning_phase_scope(value):
+            yield
+        return
+    phases, graph = backend._GRAPH_LEARNING_PHASES, tf1.get_default_graph()
+    before = phases.get(graph)
+    phases[graph] = value
+    try:
+        yield
+    finally:
+        phases.pop(graph) if before is None else phases.update({graph: before})
 
 
 def give_session(keras: KerasModule, session: Session) -> None:
     """Let a Keras 2 hold a session from now on; Keras 2.3 refuses on TensorFlow 2, as above."""
     with contextlib.suppress(RuntimeError):
-        _backend(keras).set_session(session)
+        backend_module(keras).set_session(session)
 
 
 def keras_session(graph: Graph, keras: KerasModule) -> Optional[Session]:
@@ -42,7 +54,7 @@ def keras_session(graph: Graph, keras: KerasModule) -> Optional[Session]:
     if held is not None and graph.finalized:
         return held
     with graph.as_default():
-        return _backend(keras).get_session()  # gives variables their first values
+        return backend_module(keras).get_session()  # gives variables their first values
 
 
 def held_session(keras: KerasModule) -> Optional[Session]:
@@ -51,6 +63,6 @@ def held_session(keras: KerasModule) -> Optional[Session]:
     Keras keeps it in `_SESSION`, which is the session itself to 2.2 and has it as an attribute of the thread after
     that; Keras 2.3 keeps none, it uses that of tf.keras.
     """
-    own, theirs = _backend(keras), _backend(keras2())
+    own, theirs = backend_module(keras), backend_module(keras2())
     held = getattr(own if hasattr(own, "_SESSION") else theirs, "_SESSION", None)
     return held if held is None or hasattr(held, "run") else getattr(held, "session", None)

@@ -13,6 +13,11 @@ def is_keras_tensor(thing: Any) -> bool:
     return any(kind.__name__ == "KerasTensor" for kind in type(thing).__mro__)
 
 
+def made_by_keras(tensor: Any) -> bool:
+    """Whether a layer of Keras made a tensor: it has noted on it when and from what."""
+    return hasattr(tensor, "_keras_history")
+
+
 def is_keras_graph(graph: Optional[Graph]) -> bool:
     """Whether a graph is the one that Keras 2 makes functional models in eagerly, to 2.3, and that no session runs."""
     return TF_VERSION < (2, 4) and getattr(graph, "name", None) == "keras_graph"

@@ -32,7 +32,9 @@ class Function:
     learning phase that is a number. The session is that of the tensors' graph, found at each call.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, updates: Any, name: Optional[str], options: Dict[str, Any]) -> None:
+    def __init__(
+        self, inputs: Any, outputs: Any, updates: Any = None, name: Optional[str] = None, **options: Any
+    ) -> None:
         self.name = name
         self._single = not isinstance(outputs, (list, tuple))
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
@@ -113,7 +115,7 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: Optional[str]
         raise TargetError(
             f"K.function: no argument {unknown[0]!r}; beside updates and name it takes {', '.join(_TAKES)}"
         )
-    return Function(inputs, outputs, updates, name, kwargs)
+    return Function(inputs, outputs, updates, name, **kwargs)
 
 
 def _check(inputs: Sequence[Any], outputs: Sequence[Any]) -> None:

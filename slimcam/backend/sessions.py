@@ -12,7 +12,7 @@ import contextlib
 import warnings
 from typing import Any, Iterator, Optional, Sequence, Union
 
-from .._tf import give_session, held_session, imported_keras2, is_closed, keras2, keras3, let_initialise, tf1
+from .._tf import give_session, held_session, imported_keras2, is_closed, keras2, let_initialise, phase_scope, tf1
 from .._types import Graph, KerasModule, Session, Tensor
 from ..errors import MissingPackage, TargetError
 
@@ -84,7 +84,7 @@ def initialise(session: Session) -> None:
             let_initialise(keras)
 
 
-def get_session() -> Session:
+def get_session(op_input_list: Any = ()) -> Session:
     """Return the session of the default graph; raise TargetError in eager mode, where there is none."""
     default = tf1.get_default_session()
     if default is None and tf1.executing_eagerly():
@@ -126,34 +126,21 @@ def set_learning_phase(value: int) -> None:
 
 
 @contextlib.contextmanager
+def learning_phase_scope(value: int) -> Iterator[None]:
+    """Set the learning phase of the default graph for a while, in each Keras 2 of the process."""
+    with contextlib.ExitStack() as scopes:
+        with quiet():
+            for keras in imported_keras2() or [keras2()]:
+                scopes.enter_context(phase_scope(keras, value))
+        yield
+
+
+@contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Silence Keras where it says that what was asked for is an old way."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def floatx() -> str:
-    """Return Keras' default type of floats, "float32" unless it was set."""
-    return _settings().floatx()
-
-
-def epsilon() -> float:
-    """Return Keras' fuzz factor, 1e-7 unless it was set."""
-    return _settings().epsilon()
-
-
-def image_data_format() -> str:
-    """Return "channels_last" or "channels_first"."""
-    return _settings().image_data_format()
-
-
-def _settings() -> Any:
-    """Return Keras 2's backend, or Keras 3's where that is all there is."""
-    try:
-        return _keras().backend
-    except MissingPackage:
-        return keras3().backend
 
 
 def _keras() -> KerasModule:

@@ -1,32 +1,34 @@
 """What a graph begins with, placeholders, constants and variables, and values of these, for `slimcam.backend`."""
 
-from typing import Any, Iterable, Optional, Tuple
+from typing import Any, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._tf import eager, imported_keras2, keras2, tf, tf1
+from .._tf import eager, tf, tf1
 from .._types import BackendTensor, Tensor
 from ..errors import TargetError, WrongFeed
 from .functions import function
-from .sessions import BUILD_IN_A_GRAPH, floatx, session_of
+from .sessions import BUILD_IN_A_GRAPH, session_of
+from .settings import floatx
 from .symbols import graph_of, is_symbolic
 
 
 def placeholder(
-    shape: Any = None, ndim: Optional[int] = None, dtype: Any = None, sparse: bool = False, name: Optional[str] = None
+    shape: Any = None,
+    ndim: Optional[int] = None,
+    dtype: Any = None,
+    sparse: bool = False,
+    name: Optional[str] = None,
+    ragged: bool = False,
 ) -> Tensor:
     """Return a tensor to be fed, of a shape, or of `ndim` axes; raise TargetError in eager mode."""
     if tf1.executing_eagerly():
         raise TargetError(f"K.placeholder: TensorFlow runs eagerly and has no graph to put it in: {BUILD_IN_A_GRAPH}")
     shape = (None,) * ndim if not shape and ndim else shape
-    make = tf1.sparse_placeholder if sparse else tf1.placeholder
-    return make(floatx() if dtype is None else dtype, shape, name)
-
-
-def variable(value: Any, dtype: Any = None, name: Optional[str] = None, constraint: Any = None) -> BackendTensor:
-    """Return a variable that Keras knows of, so it is initialised before a Keras session is used."""
-    keras = (imported_keras2() or [keras2()])[0]
-    return keras.backend.variable(value, dtype, name, constraint)
+    kind = floatx() if dtype is None else dtype
+    if ragged:
+        return tf1.ragged.placeholder(kind, len(shape) - 1, (), name)
+    return (tf1.sparse_placeholder if sparse else tf1.placeholder)(kind, shape, name)
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: Optional[str] = None) -> Tensor:
@@ -42,6 +44,20 @@ def get_value(x: BackendTensor) -> Any:
     if isinstance(x, tf.Variable):
         return session_of(graph_of(x)).run(x)
     return function([], [x])([])[0]
+
+
+def batch_get_value(ops: Sequence[BackendTensor] = (), *, tensors: Sequence[BackendTensor] = ()) -> List[Any]:
+    """Return the values of variables or tensors; variables of one graph in one run. tf.keras says `tensors=`."""
+    things = list(ops) or list(tensors)
+    graphs = {graph_of(one) for one in things}
+    if len(graphs) == 1 and None not in graphs and all(isinstance(one, tf.Variable) for one in things):
+        return session_of(graphs.pop()).run(things)
+    return [get_value(one) for one in things]
+
+
+def eval(x: BackendTensor) -> Any:
+    """Return the value of a variable or tensor, of a sparse one as a dense array."""
+    return get_value(tf.sparse.to_dense(x) if isinstance(x, tf.SparseTensor) else x)
 
 
 def set_value(x: BackendTensor, value: Any) -> None:
