@@ -37,6 +37,8 @@ EXTRAS: Dict[str, List[str]] = {
     ],
     # L-BFGS, by which style_transfer climbs; nothing else needs it
     "style": ["scipy>=1.2"],
+    # Old programs: images as SciPy had them, notebooks, rewriting for good, Python 2 (3.13 has no lib2to3 any more)
+    "programs": ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
     # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
     "test": ["pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"],
@@ -48,6 +50,9 @@ DISTRIBUTIONS: Dict[str, Tuple[str, ...]] = {  # what pip may have installed a m
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "tf_slim": ("tf-slim", "tf_slim"),
 }
+
+# the modules of the extra `programs`, and what pip calls them
+OF_PROGRAMS = {"PIL": "pillow", "nbformat": "nbformat", "libcst": "libcst", "fissix": "fissix"}
 
 
 def pip_line(
@@ -73,6 +78,8 @@ def pins_of(
     if module in ("tf_keras", "keras") and tensorflow:
         # A tf_keras wheel requires the TensorFlow of its own minor version: unpinned, it would upgrade an old one.
         return ("{}=={}.{}.*".format(module, *tensorflow[:2]),)
+    if module in OF_PROGRAMS:
+        return (OF_PROGRAMS[module],) if elsewhere else ("slimcam[programs]",)
     return (REQUIREMENTS.get(module, module),)
 
 

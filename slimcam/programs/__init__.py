@@ -1,0 +1,1 @@
+"""Old programs as they are, on the TensorFlow that is installed."""
