@@ -48,6 +48,8 @@ _EXPORTS = {  # module: what it gives to the public
         "ComparisonError",
         "InterpreterError",
         "OutputError",
+        "GoneName",
+        "GoneModule",
     ),
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

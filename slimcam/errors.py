@@ -12,7 +12,9 @@ SlimcamError
 ├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
 ├── ComparisonError  two things that cannot be compared
 ├── InterpreterError another Python that cannot run slimcam; the message says what it lacks
-└── OutputError      a file that cannot be written
+├── OutputError      a file that cannot be written
+├── GoneName         a name of another library that went and that nothing stands for; the message says since when
+└── GoneModule       the same of a module
 """
 
 from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
@@ -101,3 +103,11 @@ class InterpreterError(SlimcamError):
 
 class OutputError(SlimcamError):
     """A result cannot be written."""
+
+
+class GoneName(SlimcamError, AttributeError):
+    """A name of another library that an old program uses went, and nothing stands for it."""
+
+
+class GoneModule(SlimcamError, ModuleNotFoundError):
+    """A module that an old program imports went, and nothing stands for it."""

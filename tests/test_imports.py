@@ -31,11 +31,11 @@ ROWS = (
     {"graphs"},
     {"_tf"},
     {"maps", "methods"},
-    {"files"},
+    {"files", "modules"},
     {"suggest", "errors", "_packages"},
     {"_types"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "files", "suggest", "errors", "_packages", "_types")
+NEVER_TENSORFLOW = ("methods", "maps", "files", "modules", "suggest", "errors", "_packages", "_types")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 # Protobuf and h5py come with TensorFlow and go by its version: to slimcam they are parts of it.
 COMPANIONS = {"google", "h5py"}

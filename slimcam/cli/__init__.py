@@ -15,6 +15,7 @@ from .commands.inspect import inspect
 from .commands.nets import nets
 from .commands.pair import pair
 from .commands.record import record
+from .commands.run import Handover, run
 from .commands.verify import verify
 from .quiet import quiet
 
@@ -27,8 +28,10 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            with quiet((SlimcamError, click.ClickException, click.exceptions.Exit)):
+            with quiet((SlimcamError, click.ClickException, click.exceptions.Exit, Handover)):
                 return super().invoke(ctx)
+        except Handover as program:
+            program.take_over()
         except SlimcamError as error:
             click.echo(f"slimcam: {error.on_one_line()}", err=True)
             ctx.exit(2)
@@ -47,5 +50,5 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
+for command in (explain, run, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
     main.add_command(command)

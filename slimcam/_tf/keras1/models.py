@@ -1,0 +1,48 @@
+"""Methods of models that Keras 2.2 had: arguments of Keras 1, and what later releases took away."""
+
+import functools
+from typing import Any, Callable
+
+import numpy as np
+
+from ..._types import KerasModule
+from .arguments import RENAMED, converted
+
+METHODS = tuple(name for name in RENAMED if name[0].islower())
+
+
+@functools.lru_cache(maxsize=None)
+def mend(keras: KerasModule) -> None:
+    """Let a Keras' models, in this process, take arguments of Keras 1, and give them the methods that went.
+
+    A call that Keras 2 takes by itself goes through as it is.
+    """
+    for name in METHODS:
+        for kind in (keras.models.Model, keras.models.Sequential):
+            if name in vars(kind):
+                setattr(kind, name, _converting(name, vars(kind)[name]))
+    for function in (predict_classes, predict_proba):
+        if not hasattr(keras.models.Sequential, function.__name__):
+            setattr(keras.models.Sequential, function.__name__, function)
+
+
+def _converting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **named: Any) -> Any:
+        if not set(named) & set(RENAMED[name]):
+            return method(self, *args, **named)
+        args, named = converted(name, args, named)
+        return method(self, *args, **named)
+
+    return call
+
+
+def predict_classes(self: Any, x: Any, batch_size: Any = None, verbose: int = 0, steps: Any = None) -> Any:
+    """Return the class of each row of `x`: the largest output, or whether the one output is above 0.5."""
+    scores = self.predict(x, batch_size=batch_size, verbose=verbose, steps=steps)
+    return scores.argmax(axis=-1) if scores.shape[-1] > 1 else (scores > 0.5).astype(np.int32)
+
+
+def predict_proba(self: Any, x: Any, batch_size: Any = None, verbose: int = 0, steps: Any = None) -> Any:
+    """Return the outputs for `x`; Keras warned where they are outside [0, 1]."""
+    return self.predict(x, batch_size=batch_size, verbose=verbose, steps=steps)

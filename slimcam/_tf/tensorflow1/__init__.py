@@ -1,0 +1,132 @@
+"""TensorFlow 1 as an old program expects it, on the TensorFlow at hand: `module("tensorflow.contrib.slim")`, say.
+
+On TensorFlow 1 that is TensorFlow itself. On 2 it is compat.v1, which still has nearly all public names of 1.15, with
+what went around it: `contrib` (contrib.py), private modules by their old paths (private_paths.py), the MNIST reader of
+`tensorflow.examples` (mnist.py). The version that it bears is 1.15.5, by whose rules it works.
+"""
+
+import functools
+import importlib
+import os
+from types import ModuleType
+from typing import Any, Optional
+
+from ...errors import GoneModule, GoneName
+from ...modules.view import View
+from ...suggest import nearest
+from ..core import TF_VERSION, tf, tf1
+
+VERSION = "1.15.5"
+
+# Renamed by TensorFlow 1.0, for programs of 0.x. Those whose arguments changed places are not here.
+NAMES_OF_0 = {
+    "all_variables": "global_variables",
+    "batch_matmul": "matmul",
+    "complex_abs": "abs",
+    "histogram_summary": "summary.histogram",
+    "image_summary": "summary.image",
+    "initialize_all_variables": "global_variables_initializer",
+    "inv": "reciprocal",
+    "listdiff": "setdiff1d",
+    "merge_all_summaries": "summary.merge_all",
+    "merge_summary": "summary.merge",
+    "mul": "multiply",
+    "neg": "negative",
+    "pack": "stack",
+    "scalar_summary": "summary.scalar",
+    "select": "where",
+    "sub": "subtract",
+    "unpack": "unstack",
+}
+
+ADVICE = {  # of names that are nowhere any more: what to do
+    "estimator": "went with TensorFlow 2.16; run the program on TensorFlow 2.15 or older, whose `slimcam run` has it",
+}
+
+
+def prepare() -> None:
+    """Give this process the behaviour of TensorFlow 1; it belongs to the old program from now on."""
+    if TF_VERSION >= (2,):
+        tf1.disable_v2_behavior()
+
+
+def choose_keras2() -> None:
+    """Have TensorFlow 2.16 and newer take Keras 2 (tf_keras) for `tf.keras` and `tf.compat.v1.layers`.
+
+    TensorFlow reads this when it is imported; where that was earlier, only compat.v1's Keras is what it was.
+    """
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+
+def module(path: str) -> Optional[ModuleType]:
+    """Return what `import path` gives an old program, "tensorflow" or a dotted path below it; None: the module itself.
+
+    Raises GoneModule, an ImportError, where TensorFlow at hand has nothing to make it of.
+    """
+    if TF_VERSION < (2,) and not path.startswith("tensorflow.examples"):
+        return None
+    at: Any = view()
+    for end, part in enumerate(path.split(".")[1:], 2):
+        whole = ".".join(path.split(".")[:end])
+        try:
+            at = getattr(at, part)
+        except AttributeError as error:
+            raise GoneModule(str(error)) from None
+        if not isinstance(at, ModuleType):
+            raise GoneModule(f"No module named {whole!r}; it is a name of its parent")
+    return at
+
+
+@functools.lru_cache(maxsize=None)
+def view() -> View:
+    """Return `tensorflow` as a program of TensorFlow 1 sees it on TensorFlow 2."""
+    from .contrib import contrib
+    from .private_paths import python
+
+    shown = View(
+        "tensorflow",
+        [tf1],
+        {
+            "__version__": lambda: VERSION,
+            "VERSION": lambda: VERSION,
+            "contrib": contrib,
+            "python": python,
+            "core": lambda: importlib.import_module("tensorflow.core"),
+            "tools": lambda: View("tensorflow.tools", lacking=_no_tool),
+            "examples": _examples,
+            "keras": _keras,
+            "compat": lambda: View("tensorflow.compat", [tf.compat], {"v1": view}),
+        },
+        _lacking,
+    )
+    return shown
+
+
+def _keras() -> Any:
+    from ..keras1 import tensorflow_keras
+
+    return tensorflow_keras("tensorflow.keras")
+
+
+def _examples() -> View:
+    def tutorials() -> View:
+        return View("tensorflow.examples.tutorials", changes={"mnist": mnist})
+
+    def mnist() -> View:
+        from . import mnist as reader
+
+        return View("tensorflow.examples.tutorials.mnist", [reader], {"input_data": lambda: reader})
+
+    return View("tensorflow.examples", changes={"tutorials": tutorials})
+
+
+def _lacking(name: str) -> Any:
+    if name in NAMES_OF_0:
+        return functools.reduce(getattr, NAMES_OF_0[name].split("."), tf1)
+    if name in ADVICE:
+        raise GoneName(f"tf.{name} {ADVICE[name]}")
+    raise GoneName(f"TensorFlow 1.15 has no tf.{name}; {nearest(name, dir(tf1))}")
+
+
+def _no_tool(name: str) -> Any:
+    raise GoneName(f"tensorflow.tools.{name} went with TensorFlow 2.0; run that step on TensorFlow 1.15.5")

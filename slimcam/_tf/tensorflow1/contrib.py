@@ -1,0 +1,177 @@
+"""`tensorflow.contrib`, which went with TensorFlow 2.0: what tf_slim and compat.v1 have of it.
+
+PARTS has a row for each part: where its names are looked for, in this order. A part's private paths
+(`contrib.slim.python.slim.nets.vgg`) lead to what its public ones lead to.
+"""
+
+import functools
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Any, Callable, Dict, List, Mapping, Tuple
+
+from ...errors import GoneName
+from ...modules.view import View
+from ...suggest import nearest
+from ..core import tf1
+from ..tf_slim import slim
+
+OURS = f"{__package__}.contrib_parts:"
+
+# A home is a module, a part of compat.v1 where it starts with a dot, or a class of ours with the names of one part.
+PARTS: Dict[str, Tuple[str, ...]] = {
+    "autograph": (".autograph",),
+    "checkpoint": (".train",),
+    "cluster_resolver": (".distribute.cluster_resolver",),
+    "ctc": (".nn",),
+    "data": (".data.experimental", ".data", OURS + "Data"),
+    "deprecated": (OURS + "Deprecated",),
+    "distribute": (".distribute",),
+    "distributions": (".distributions",),
+    "eager": (OURS + "Eager", "."),
+    "factorization": ("tensorflow.python.ops.clustering_ops",),
+    "framework": (
+        "tf_slim.ops.variables",
+        "tf_slim.ops.arg_scope",
+        "tf_slim.ops",
+        "tensorflow.python.framework.smart_cond",
+        "tensorflow.python.training.checkpoint_utils",
+        OURS + "Framework",
+        ".train",
+        ".",
+    ),
+    "image": (OURS + "Image", ".image"),
+    "layers": ("tf_slim.layers", "tf_slim", OURS + "Layers", ".feature_column"),
+    "learn": (OURS + "Learn",),
+    "lite": (".lite",),
+    "lookup": (".lookup", "tensorflow.python.ops.lookup_ops"),
+    "losses": ("tf_slim.losses", ".losses"),
+    "metrics": ("tf_slim.metrics", ".metrics", ".sets", ".math"),
+    "nn": (".nn",),
+    "opt": (".train",),
+    "quantization": (".quantization", "."),
+    "rnn": (".nn.rnn_cell", ".nn", OURS + "Rnn"),
+    "saved_model": (".saved_model",),
+    "seq2seq": (OURS + "Seq2seq",),
+    "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", "."),
+    "staging": ("tensorflow.python.ops.data_flow_ops",),
+    "summary": ("tensorflow.python.ops.summary_ops_v2", ".summary"),
+    "tpu": (".tpu",),
+    "training": (OURS + "Training", "tf_slim.training", "tf_slim.evaluation", ".train", ".data.experimental"),
+    "util": (".", ".graph_util"),
+}
+
+FOLDERS = {"data", "framework", "layers", "ops", "python", "slim", "training", "learn"}  # of private paths
+
+SINCE = "went with TensorFlow 2.0, and neither tf_slim nor TensorFlow has it"
+ADVICE = {  # what to do about parts that are asked for most; for any other, to run that program on TensorFlow 1.15.5
+    "crf": "pip has tensorflow-addons for TensorFlow 2.2 to 2.15, whose text.crf_log_likelihood is the same function",
+    "gan": "tensorflow-gan is the same code on pip",
+    "tensorboard": "tensorboard.plugins.projector is the same module",
+}
+
+
+def contrib() -> View:
+    """Return `tensorflow.contrib` as a program of TensorFlow 1 sees it on TensorFlow 2."""
+    changes: Dict[str, Callable[[], Any]] = {name: functools.partial(_part, name) for name in PARTS}
+    changes["keras"] = lambda: _keras("tensorflow.contrib.keras")
+    changes["tensorboard"] = _tensorboard
+    return View("tensorflow.contrib", changes=changes, lacking=_no_part)
+
+
+def _keras(name: str) -> ModuleType:
+    from ..keras1 import tensorflow_keras
+
+    shown: ModuleType = tensorflow_keras(name)
+    return shown
+
+
+def _tensorboard() -> View:
+    """The projector moved, as it was, to the package tensorboard."""
+    plugins = View("tensorflow.contrib.tensorboard.plugins", [importlib.import_module("tensorboard.plugins")])
+    return View("tensorflow.contrib.tensorboard", changes={"plugins": lambda: plugins})
+
+
+def _part(name: str) -> View:
+    changes: Dict[str, Callable[[], Any]] = {"python": lambda: _private(name)}
+    if name == "slim":
+        changes["nets"] = lambda: slim_nets("tensorflow.contrib.slim.nets")
+        changes["layers"] = lambda: _part("layers")
+    if name == "eager":
+        changes["python"] = lambda: View("tensorflow.contrib.eager.python", changes={"tfe": lambda: _part("eager")})
+    return _looking(f"tensorflow.contrib.{name}", PARTS[name], changes)
+
+
+def _looking(path: str, homes: Tuple[str, ...], changes: Mapping[str, Callable[[], Any]]) -> View:
+    """Return a view that looks a name up in homes one by one; each is imported when those before it lack a name."""
+    slim()  # tf_slim's modules import on TensorFlow 2.13 and newer only when it was mended
+
+    def lacking(name: str) -> Any:
+        for home in homes:
+            place = home_of(home)
+            if place is not None and hasattr(place, name):
+                return getattr(place, name)
+            if isinstance(place, ModuleType) and home.startswith("tf_slim"):
+                try:
+                    return importlib.import_module(f"{home}.{name}")
+                except ModuleNotFoundError:
+                    continue
+        known = [one for home in homes for one in dir(home_of(home)) if not one.startswith("_")]
+        raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, known)}".replace("tensorflow.", "tf.", 1))
+
+    first = [home_of(homes[0])] if homes and isinstance(home_of(homes[0]), ModuleType) else []
+    return View(path, first, changes, lacking)
+
+
+@functools.lru_cache(maxsize=None)
+def home_of(home: str) -> Any:
+    """Return a home of PARTS: a module, a part of compat.v1, or a class of ours; None where TensorFlow lacks it."""
+    if home.startswith("."):
+        return functools.reduce(lambda at, part: getattr(at, part, None), filter(None, home.split(".")), tf1)
+    module, _, name = home.partition(":")
+    try:
+        place = importlib.import_module(module)
+    except ModuleNotFoundError:
+        return None
+    return getattr(place, name) if name else place
+
+
+def _private(name: str) -> View:
+    """Return `contrib.NAME.python`: the folders below it (`python.ops`, `python.slim`) show the part's own names."""
+    part = _part(name)
+
+    def below(path: str) -> Callable[[str], Any]:
+        def lacking(step: str) -> Any:
+            if step == name or step in FOLDERS:
+                return View(f"{path}.{step}", [part], {}, below(f"{path}.{step}"))
+            return getattr(part, step)
+
+        return lacking
+
+    path = f"{part.__name__}.python"
+    return View(path, [], {}, below(path))
+
+
+def slim_nets(path: str) -> View:
+    """Return the package `nets` of slim: tf_slim's modules, and those of research/slim that slimcam builds."""
+
+    def net(name: str) -> Any:
+        for home in ("tf_slim.nets", "slimcam.nets"):
+            try:
+                return importlib.import_module(f"{home}.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"{home}.{name}":
+                    raise
+        modules = [*_modules("tf_slim.nets"), *_modules("slimcam.nets")]
+        raise GoneName(f"{path} has no {name!r} here; {nearest(name, modules)}")
+
+    return View(path, lacking=net)
+
+
+def _modules(package: str) -> List[str]:
+    return [one.name for one in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+
+
+def _no_part(name: str) -> Any:
+    advice = ADVICE.get(name, "run this program on TensorFlow 1.15.5, with Python 3.7")
+    raise GoneName(f"tf.contrib.{name} {SINCE}: {advice}")

@@ -1,0 +1,252 @@
+"""Small functions of `tensorflow.contrib` that tf_slim and compat.v1 lack, a class a part; by 1.15's definitions."""
+
+import functools
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+from ..._types import Tensor
+from ..core import private, tf, tf1
+from . import mnist
+from .hyperparameters import HParams
+
+
+class Training:
+    """tf.contrib.training"""
+
+    HParams = HParams
+
+
+class Learn:
+    """tf.contrib.learn, of which the reader of MNIST alone is here."""
+
+    class datasets:
+        """tf.contrib.learn.datasets"""
+
+        mnist = mnist
+
+        @staticmethod
+        def load_dataset(name: str, **options: Any) -> Any:
+            """Load "mnist", from MNIST-data as there."""
+            if name != "mnist":
+                raise ValueError(f"Name of dataset is not found: {name}; only 'mnist' is here")
+            return mnist.read_data_sets("MNIST-data", **options)
+
+
+class Deprecated:
+    """tf.contrib.deprecated: the summaries of TensorFlow 0.x."""
+
+    scalar_summary = staticmethod(tf1.summary.scalar)
+    histogram_summary = staticmethod(tf1.summary.histogram)
+    image_summary = staticmethod(tf1.summary.image)
+    audio_summary = staticmethod(tf1.summary.audio)
+    merge_summary = staticmethod(tf1.summary.merge)
+    merge_all_summaries = staticmethod(tf1.summary.merge_all)
+
+
+class Data:
+    """tf.contrib.data"""
+
+    @staticmethod
+    def batch_and_drop_remainder(batch_size: int) -> Callable[[Any], Any]:
+        """Batch without a smaller last one."""
+        return lambda dataset: dataset.batch(batch_size, drop_remainder=True)
+
+    @staticmethod
+    def padded_batch_and_drop_remainder(batch_size: int, padded_shapes: Any, padding_values: Any = None) -> Any:
+        """Batch, pad to one shape, without a smaller last one."""
+        return lambda dataset: dataset.padded_batch(batch_size, padded_shapes, padding_values, drop_remainder=True)
+
+
+class Layers:
+    """tf.contrib.layers"""
+
+    @staticmethod
+    def embed_sequence(
+        ids: Tensor,
+        vocab_size: Optional[int] = None,
+        embed_dim: Optional[int] = None,
+        unique: bool = False,
+        initializer: Any = None,
+        regularizer: Any = None,
+        trainable: bool = True,
+        scope: Optional[str] = None,
+        reuse: Optional[bool] = None,
+    ) -> Tensor:
+        """Look up (batch, length) ids in a variable `embeddings`; return (batch, length, embed_dim)."""
+        with tf1.variable_scope(scope, "EmbedSequence", [ids], reuse=reuse):
+            shape = None if (reuse and vocab_size is None) or embed_dim is None else [vocab_size, embed_dim]
+            collections = [tf1.GraphKeys.GLOBAL_VARIABLES, tf1.GraphKeys.MODEL_VARIABLES]
+            table = tf1.get_variable(
+                "embeddings",
+                shape,
+                initializer=initializer,
+                regularizer=regularizer,
+                trainable=trainable,
+                collections=collections,
+            )
+            return tf1.nn.embedding_lookup(table, ids)
+
+
+class Framework:
+    """tf.contrib.framework"""
+
+    nest = tf.nest
+    is_tensor = staticmethod(tf.is_tensor)
+    zero_initializer = staticmethod(tf1.zeros_initializer)
+
+    @staticmethod
+    def get_placeholders(graph: Any) -> List[Tensor]:
+        """Return the placeholders of a graph."""
+        return [op.outputs[0] for op in graph.get_operations() if op.type == "Placeholder"]
+
+    @staticmethod
+    def with_shape(expected: Sequence[int], tensor: Tensor) -> Tensor:
+        """Return the tensor, of an expected static shape."""
+        return tf1.ensure_shape(tensor, expected)
+
+
+class Eager:
+    """tf.contrib.eager"""
+
+    Variable = private("ops.resource_variable_ops").ResourceVariable
+    Iterator = private("data.ops.iterator_ops").OwnedIterator if hasattr(tf, "data") else None
+    GradientTape = tf.GradientTape
+    Checkpoint = tf1.train.Checkpoint
+    in_eager_mode = staticmethod(tf.executing_eagerly)
+    defun = staticmethod(tf.function)
+    num_gpus = staticmethod(lambda: len(tf.config.experimental.list_physical_devices("GPU")))
+
+
+class Rnn:
+    """tf.contrib.rnn"""
+
+    @staticmethod
+    def transpose_batch_time(x: Tensor) -> Tensor:
+        """Swap the first two axes."""
+        x = tf.convert_to_tensor(x)
+        return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
+
+    @staticmethod
+    def stack_bidirectional_dynamic_rnn(
+        cells_fw: Sequence[Any],
+        cells_bw: Sequence[Any],
+        inputs: Tensor,
+        initial_states_fw: Any = None,
+        initial_states_bw: Any = None,
+        dtype: Any = None,
+        sequence_length: Any = None,
+        parallel_iterations: Any = None,
+        time_major: bool = False,
+        scope: Optional[str] = None,
+    ) -> Tuple[Tensor, Tuple[Any, ...], Tuple[Any, ...]]:
+        """Run bidirectional layers, each on both outputs of the one before, joined; return outputs and all states."""
+        states: List[Any] = []
+        with tf1.variable_scope(scope or "stack_bidirectional_rnn"):
+            for i, (forward, backward) in enumerate(zip(cells_fw, cells_bw)):
+                with tf1.variable_scope(f"cell_{i}"):
+                    outputs, state = tf1.nn.bidirectional_dynamic_rnn(
+                        forward,
+                        backward,
+                        inputs,
+                        initial_state_fw=initial_states_fw[i] if initial_states_fw else None,
+                        initial_state_bw=initial_states_bw[i] if initial_states_bw else None,
+                        sequence_length=sequence_length,
+                        parallel_iterations=parallel_iterations,
+                        dtype=dtype,
+                        time_major=time_major,
+                    )
+                    inputs = tf.concat(outputs, 2)
+                states.append(state)
+        return (inputs, *(tuple(each) for each in zip(*states)))
+
+
+class Seq2seq:
+    """tf.contrib.seq2seq, of which the loss alone is here."""
+
+    @staticmethod
+    def sequence_loss(
+        logits: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        average_across_timesteps: bool = True,
+        average_across_batch: bool = True,
+        softmax_loss_function: Optional[Callable[..., Tensor]] = None,
+        name: Optional[str] = None,
+    ) -> Tensor:
+        """Return the weighted cross entropy of (batch, time, classes) logits, averaged as asked for."""
+        with tf1.name_scope(name, "sequence_loss", [logits, targets, weights]):
+            classes = tf.shape(logits)[2]
+            flat, wanted = tf.reshape(logits, [-1, classes]), tf.reshape(targets, [-1])
+            entropy = softmax_loss_function or tf1.nn.sparse_softmax_cross_entropy_with_logits
+            losses = entropy(labels=wanted, logits=flat) * tf.reshape(weights, [-1])
+            if average_across_timesteps and average_across_batch:
+                return tf.reduce_sum(losses) / (tf.reduce_sum(weights) + 1e-12)
+            losses = tf.reshape(losses, tf.shape(logits)[:2])
+            axes = [1] * average_across_timesteps + [0] * average_across_batch
+            if not axes:
+                return losses
+            return tf.reduce_sum(losses, axes) / (tf.reduce_sum(weights, axes) + 1e-12)
+
+
+def _of_any_rank(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let a function of (N, H, W, C) images take (H, W, C) and (H, W), too."""
+
+    @functools.wraps(function)
+    def call(images: Any, *args: Any, **named: Any) -> Tensor:
+        images = tf.convert_to_tensor(images)
+        rank = images.shape.rank
+        if rank not in (2, 3, 4):
+            raise TypeError("Images should have rank between 2 and 4.")
+        batch = images if rank == 4 else images[None] if rank == 3 else images[None, :, :, None]
+        result = function(batch, *args, **named)
+        return result if rank == 4 else result[0] if rank == 3 else result[0, :, :, 0]
+
+    return call
+
+
+class Image:
+    """tf.contrib.image: the geometry, by the operation that 1.15 uses."""
+
+    @staticmethod
+    @_of_any_rank
+    def transform(
+        images: Tensor, transforms: Any, interpolation: str = "NEAREST", output_shape: Any = None, name: Any = None
+    ) -> Tensor:
+        """Sample images at projective transforms, (8,) or (N, 8); zeros outside."""
+        transforms = tf.convert_to_tensor(transforms, tf.float32)
+        transforms = transforms[None] if transforms.shape.rank == 1 else transforms
+        size = tf.shape(images)[1:3] if output_shape is None else tf.convert_to_tensor(output_shape, tf.int32)
+        return private("ops.gen_image_ops").image_projective_transform_v2(
+            images, transforms=transforms, output_shape=size, interpolation=interpolation.upper(), name=name
+        )
+
+    @staticmethod
+    @_of_any_rank
+    def rotate(images: Tensor, angles: Any, interpolation: str = "NEAREST", name: Any = None) -> Tensor:
+        """Rotate counterclockwise by radians about the middle."""
+        height, width = (tf.cast(tf.shape(images)[axis], tf.float32) for axis in (1, 2))
+        turned = Image.angles_to_projective_transforms(angles, height, width)
+        return Image.transform(images, turned, interpolation, name=name)
+
+    @staticmethod
+    @_of_any_rank
+    def translate(images: Tensor, translations: Any, interpolation: str = "NEAREST", name: Any = None) -> Tensor:
+        """Move by (dx, dy) pixels."""
+        moved = Image.translations_to_projective_transforms(translations)
+        return Image.transform(images, moved, interpolation, name=name)
+
+    @staticmethod
+    def angles_to_projective_transforms(angles: Any, image_height: Any, image_width: Any, name: Any = None) -> Tensor:
+        """Return (N, 8) transforms that turn by radians about the middle."""
+        angles = tf.reshape(tf.convert_to_tensor(angles, tf.float32), [-1])
+        cos, sin, right, low = tf.cos(angles), tf.sin(angles), image_width - 1, image_height - 1
+        x = (right - (cos * right - sin * low)) / 2.0
+        y = (low - (sin * right + cos * low)) / 2.0
+        zero = tf.zeros_like(angles)
+        return tf.stack([cos, -sin, x, sin, cos, y, zero, zero], 1)
+
+    @staticmethod
+    def translations_to_projective_transforms(translations: Any, name: Any = None) -> Tensor:
+        """Return (N, 8) transforms that move by (dx, dy)."""
+        moves = tf.reshape(tf.convert_to_tensor(translations, tf.float32), [-1, 2])
+        one, zero = tf.ones_like(moves[:, 0]), tf.zeros_like(moves[:, 0])
+        return tf.stack([one, zero, -moves[:, 0], zero, one, -moves[:, 1], zero, zero], 1)
