@@ -1,7 +1,10 @@
 """h5py of before release 3: dataset.value, texts that are texts, attributes of bytes."""
 
 import functools
+import sys
 from typing import Any, Callable
+
+import numpy as np
 
 
 @property  # type: ignore[misc]
@@ -23,13 +26,28 @@ def texts(real: Callable) -> Callable:
     import h5py
 
     @functools.wraps(real)
-    def getitem(self: Any, args: Any, new_dtype: Any = None) -> Any:
+    def getitem(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = real(self, *args, **kwargs)
+        several = isinstance(found, np.ndarray) and found.dtype.kind == "O"
+        # h5py's own views of a data set go on from the bytes
+        if not (several or isinstance(found, bytes)) or sys._getframe(1).f_globals["__name__"].startswith("h5py."):
+            return found
         kind = h5py.check_string_dtype(self.dtype)
-        if new_dtype is None and kind is not None and kind.length is None and kind.encoding == "utf-8":
-            return self.asstr()[args]
-        return real(self, args, new_dtype)
+        if kind is None or kind.encoding != "utf-8":
+            return found
+        return (
+            np.vectorize(_text, otypes=[object])(found)
+            if several and found.size
+            else found
+            if several
+            else _text(found)
+        )
 
     return getitem
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def attributes(real: Callable) -> Callable:

@@ -58,8 +58,8 @@ def of_list(real: Callable) -> Callable:
     return stack
 
 
-def all_singular(real: Callable) -> Callable:
-    """Return numpy.linalg.lstsq that, without rcond, keeps every singular value, as it did before NumPy 2.0."""
+def down_to_eps(real: Callable) -> Callable:
+    """Return numpy.linalg.lstsq that, without rcond, keeps singular values down to eps, as it did before NumPy 2.0."""
 
     @functools.wraps(real)
     def lstsq(a: Any, b: Any, rcond: Any = _OLD) -> Any:

@@ -11,7 +11,7 @@ _CALLS = (
         Gone(f"numpy.{name}(generator)", "NumPy 1.24", "a list", "numpy_calls:of_list", "call")
         for name in ("vstack", "hstack", "dstack", "stack", "column_stack")
     ),
-    Gone("numpy.linalg.lstsq(without rcond)", "NumPy 2.0", "rcond=-1", "numpy_calls:all_singular", "call"),
+    Gone("numpy.linalg.lstsq(without rcond)", "NumPy 2.0", "rcond=-1", "numpy_calls:down_to_eps", "call"),
 )
 
 NUMPY = (

@@ -68,7 +68,9 @@ def visible(real: Callable) -> Callable:
 
     @functools.wraps(real)
     def grid(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return real(self, *([kwargs.pop("b")] if "b" in kwargs else []), *args, **kwargs)
+        if "b" in kwargs:
+            kwargs["visible"] = kwargs.pop("b")
+        return real(self, *args, **kwargs)
 
     return grid
 

@@ -1,6 +1,6 @@
 """Images as scipy.misc had them until SciPy 1.2, to the last grey level; by Pillow, as there."""
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def fromimage(im: Any, flatten: bool = False, mode: Optional[str] = None) -> np.
     if not isinstance(im, _pillow("Image").Image):
         raise TypeError("Input is not a PIL image.")
     if mode is not None:
-        im = im if mode == im.mode else im.convert(mode)
+        im = im if mode == im.mode else _convert(im, mode)
     elif im.mode == "P":
         im = im.convert("RGBA" if "transparency" in im.info else "RGB")
     if flatten:
@@ -85,6 +85,16 @@ def fromimage(im: Any, flatten: bool = False, mode: Optional[str] = None) -> np.
     elif im.mode == "1":
         im = im.convert("L")
     return np.array(im)
+
+
+def _convert(im: Any, mode: str) -> Any:
+    """Convert as Pillow did before release 7, which cut grey levels off where it rounds them today."""
+    if mode not in ("L", "I") or im.mode not in ("RGB", "RGBA", "CMYK", "P"):
+        return im.convert(mode)
+    # a palette's shares of red, green and blue were thousandths, a pixel's 65536ths
+    shares, unit = ((299, 587, 114), 1000) if im.mode == "P" else ((19595, 38470, 7471), 65536)
+    grey = _grey((np.array(im.convert("RGB")) @ np.array(shares) // unit).astype(np.uint8))
+    return grey.convert(mode)
 
 
 def toimage(
@@ -122,7 +132,15 @@ def toimage(
     return _pillow("Image").frombytes(mode, pixels.shape[1::-1], pixels.tobytes())
 
 
-def _grey(data: np.ndarray, high: int, low: int, cmin: Any, cmax: Any, pal: Any, mode: Optional[str]) -> Any:
+def _grey(
+    data: np.ndarray,
+    high: int = 255,
+    low: int = 0,
+    cmin: Any = None,
+    cmax: Any = None,
+    pal: Any = None,
+    mode: Optional[str] = None,
+) -> Any:
     """Return an (h, w) array as a Pillow image."""
     frombytes, size = _pillow("Image").frombytes, data.shape[::-1]
     if mode == "F":
@@ -164,7 +182,12 @@ def imresize(
         width_height = _times(image.size, size)  # type: ignore[arg-type]
     else:
         width_height = (int(size[1]), int(size[0]))  # type: ignore[index]
-    return fromimage(image.resize(width_height, resample=_FILTERS[interp]))
+    return fromimage(_premultiplied(image, lambda pixels: pixels.resize(width_height, resample=_FILTERS[interp])))
+
+
+def _premultiplied(image: Any, change: Callable[[Any], Any]) -> Any:
+    """Change an image with its colours times its alpha, as Pillow did before release 7 for "nearest", too."""
+    return change(image.convert("RGBa")).convert("RGBA") if image.mode == "RGBA" else change(image)
 
 
 def _times(size: Tuple[int, int], factor: float) -> Tuple[int, int]:
@@ -174,7 +197,10 @@ def _times(size: Tuple[int, int], factor: float) -> Tuple[int, int]:
 
 def imrotate(arr: Any, angle: float, interp: str = "bilinear") -> np.ndarray:
     """Return an array as an image turned by an angle in degrees, counter-clockwise, black where nothing was."""
-    return fromimage(toimage(arr).rotate(angle, resample=_FILTERS[interp]))
+    image, resample = toimage(arr), _FILTERS[interp]
+    if angle % 360 in (0, 180) or (angle % 90 == 0 and image.width == image.height):
+        return fromimage(image.rotate(angle))  # exactly, by exchanging pixels
+    return fromimage(_premultiplied(image, lambda pixels: pixels.rotate(angle, resample=resample)))
 
 
 def imfilter(arr: Any, ftype: str) -> np.ndarray:
