@@ -1,11 +1,13 @@
 """Methods of models that Keras 2.2 had: arguments of Keras 1, and what later releases took away."""
 
 import functools
-from typing import Any, Callable
+import importlib
+from typing import Any, Callable, List
 
 import numpy as np
 
 from ..._types import KerasModule
+from ..core import tf
 from .arguments import RENAMED, converted
 
 METHODS = tuple(name for name in RENAMED if name[0].islower())
@@ -18,12 +20,33 @@ def mend(keras: KerasModule) -> None:
     A call that Keras 2 takes by itself goes through as it is.
     """
     for name in METHODS:
-        for kind in (keras.models.Model, keras.models.Sequential):
+        for kind in (*_kinds(keras.models.Model), keras.models.Sequential):
             if name in vars(kind):
                 setattr(kind, name, _converting(name, vars(kind)[name]))
+    for kind in (tf.Tensor, getattr(tf, "Variable", tf.Tensor)):
+        if not hasattr(kind, "_keras_shape"):
+            kind._keras_shape = property(_static_shape, _keep_shape)
     for function in (predict_classes, predict_proba):
         if not hasattr(keras.models.Sequential, function.__name__):
             setattr(keras.models.Sequential, function.__name__, function)
+
+
+def _kinds(model: Any) -> List[Any]:
+    """Return the classes of models: from 2.2 on Keras 2 has a second one, for graphs, in a module of its own."""
+    try:
+        return [model, importlib.import_module(model.__module__ + "_v1").Model]
+    except ModuleNotFoundError:
+        return [model]
+
+
+def _static_shape(tensor: Any) -> Any:
+    """Return the shape that Keras 2.2 noted at each tensor, a tuple with None for what is not known."""
+    given = vars(tensor).get("_shape_for_keras")
+    return tuple(tensor.shape.as_list()) if given is None and tensor.shape.rank is not None else given
+
+
+def _keep_shape(tensor: Any, shape: Any) -> None:
+    vars(tensor)["_shape_for_keras"] = shape
 
 
 def _converting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
