@@ -30,6 +30,7 @@ def enter(old_packages: Iterable[str] = ()) -> None:
     _installed_folders()  # before any import is looked at
     _counted_in.update(old_packages)
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # TensorFlow 2.16 and newer read it when they are imported
+    os.environ.pop("TF2_BEHAVIOR", None)  # set by a TensorFlow 2 that started this process; 1.15 reads it, too
     builtins.__import__ = program_import
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import sys
 from typing import Any, Callable, List
 
 import numpy as np
@@ -26,6 +27,9 @@ def mend(keras: KerasModule) -> None:
     for kind in (tf.Tensor, getattr(tf, "Variable", tf.Tensor)):
         if not hasattr(kind, "_keras_shape"):
             kind._keras_shape = property(_static_shape, _keep_shape)
+    loader = getattr(keras.layers.Lambda, "_parse_function_from_config", None)
+    if loader is not None:
+        keras.layers.Lambda._parse_function_from_config = classmethod(_keeping_classes(loader.__func__))
     for function in (predict_classes, predict_proba):
         if not hasattr(keras.models.Sequential, function.__name__):
             setattr(keras.models.Sequential, function.__name__, function)
@@ -37,6 +41,23 @@ def _kinds(model: Any) -> List[Any]:
         return [model, importlib.import_module(model.__module__ + "_v1").Model]
     except ModuleNotFoundError:
         return [model]
+
+
+def _keeping_classes(loader: Callable[..., Any]) -> Callable[..., Any]:
+    """Let Keras load a function without a program's classes in place of Keras' own.
+
+    To TensorFlow 2.3 it puts all names of the program's module into its own module of layers.
+    """
+
+    @functools.wraps(loader)
+    def call(cls: Any, *args: Any, **named: Any) -> Any:
+        home = vars(sys.modules[cls.__module__])
+        kept = dict(home)
+        function = loader(cls, *args, **named)
+        home.update({name: kept[name] for name, value in home.items() if isinstance(kept.get(name), type)})
+        return function
+
+    return call
 
 
 def _static_shape(tensor: Any) -> Any:

@@ -66,14 +66,13 @@ def module(path: str) -> Optional[ModuleType]:
     if TF_VERSION < (2,) and not path.startswith("tensorflow.examples"):
         return None
     at: Any = view()
-    for end, part in enumerate(path.split(".")[1:], 2):
-        whole = ".".join(path.split(".")[:end])
+    for part in path.split(".")[1:]:
         try:
-            at = getattr(at, part)
+            parent, at = at, getattr(at, part)
         except AttributeError as error:
             raise GoneModule(str(error)) from None
         if not isinstance(at, ModuleType):
-            raise GoneModule(f"No module named {whole!r}; it is a name of its parent")
+            at = View(path, [parent])  # a private module of the name of its function: `ops.arg_scope`
     return at
 
 

@@ -31,8 +31,8 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "eager": (OURS + "Eager", "."),
     "factorization": ("tensorflow.python.ops.clustering_ops",),
     "framework": (
-        "tf_slim.ops.variables",
         "tf_slim.ops.arg_scope",
+        "tf_slim.ops.variables",
         "tf_slim.ops",
         "tensorflow.python.framework.smart_cond",
         "tensorflow.python.training.checkpoint_utils",

@@ -23,21 +23,9 @@ MOVED: Dict[str, str] = {
     "training.checkpointable": "trackable",
 }
 
-# Parts of compat.v1 in which a public name is looked for that its private module no longer has.
-PUBLIC = (
-    "",
-    "nn",
-    "train",
-    "math",
-    "image",
-    "io",
-    "losses",
-    "layers",
-    "initializers",
-    "summary",
-    "data",
-    "saved_model",
-)
+# Parts of compat.v1 in which a public name is looked for first that its private module no longer has; then in all.
+FIRST = ("nn", "train", "math", "image", "io", "graph_util", "saved_model")
+LAST = ("compat", "keras", "estimator")
 
 
 def python() -> View:
@@ -72,8 +60,7 @@ def _view(path: str) -> View:
             return _view(deeper)
         if package is not None and hasattr(package, name):
             return getattr(package, name)
-        for part in PUBLIC:
-            place = getattr(tf1, part, None) if part else tf1
+        for place in _public():
             if hasattr(place, name):
                 return getattr(place, name)
         raise GoneName(f"TensorFlow has no {whole}.{name} any more, and its public API has no {name!r}")
@@ -91,6 +78,13 @@ def _reals(path: str, whole: str) -> List[ModuleType]:
     if _is_module(whole):
         homes.append(importlib.import_module(whole))
     return homes
+
+
+@functools.lru_cache(maxsize=None)
+def _public() -> List[ModuleType]:
+    rest = [name for name in sorted(dir(tf1)) if name not in (*FIRST, *LAST) and not name.startswith("_")]
+    parts = [getattr(tf1, name, None) for name in (*FIRST, *rest)]
+    return [tf1, *(part for part in parts if isinstance(part, ModuleType))]
 
 
 @functools.lru_cache(maxsize=None)

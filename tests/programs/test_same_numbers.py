@@ -1,0 +1,85 @@
+"""Programs with the idioms of old ones run unmodified, and print TensorFlow 1.15.5's numbers."""
+
+import sys
+
+import numpy as np
+import pytest
+from fixtures.old_programs import EXAMPLES, started
+
+from slimcam._tf import TF_VERSION
+
+# Each of these programs is float32, with a few thousand products between its weights and what it prints; training runs
+# three steps of them. 2**-24 a rounding, times the square root of ten thousand of them, is 6e-6.
+RELATIVE, ABSOLUTE = 5e-5, 6e-6
+
+
+def same(ended, wanted, words):
+    for word in words:
+        ours, theirs = ended.numbers(word), wanted.numbers(word)
+        assert len(ours) == len(theirs) > 0, word
+        np.testing.assert_allclose(ours, theirs, RELATIVE, ABSOLUTE, err_msg=word)
+
+
+@pytest.fixture
+def tensorflow_1(other_python):
+    """Return the Python of TensorFlow 1.15.5, where this one is of TensorFlow 2."""
+    if TF_VERSION < (2,):
+        pytest.skip("this is TensorFlow 1.15.5; the other leg compares with it")
+    return other_python
+
+
+def test_a_slim_training_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+    theirs = started(EXAMPLES / "slim_training.py", f"--logdir={tmp_path / 'theirs'}", python=tensorflow_1)
+    assert theirs.status == 0
+    ours = run("slim_training", f"--logdir={tmp_path / 'ours'}")
+    assert ours.status == 0
+    same(ours, theirs, ["loss", "scores", "frozen"])
+    for word in ("variables", "nets"):
+        assert ours.line(word) == theirs.line(word)
+
+
+def test_a_graph_by_hand_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+    theirs = started(EXAMPLES / "plain_graph.py", tmp_path / "theirs", python=tensorflow_1)
+    assert theirs.status == 0
+    ours = run("plain_graph", tmp_path / "ours")
+    assert ours.status == 0
+    same(ours, theirs, ["logits", "average", "served", "restored", "rotated"])
+    for word in ("width", "branch", "queue", "there", "hparams"):
+        assert ours.line(word) == theirs.line(word)
+
+
+@pytest.mark.parametrize(
+    ("program", "numbers", "lines"),
+    [
+        (
+            "keras_model",
+            ["predict", "pooled", "batches", "classes", "trained", "loaded", "stepped"],
+            ["shape", "isinstance"],
+        ),
+        ("keras_1", ["predict", "sum"], ["history", "sizes", "text"]),
+    ],
+)
+def test_keras_programs_give_the_numbers_of_tensorflow_1(run, tensorflow_1, tmp_path, program, numbers, lines):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "ours").mkdir()
+    theirs = run(program, tmp_path / "theirs", python=tensorflow_1)
+    assert theirs.status == 0
+    ours = run(program, tmp_path / "ours")
+    assert ours.status == 0
+    same(ours, theirs, numbers)
+    for word in lines:
+        assert ours.line(word) == theirs.line(word)
+
+
+@pytest.mark.parametrize("program", ["slim_training", "plain_graph"])
+def test_on_tensorflow_1_nothing_changes(run, tmp_path, program):
+    if TF_VERSION >= (2,):
+        pytest.skip("TensorFlow 1 alone runs these programs by itself")
+    arguments = {
+        "slim_training": lambda name: f"--logdir={tmp_path / name}",
+        "plain_graph": lambda name: tmp_path / name,
+    }
+    theirs = started(EXAMPLES / f"{program}.py", arguments[program]("theirs"), python=sys.executable)
+    ours = run(program, arguments[program]("ours"))
+    assert (ours.status, theirs.status) == (0, 0)
+    same(ours, theirs, ["scores"] if program == "slim_training" else ["logits"])
