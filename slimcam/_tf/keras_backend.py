@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from .._types import BackendTensor, KerasModule
-from .core import private, tf
+from .core import private, tf, tf1
 from .keras import imported_keras2, keras2
 
 
@@ -20,8 +20,16 @@ def keras_backend() -> Any:
 
 
 def assign_moving_average(x: BackendTensor, value: BackendTensor, momentum: float) -> BackendTensor:
-    """Move `x` towards `value`, corrected for its start at zero, as Keras 2.2 does; TensorFlow 2 only has it inside."""
-    return private("training.moving_averages").assign_moving_average(x, value, momentum, zero_debias=True)
+    """Move `x` towards `value`, corrected for its start at zero, as Keras 2.2 does; TensorFlow 2 only has it inside.
+
+    The correction has variables of its own, which a Keras initialises that is told of them; Keras 2.2 does so with all.
+    """
+    graph, backend = tf1.get_default_graph(), keras_backend()
+    before = len(graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES))
+    moved = private("training.moving_averages").assign_moving_average(x, value, momentum, zero_debias=True)
+    for slot in graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES)[before:]:
+        getattr(backend, "track_variable", id)(slot)
+    return moved
 
 
 def summable(variable: Any) -> Any:

@@ -20,22 +20,23 @@ from .._tf import tf1 as tf
 from ..suggest import nearest
 from .derivatives import gradients
 from .functions import Function, function
+from .losses import binary_crossentropy, categorical_crossentropy, ctc_decode, sparse_categorical_crossentropy
 from .operations import (
-    binary_crossentropy,
-    categorical_crossentropy,
+    batch_dot,
+    batch_normalization,
     clip,
     concatenate,
-    ctc_decode,
     dot,
     flatten,
     mean,
     moving_average_update,
     random_binomial,
     resize_images,
-    sparse_categorical_crossentropy,
+    separable_conv1d,
     sqrt,
     squeeze,
     stop_gradient,
+    switch,
 )
 from .sessions import clear_session, get_session, learning_phase, learning_phase_scope, set_learning_phase, set_session
 from .settings import (
@@ -70,15 +71,16 @@ from .tensors import (
 from .values import batch_get_value, batch_set_value, constant, eval, get_value, placeholder, set_value
 
 __all__ = [
-    "Function", "backend", "batch_get_value", "batch_set_value", "binary_crossentropy", "categorical_crossentropy",
-    "clear_session", "clip", "concatenate", "constant", "count_params", "ctc_decode", "dot", "dtype", "epsilon", "eval",
-    "flatten", "floatx", "function", "get_session", "get_uid", "get_value", "get_variable_shape", "gradients",
-    "has_arg", "image_data_format", "image_dim_ordering", "int_shape", "is_keras_tensor", "is_placeholder", "is_sparse",
-    "is_tensor", "learning_phase", "learning_phase_scope", "manual_variable_initialization", "mean",
-    "moving_average_update", "name_scope", "ndim", "normalize_data_format", "np", "placeholder", "random_binomial",
-    "reset_uids", "resize_images", "set_epsilon", "set_floatx", "set_image_data_format", "set_image_dim_ordering",
+    "Function", "backend", "batch_dot", "batch_get_value", "batch_normalization", "batch_set_value",
+    "binary_crossentropy", "categorical_crossentropy", "clear_session", "clip", "concatenate", "constant",
+    "count_params", "ctc_decode", "dot", "dtype", "epsilon", "eval", "flatten", "floatx", "function", "get_session",
+    "get_uid", "get_value", "get_variable_shape", "gradients", "has_arg", "image_data_format", "image_dim_ordering",
+    "int_shape", "is_keras_tensor", "is_placeholder", "is_sparse", "is_tensor", "learning_phase",
+    "learning_phase_scope", "manual_variable_initialization", "mean", "moving_average_update", "name_scope", "ndim",
+    "normalize_data_format", "np", "placeholder", "random_binomial", "reset_uids", "resize_images",
+    "separable_conv1d", "set_epsilon", "set_floatx", "set_image_data_format", "set_image_dim_ordering",
     "set_learning_phase", "set_session", "set_value", "sparse_categorical_crossentropy", "sqrt", "squeeze",
-    "stop_gradient", "tensorflow_backend", "tf", "transpose_shape",
+    "stop_gradient", "switch", "tensorflow_backend", "tf", "transpose_shape",
     *OPERATIONS,
 ]  # fmt: skip
 

@@ -1,26 +1,15 @@
 """Operations that Keras 2.2 has in a way of its own, which neither TensorFlow nor a later Keras 2 keeps."""
 
-import functools
 import numbers
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+from typing import Any, List, Optional, Sequence, Union
 
 import numpy as np
 
 from .._tf import assign_moving_average, tf, tf1
 from .._types import Axis, BackendTensor, Tensor
-from .settings import epsilon, floatx
-from .symbols import in_one_graph
+from .settings import floatx, normalize_data_format
+from .symbols import in_one_graph, in_their_graph
 from .tensors import ndim
-
-
-def in_their_graph(operation: Callable) -> Callable:
-    """Let an operation work in the graph of its arguments, and on KerasTensors."""
-
-    @functools.wraps(operation)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return in_one_graph(operation, args, **kwargs)
-
-    return call
 
 
 @in_their_graph
@@ -64,6 +53,92 @@ def dot(x: BackendTensor, y: BackendTensor) -> BackendTensor:
 def _sizes(x: Tensor) -> List[Union[int, Tensor]]:
     """Return the size of each axis: a number, or where it is not known a tensor."""
     return [tf.shape(x)[i] if size is None else size for i, size in enumerate(x.shape.as_list())]
+
+
+@in_their_graph
+def batch_dot(x: BackendTensor, y: BackendTensor, axes: Union[int, Sequence[int], None] = None) -> BackendTensor:
+    """Multiply matrices, one by one for all axes before the last two; `axes` are those that are summed over.
+
+    With fewer axes one of the two is taken for a batch of columns. Of two batches of vectors the result is (N, 1).
+    """
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    ranks = x.shape.rank, y.shape.rank
+    ours, theirs = (axes, axes) if isinstance(axes, int) else axes or (ranks[0] - 1, ranks[1] - 2)
+    if not (isinstance(ours, numbers.Integral) and isinstance(theirs, numbers.Integral)):
+        raise ValueError(f"K.batch_dot: axes must be a number or two; got {axes!r}")
+    if ranks == (2, 2):
+        same = x if ours == theirs else tf.transpose(x)
+        product = tf.reduce_sum(same * y, ours if ours == theirs else theirs)
+    else:
+        widest = max(ranks)
+        x, y = (tf.reshape(one, tf.concat([tf.shape(one), [1] * (widest - one.shape.rank)], 0)) for one in (x, y))
+        product = tf.matmul(x, y, adjoint_a=ours != widest - 1, adjoint_b=theirs == widest - 1)
+        if ranks[0] != ranks[1]:
+            first = sum(ranks) - 3 if ranks[0] > ranks[1] else ranks[0] - 1
+            product = tf.squeeze(product, list(range(first, first + widest - min(ranks))))
+    return product[:, None] if product.shape.rank == 1 else product
+
+
+@in_their_graph
+def batch_normalization(
+    x: BackendTensor,
+    mean: BackendTensor,
+    var: BackendTensor,
+    beta: Optional[BackendTensor],
+    gamma: Optional[BackendTensor],
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> BackendTensor:
+    """Return (x - mean) / sqrt(var + epsilon) * gamma + beta; vectors go along `axis`, other shapes are broadcast."""
+    x = tf.convert_to_tensor(x)
+    along = [1] * x.shape.rank
+    along[axis] = -1
+    values = [one if one is None else tf.convert_to_tensor(one) for one in (mean, var, beta, gamma)]
+    wide = [tf.reshape(one, along) if one is not None and one.shape.rank == 1 else one for one in values]
+    return tf.nn.batch_normalization(x, *wide, epsilon)
+
+
+@in_their_graph
+def separable_conv1d(
+    x: BackendTensor,
+    depthwise_kernel: BackendTensor,
+    pointwise_kernel: BackendTensor,
+    strides: Union[int, Sequence[int]] = 1,
+    padding: str = "valid",
+    data_format: Optional[str] = None,
+    dilation_rate: Union[int, Sequence[int]] = 1,
+) -> BackendTensor:
+    """Convolve (N, length, channels), each channel by itself and then all of each place: a picture one pixel high."""
+    first = normalize_data_format(data_format) == "channels_first"
+    rows = tf.transpose(x, [0, 2, 1]) if first else tf.convert_to_tensor(x)
+    step = strides if isinstance(strides, int) else strides[0]
+    dilation = dilation_rate if isinstance(dilation_rate, int) else dilation_rate[0]
+    kernels = [tf.convert_to_tensor(one)[None] for one in (depthwise_kernel, pointwise_kernel)]
+    made = tf1.nn.separable_conv2d(rows[:, None], *kernels, [1, step, step, 1], padding.upper(), rate=[1, dilation])
+    return tf.transpose(made[:, 0], [0, 2, 1]) if first else made[:, 0]
+
+
+def switch(condition: BackendTensor, then_expression: Any, else_expression: Any) -> BackendTensor:
+    """Return one of two tensors, or of what two functions make, by a scalar; or rows or elements of both."""
+
+    def made(expression: Any) -> Any:
+        return expression() if callable(expression) else expression
+
+    def run(condition: Any, yes: Any, no: Any) -> Any:
+        chosen = tf.cast(condition, "bool")
+        if chosen.shape.rank == 0:
+            return tf1.cond(chosen, lambda: made(yes), lambda: made(no))
+        yes, no = tf.convert_to_tensor(made(yes)), made(no)
+        missing = yes.shape.rank - chosen.shape.rank
+        if missing < 0:
+            ranks = f"the condition has {chosen.shape.rank} axes, more than the {yes.shape.rank} of what it chooses"
+            raise ValueError(f"K.switch: {ranks}")
+        if chosen.shape.rank > 1:  # tf1.where takes rows by a vector, or elements
+            wide = tf.reshape(chosen, tf.concat([tf.shape(chosen), [1] * missing], 0))
+            chosen = tf.logical_and(wide, tf.ones_like(yes, "bool"))
+        return tf1.where(chosen, yes, no)
+
+    return in_one_graph(run, [condition, then_expression, else_expression])
 
 
 @in_their_graph
@@ -135,71 +210,3 @@ def random_binomial(
     seed = np.random.randint(int(10e6)) if seed is None else seed
     kind = floatx() if dtype is None else dtype
     return tf.cast(tf1.random_uniform(shape, dtype=kind, seed=seed) <= p, kind)
-
-
-# --- losses, whose shares are clipped where Keras 2.2 clips them
-
-
-def _clipped(output: Tensor) -> Tensor:
-    fuzz = tf.constant(epsilon(), output.dtype.base_dtype)
-    return tf.clip_by_value(output, fuzz, 1 - fuzz)
-
-
-@in_their_graph
-def binary_crossentropy(target: BackendTensor, output: BackendTensor, from_logits: bool = False) -> BackendTensor:
-    """Return the cross entropy of each element with its target; shares are clipped to epsilon and 1 - epsilon."""
-    output = tf.convert_to_tensor(output)
-    if not from_logits:
-        output = _clipped(output)
-        output = tf.math.log(output / (1 - output))
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.convert_to_tensor(target), logits=output)
-
-
-@in_their_graph
-def categorical_crossentropy(
-    target: BackendTensor, output: BackendTensor, from_logits: bool = False, axis: int = -1
-) -> BackendTensor:
-    """Return the cross entropy along an axis; shares are made to sum to 1, then clipped."""
-    output = tf.convert_to_tensor(output)
-    _check_axis("categorical_crossentropy", axis, output)
-    if from_logits:
-        return tf.nn.softmax_cross_entropy_with_logits(labels=target, logits=output, axis=axis)
-    output = _clipped(output / tf.reduce_sum(output, axis, True))
-    return -tf.reduce_sum(target * tf.math.log(output), axis)
-
-
-@in_their_graph
-def sparse_categorical_crossentropy(
-    target: BackendTensor, output: BackendTensor, from_logits: bool = False, axis: int = -1
-) -> BackendTensor:
-    """Return the cross entropy along an axis with targets that are classes' numbers; shares are clipped."""
-    output = tf.convert_to_tensor(output)
-    _check_axis("sparse_categorical_crossentropy", axis, output)
-    rank = output.shape.rank
-    if axis not in (-1, rank - 1):
-        output = tf.transpose(output, [*(i for i in range(rank) if i != axis), axis])
-    logits = output if from_logits else tf.math.log(_clipped(output))
-    labels = tf.reshape(tf.cast(target, "int64"), [-1])
-    flat = tf.reshape(logits, [-1, logits.shape.as_list()[-1]])
-    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=flat)
-    return tf.reshape(each, tf.shape(logits)[:-1]) if rank > 2 else each
-
-
-def _check_axis(name: str, axis: int, output: Tensor) -> None:
-    rank = output.shape.rank
-    if axis != -1 and axis not in range(rank):
-        raise ValueError(f"K.{name}: axis {axis} is none of an output with {rank} axes: give -1 to {rank - 1}")
-
-
-@in_their_graph
-def ctc_decode(
-    y_pred: BackendTensor, input_length: BackendTensor, greedy: bool = True, beam_width: int = 100, top_paths: int = 1
-) -> Tuple[List[BackendTensor], BackendTensor]:
-    """Decode (N, time, classes) shares; return for each path (N, longest) classes, padded with -1; and their logs."""
-    logs = tf.math.log(tf.transpose(y_pred, [1, 0, 2]) + epsilon())
-    lengths = tf.cast(input_length, "int32")
-    if greedy:
-        decoded, log_prob = tf1.nn.ctc_greedy_decoder(logs, lengths)
-    else:
-        decoded, log_prob = tf1.nn.ctc_beam_search_decoder(logs, lengths, beam_width=beam_width, top_paths=top_paths)
-    return [tf.sparse.to_dense(one, default_value=-1) for one in decoded], log_prob

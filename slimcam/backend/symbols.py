@@ -5,6 +5,7 @@ outside it. An old script writes `grads /= K.sqrt(K.mean(K.square(grads))) + 1e-
 handed out as a Symbol, whose operators work in its graph. So do TensorFlow's own functions, by TensorFlow's dispatch.
 """
 
+import functools
 import operator
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
@@ -130,6 +131,16 @@ def in_one_graph(operation: Callable, args: Iterable[Any], **kwargs: Any) -> Any
     if not symbolic:
         return result
     return [_as_symbol(one) for one in result] if isinstance(result, list) else _as_symbol(result)
+
+
+def in_their_graph(operation: Callable) -> Callable:
+    """Let an operation work in the graph of its arguments, and on KerasTensors."""
+
+    @functools.wraps(operation)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return in_one_graph(operation, args, **kwargs)
+
+    return call
 
 
 def _as_symbol(thing: Any) -> Any:
