@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Optional
 
 from .. import backend
-from .._tf import keras1, slim, tensorflow1
+from .._tf import keras1, slim, tensorflow1, tf
 from .._tf.tensorflow1 import contrib
 from ..errors import GoneModule
 from ..modules.view import View
@@ -28,6 +28,11 @@ def shown(name: str) -> Optional[ModuleType]:
         return None if keras1.stands_alone() else keras1.module(name)
     slim()  # mends it
     return None
+
+
+def tensorflow() -> ModuleType:
+    """Return `tensorflow` as a program of TensorFlow 1 sees it: TensorFlow 1 itself, or a view of compat.v1."""
+    return shown("tensorflow") or tf
 
 
 def research_slim(name: str) -> ModuleType:

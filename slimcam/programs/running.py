@@ -70,7 +70,9 @@ def _without_ours(error: BaseException, trace: Any) -> Any:
         frames.append(trace)
         trace = trace.tb_next
     shown = None
-    for one in reversed([one for one in frames if not _is_ours(one)] or frames):
+    kept = [one for one in frames if not _is_ours(one)]
+    # where all frames are ours, the fault is the source's own, which has no frame, or slimcam's
+    for one in reversed(kept or ([] if isinstance(error, SyntaxError) else frames)):
         shown = types.TracebackType(shown, one.tb_frame, one.tb_lasti, one.tb_lineno)
     return shown
 
