@@ -35,7 +35,7 @@ from .keras_models import (
     noted_shape,
     output_layer,
 )
-from .keras_sessions import give_session, held_session, keras_session, let_initialise, phase_scope
+from .keras_sessions import give_session, held_session, initialise_all, keras_session, let_initialise, phase_scope
 from .keras_symbols import (
     call_again,
     input_name,
@@ -68,6 +68,7 @@ __all__ = [
     "held_session",
     "imported_keras2",
     "imported_keras3",
+    "initialise_all",
     "inlines_functions",
     "input_name",
     "input_shape",

@@ -18,6 +18,21 @@ def let_initialise(keras: KerasModule) -> None:
         backend_module(keras).get_session()
 
 
+def initialise_all(session: Session, keras: KerasModule) -> None:
+    """Give each variable of a session's graph that has no value its first one, as Keras 2.2's get_session does.
+
+    Later ones ask for the variables that Keras made. None does after `manual_variable_initialization(True)`.
+    """
+    with session.graph.as_default():
+        fresh = [one for one in tf1.global_variables() if not getattr(one, "_keras_initialized", False)]
+        if session.graph.finalized or getattr(backend_module(keras), "_MANUAL_VAR_INIT", False) or not fresh:
+            return
+        valued = session.run([tf1.is_variable_initialized(one) for one in fresh])
+        session.run([one.initializer for one, has_value in zip(fresh, valued) if not has_value])
+        for one in fresh:
+            one._keras_initialized = True
+
+
 @contextlib.contextmanager
 def phase_scope(keras: KerasModule, value: int) -> Iterator[None]:
     """Set a Keras 2's learning phase of the default graph for a while; a `keras` of its own has no such context."""

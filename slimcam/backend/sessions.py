@@ -12,7 +12,17 @@ import contextlib
 import warnings
 from typing import Any, Iterator, Optional, Sequence, Union
 
-from .._tf import give_session, held_session, imported_keras2, is_closed, keras2, let_initialise, phase_scope, tf1
+from .._tf import (
+    give_session,
+    held_session,
+    imported_keras2,
+    initialise_all,
+    is_closed,
+    keras2,
+    let_initialise,
+    phase_scope,
+    tf1,
+)
 from .._types import Graph, KerasModule, Session, Tensor
 from ..errors import MissingPackage, TargetError
 
@@ -85,11 +95,17 @@ def initialise(session: Session) -> None:
 
 
 def get_session(op_input_list: Any = ()) -> Session:
-    """Return the session of the default graph; raise TargetError in eager mode, where there is none."""
+    """Return the session of the default graph, all variables of which then have a value, as in Keras 2.2.
+
+    Raises TargetError in eager mode, where there is none.
+    """
     default = tf1.get_default_session()
     if default is None and tf1.executing_eagerly():
         raise TargetError(f"K.get_session: TensorFlow runs eagerly and has no session: {BUILD_IN_A_GRAPH}")
-    return session_of(tf1.get_default_graph() if default is None else default.graph)
+    session = session_of(tf1.get_default_graph() if default is None else default.graph)
+    for keras in imported_keras2():
+        initialise_all(session, keras)
+    return session
 
 
 def set_session(session: Session) -> None:
