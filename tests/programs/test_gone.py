@@ -206,6 +206,18 @@ def test_calls_of_numpy():
     assert solution[1] == pytest.approx(2.5e15)
 
 
+def test_arrays_are_made_as_before_numpy_2():
+    array = call("numpy.array", np.array)
+    assert array([1, 2], copy=False).tolist() == [1, 2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy 1.24 to 1.26 warn, and do it
+        assert array([-1, 256, 7], dtype=np.uint8).tolist() == [255, 0, 7]
+    assert call("numpy.bool", np.bool_) is bool
+    assert call("numpy.sum", np.sum)(n for n in (1, 2)) == 3
+    assert call("numpy.reshape", np.reshape)([1, 2], newshape=(2, 1)).tolist() == [[1], [2]]
+    assert call("numpy.cross", np.cross)([[1, 2]], [3, 4]).tolist() == [-2]
+
+
 def test_calls_of_python(tmp_path):
     import json
 
@@ -239,6 +251,14 @@ METHODS = """
     x.itemset(3, 7); x.itemset((0, 1), 4)
     assert x.tolist() == [[1, 4], [3, 7]]
     assert x.newbyteorder()[0, 0] == 256
+    assert float(np.array([[2.5]])) == 2.5 and int(np.array([7])) == 7 and "%.1f" % np.array([0.25]) == "0.2"
+    for bad in (np.zeros(2), np.zeros(0)):
+        try:
+            float(bad)
+        except TypeError as error:
+            assert "can be converted to Python scalars" in str(error)
+        else:
+            raise AssertionError(bad)
 
     import threading, array, html.parser, unittest, xml.etree.ElementTree as tree
     for name in ("threading", "array", "html.parser", "unittest", "xml.etree.ElementTree"):

@@ -11,6 +11,7 @@ import sys
 import types
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
+from .builtin_types import put
 from .of_data import DATA
 from .of_images import IMAGES
 from .of_learning import LEARNING
@@ -102,23 +103,10 @@ def _mend_class(owner: str) -> None:
     except (ImportError, AttributeError):
         return  # this release has no such class, or one of its parts is not installed
     for last, row in _table("class")[owner].items():
-        if "(" in row.name:
-            setattr(target, last, stand_in(row)(getattr(target, last)))
-        elif not hasattr(target, last):
-            _put(target, last, stand_in(row))
-
-
-def _put(target: Any, name: str, value: Any) -> None:
-    """Set a name of a class, also of one written in C, which refuses it."""
-    try:
-        setattr(target, name, value)
-    except TypeError:
-        import ctypes
-        import gc
-
-        names = gc.get_referents(target.__dict__)[0]  # the dict that the read-only view is of
-        names[name] = value
-        ctypes.pythonapi.PyType_Modified(ctypes.py_object(target))
+        there = getattr(target, last, None)
+        value = stand_in(row)(there) if "(" in row.name else there or stand_in(row)
+        if value is not there:
+            put(target, last, value)
 
 
 def _module_of_rows(name: str) -> types.ModuleType:

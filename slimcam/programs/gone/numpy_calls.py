@@ -1,26 +1,82 @@
 """Functions of NumPy over the installed ones, with what those took when old programs were written."""
 
 import functools
+import types
 from typing import Any, Callable
 
 import numpy as np
 
+from .numpy_methods import numpy_version
+
 _OLD = "warn"  # what lstsq had for rcond where it was left out
 
 
-def ragged(real: Callable) -> Callable:
-    """Return numpy.array that makes an array of objects of rows of several lengths (an error since NumPy 1.24)."""
+def lenient(real: Callable) -> Callable:
+    """Return numpy.array with what raises an error today.
+
+    Rows of several lengths make an array of objects (until NumPy 1.24); copy=False copies where it must, and integers
+    that do not fit the type wrap around (until NumPy 2.0).
+    """
 
     @functools.wraps(real)
     def array(value: Any, *args: Any, **kwargs: Any) -> np.ndarray:
+        if kwargs.get("copy") is False:
+            kwargs["copy"] = None
         try:
             return real(value, *args, **kwargs)
+        except OverflowError:
+            dtype = args[0] if args else kwargs.get("dtype")
+            return real(value).astype(dtype)
         except ValueError as error:
             if args or kwargs.get("dtype") is not None or "inhomogeneous" not in str(error):
                 raise
-            return real(value, *args, **{**kwargs, "dtype": object})
+            return real(value, **{**kwargs, "dtype": object})
 
-    return array
+    return array if numpy_version() >= (1, 24) else real
+
+
+def python_bool(real: Any) -> type:
+    """Return Python's bool, which numpy.bool was."""
+    return bool
+
+
+def python_int(real: Any) -> type:
+    """Return Python's int, which numpy.long was."""
+    return int
+
+
+def of_generator(real: Callable) -> Callable:
+    """Return numpy.sum that adds up a generator by Python's sum (an error since NumPy 2.4)."""
+
+    @functools.wraps(real)
+    def total(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return sum(a) if isinstance(a, types.GeneratorType) else real(a, *args, **kwargs)
+
+    return total
+
+
+def newshape(real: Callable) -> Callable:
+    """Return numpy.reshape that takes newshape= for shape=, which went with NumPy 2.4."""
+
+    @functools.wraps(real)
+    def reshape(a: Any, *args: Any, **kwargs: Any) -> np.ndarray:
+        new = (kwargs.pop("newshape"),) if "newshape" in kwargs else ()
+        return real(a, *new, *args, **kwargs)
+
+    return reshape
+
+
+def in_a_plane(real: Callable) -> Callable:
+    """Return numpy.cross that takes vectors of two numbers (an error since NumPy 2.5)."""
+
+    @functools.wraps(real)
+    def cross(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
+        first, second = np.asarray(a), np.asarray(b)
+        if args or kwargs or first.shape[-1:] != (2,) or second.shape[-1:] != (2,):
+            return real(a, b, *args, **kwargs)
+        return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+
+    return cross
 
 
 def binary(real: Callable) -> Callable:
@@ -49,7 +105,7 @@ def normed(real: Callable) -> Callable:
 
 
 def of_list(real: Callable) -> Callable:
-    """Return vstack and its kin that take what can be walked once, as map() is (an error since NumPy 1.24)."""
+    """Return vstack and its kin that take what can be walked once, as map() is (an error since NumPy 1.25)."""
 
     @functools.wraps(real)
     def stack(arrays: Any, *args: Any, **kwargs: Any) -> np.ndarray:

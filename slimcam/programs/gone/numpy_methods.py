@@ -1,8 +1,13 @@
-"""Methods of arrays that NumPy took away."""
+"""Methods of arrays that NumPy took away. Releases 2.0 to 2.3 still had some, which only raised an error."""
 
-from typing import Any
+from typing import Any, Callable, Tuple
 
 import numpy as np
+
+
+def numpy_version() -> Tuple[int, ...]:
+    """Return the first two numbers of NumPy's version."""
+    return tuple(int(part) for part in np.__version__.split(".")[:2])
 
 
 def tostring(self: np.ndarray, order: Any = "C") -> bytes:
@@ -10,20 +15,37 @@ def tostring(self: np.ndarray, order: Any = "C") -> bytes:
     return self.tobytes(order)
 
 
-def ptp(self: np.ndarray, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """Return the largest minus the smallest."""
-    return np.ptp(self, axis, out, keepdims)  # type: ignore[call-overload]
+def ptp(real: Any) -> Callable:
+    """Return ndarray.ptp: the largest minus the smallest."""
+    return (lambda self, *args, **kwargs: np.ptp(self, *args, **kwargs)) if numpy_version() >= (2, 0) else real
 
 
-def itemset(self: np.ndarray, *args: Any) -> None:
-    """Set one element: itemset(value), itemset(number, value), itemset(index, value)."""
-    *index, value = args
-    if not index and self.size != 1:
-        raise ValueError("can only convert an array of size 1 to a Python scalar")
-    where = index[0] if index else 0
-    self[where if isinstance(where, tuple) else np.unravel_index(where, self.shape)] = value
+def itemset(real: Any) -> Callable:
+    """Return ndarray.itemset, which sets one element: itemset(value), itemset(number, value), itemset(index, value)."""
+
+    def itemset(self: np.ndarray, *args: Any) -> None:
+        *index, value = args
+        if not index and self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        where = index[0] if index else 0
+        self[where if isinstance(where, tuple) else np.unravel_index(where, self.shape)] = value
+
+    return itemset if numpy_version() >= (2, 0) else real
 
 
-def newbyteorder(self: np.ndarray, new_order: str = "S") -> np.ndarray:
-    """Return the same bytes read in another order."""
-    return self.view(self.dtype.newbyteorder(new_order))  # type: ignore[arg-type]
+def newbyteorder(real: Any) -> Callable:
+    """Return ndarray.newbyteorder: the same bytes read in another order."""
+
+    def newbyteorder(self: np.ndarray, new_order: Any = "S") -> np.ndarray:
+        return self.view(self.dtype.newbyteorder(new_order))
+
+    return newbyteorder if numpy_version() >= (2, 0) else real
+
+
+def of_one_element(real: Callable) -> Callable:
+    """Return ndarray.__float__ that takes an array of one element and any number of axes (an error since 2.4)."""
+
+    def number(self: np.ndarray) -> Any:
+        return real(self.reshape(()) if self.size == 1 else self)
+
+    return number if numpy_version() >= (2, 4) else real

@@ -2,7 +2,7 @@
 
 from .rows import Gone, absent, kept, methods, moved, moved_to
 
-# scikit-image took multichannel= for channel_axis= until 0.25
+# scikit-image took multichannel= for channel_axis= until 0.20
 _MULTICHANNEL = [
     "filters.gaussian",
     "filters.unsharp_mask",
@@ -46,7 +46,7 @@ IMAGES = (
     Gone("skimage.io.imread_collection(as_grey=)", "scikit-image 0.16", "as_gray=", "skimage_names:as_grey", "call"),
     *(
         Gone(
-            f"skimage.{name}(multichannel=)", "scikit-image 0.25", "channel_axis=", "skimage_names:multichannel", "call"
+            f"skimage.{name}(multichannel=)", "scikit-image 0.20", "channel_axis=", "skimage_names:multichannel", "call"
         )
         for name in _MULTICHANNEL
     ),
@@ -59,8 +59,8 @@ IMAGES = (
     *moved("scikit-image 0.18", "skimage.measure", compare_mse="skimage.metrics.mean_squared_error"),
     *kept("scikit-image 0.18", "skimage.measure", "skimage_names", compare_nrmse="skimage.metrics.normalized_root_mse"),
     *kept("scikit-image 0.14", "skimage.measure", "skimage_names", structural_similarity="skimage.metrics.…"),
-    *moved("scikit-image 0.21", "skimage.feature", greycomatrix="skimage.feature.graycomatrix"),
-    *moved("scikit-image 0.21", "skimage.feature", greycoprops="skimage.feature.graycoprops"),
+    *moved("scikit-image 0.20", "skimage.feature", greycomatrix="skimage.feature.graycomatrix"),
+    *moved("scikit-image 0.20", "skimage.feature", greycoprops="skimage.feature.graycoprops"),
     Gone("skimage.filter", "scikit-image 0.13", "skimage.filters", "=skimage.filters"),
     *moved("scikit-image 0.14", "skimage.filters", gaussian_filter="skimage.filters.gaussian"),
     *moved("scikit-image 0.14", "skimage.filters", canny="skimage.feature.canny"),
@@ -68,7 +68,7 @@ IMAGES = (
     *kept("scikit-image 0.19", "skimage.draw", "skimage_names", circle="skimage.draw.disk((r, c), radius)"),
     *moved("scikit-image 0.19", "skimage.morphology", watershed="skimage.segmentation.watershed"),
     *moved("scikit-image 0.25", "skimage.morphology", skeletonize_3d="skimage.morphology.skeletonize"),
-    Gone("skimage.morphology.selem", "scikit-image 0.23", "skimage.morphology", "=skimage.morphology"),
+    Gone("skimage.morphology.selem", "scikit-image 0.20", "skimage.morphology", "=skimage.morphology"),
     *moved("scikit-image 0.19", "skimage.measure", marching_cubes_lewiner="skimage.measure.marching_cubes"),
     *absent("scikit-image 0.19", "skimage.measure", "marching_cubes(method='lorensen')", "marching_cubes_classic"),
     *absent("scikit-image 0.15", "skimage.transform", "nothing: its patent", "seam_carve"),
@@ -80,7 +80,7 @@ IMAGES = (
     *absent("scikit-image 0.14", "skimage.data", "skimage.data.astronaut()", "lena"),
     Gone("skimage.external", "scikit-image 0.18", "tifffile", "*"),
     Gone("skimage.external.tifffile", "scikit-image 0.18", "tifffile", "=tifffile"),
-    Gone("skimage.future.graph", "scikit-image 0.22", "skimage.graph", "=skimage.graph"),
+    Gone("skimage.future.graph", "scikit-image 0.20", "skimage.graph", "=skimage.graph"),
     *absent("scikit-image 0.20", "skimage", "matplotlib, or the package napari", "viewer", "novice"),
     # OpenCV
     Gone("cv2.cv", "OpenCV 3.0", "cv2", "*"),

@@ -3,14 +3,20 @@
 from .rows import Gone, absent, kept, methods, moved, moved_to
 
 _CALLS = (
-    Gone("numpy.array(ragged)", "NumPy 1.24", "dtype=object", "numpy_calls:ragged", "call"),
-    Gone("numpy.asarray(ragged)", "NumPy 1.24", "dtype=object", "numpy_calls:ragged", "call"),
+    Gone("numpy.array(ragged)", "NumPy 1.24", "dtype=object", "numpy_calls:lenient", "call"),
+    Gone("numpy.asarray(ragged)", "NumPy 1.24", "dtype=object", "numpy_calls:lenient", "call"),
     Gone("numpy.fromstring(binary)", "NumPy 2.3", "numpy.frombuffer(data, dtype).copy()", "numpy_calls:binary", "call"),
     Gone("numpy.histogram(normed=)", "NumPy 1.24", "density=", "numpy_calls:normed", "call"),
     *(
-        Gone(f"numpy.{name}(generator)", "NumPy 1.24", "a list", "numpy_calls:of_list", "call")
+        Gone(f"numpy.{name}(generator)", "NumPy 1.25", "a list", "numpy_calls:of_list", "call")
         for name in ("vstack", "hstack", "dstack", "stack", "column_stack")
     ),
+    Gone("numpy.sum(generator)", "NumPy 2.4", "the function sum", "numpy_calls:of_generator", "call"),
+    Gone("numpy.reshape(newshape=)", "NumPy 2.4", "shape=", "numpy_calls:newshape", "call"),
+    Gone("numpy.cross(in a plane)", "NumPy 2.5", "x[0] * y[1] - x[1] * y[0]", "numpy_calls:in_a_plane", "call"),
+    # NumPy 2 has other types by these names
+    Gone("numpy.bool(Python's)", "NumPy 1.24", "bool", "numpy_calls:python_bool", "call"),
+    Gone("numpy.long(Python's)", "NumPy 1.24", "int", "numpy_calls:python_int", "call"),
     Gone("numpy.linalg.lstsq(without rcond)", "NumPy 2.0", "rcond=-1", "numpy_calls:down_to_eps", "call"),
 )
 
@@ -18,8 +24,8 @@ NUMPY = (
     *moved("NumPy 1.24", "numpy", float="builtins.float", int="builtins.int", bool="builtins.bool"),
     *moved("NumPy 1.24", "numpy", object="builtins.object", str="builtins.str", complex="builtins.complex"),
     *moved("NumPy 1.24", "numpy", long="builtins.int", unicode="builtins.str"),
-    *moved("NumPy 1.24", "numpy", bool8="numpy.bool_", int0="numpy.intp", uint0="numpy.uintp", object0="numpy.object_"),
-    *moved("NumPy 1.24", "numpy", str0="numpy.str_", bytes0="numpy.bytes_", void0="numpy.void"),
+    *moved("NumPy 2.0", "numpy", bool8="numpy.bool_", int0="numpy.intp", uint0="numpy.uintp", object0="numpy.object_"),
+    *moved("NumPy 2.0", "numpy", str0="numpy.str_", bytes0="numpy.bytes_", void0="numpy.void"),
     *moved("NumPy 2.0", "numpy", float_="numpy.float64", complex_="numpy.complex128", cfloat="numpy.complex128"),
     *moved("NumPy 2.0", "numpy", singlecomplex="numpy.complex64", longcomplex="numpy.clongdouble"),
     *moved("NumPy 2.0", "numpy", clongfloat="numpy.clongdouble", longfloat="numpy.longdouble"),
@@ -38,7 +44,8 @@ NUMPY = (
     *kept("NumPy 2.0", "numpy", "numpy_names", asfarray="numpy.asarray(x, dtype=float)"),
     *kept("NumPy 2.0", "numpy", "numpy_names", msort="numpy.sort(x, axis=0)", disp="print(x)"),
     *kept("NumPy 2.0", "numpy", "numpy_names", cast="numpy.asarray(x, dtype)", sctypes="the types by name"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", fastCopyAndTranspose="x.T.copy()", typeDict="numpy.dtype(name).type"),
+    *kept("NumPy 2.0", "numpy", "numpy_names", fastCopyAndTranspose="x.T.copy()"),
+    *kept("NumPy 1.24", "numpy", "numpy_names", typeDict="numpy.dtype(name).type"),
     *kept("NumPy 2.0", "numpy", "numpy_names", find_common_type="numpy.result_type(…)"),
     *kept("NumPy 2.0", "numpy", "numpy_names", obj2sctype="numpy.dtype(x).type", sctype2char="numpy.dtype(x).char"),
     *kept("NumPy 2.0", "numpy", "numpy_names", issubsctype="numpy.issubdtype", issctype="isinstance(x, type)"),
@@ -51,16 +58,17 @@ NUMPY = (
     *moved_to("NumPy 2.5", "numpy", "numpy.char", "chararray"),
     *absent("NumPy 1.20", "numpy", "numpy_financial.…", "fv", "pv", "pmt", "npv", "irr", "nper", "rate", "mirr"),
     *absent("NumPy 2.0", "numpy", "numpy.genfromtxt", "recfromcsv", "recfromtxt"),
-    *absent("NumPy 1.23", "numpy", "numpy.genfromtxt", "ndfromtxt", "mafromtxt"),
+    *absent("NumPy 1.22", "numpy", "numpy.genfromtxt", "ndfromtxt", "mafromtxt"),
     *absent("NumPy 2.0", "numpy", "numpy.set_printoptions", "set_string_function"),
-    *absent("NumPy 2.0", "numpy", "", "who", "lookfor", "set_numeric_ops", "geterrobj", "seterrobj", "compat"),
-    *moved("NumPy 1.17", "numpy", loads="pickle.loads"),
+    *absent("NumPy 2.0", "numpy", "", "who", "lookfor", "set_numeric_ops", "geterrobj", "seterrobj"),
+    *absent("NumPy 2.3", "numpy", "", "compat"),
+    *moved("NumPy 1.22", "numpy", loads="pickle.loads"),
     *moved("NumPy 1.24", "numpy", MachAr="numpy.finfo"),
     *moved("NumPy 1.21", "numpy.testing", rand="numpy.random.rand"),
     *moved("NumPy 1.9", "numpy", getbuffer="builtins.memoryview"),
-    *moved("NumPy 2.0", "numpy", Tester="unittest.TestCase"),
+    *moved("NumPy 1.25", "numpy", Tester="unittest.TestCase"),
     Gone("numpy.linalg.linalg", "NumPy 2.4", "numpy.linalg", "=numpy.linalg"),
-    Gone("numpy.core.umath_tests", "NumPy 2.0", "numpy._core.umath_tests", "=numpy._core._umath_tests"),
+    Gone("numpy.core.umath_tests", "NumPy 1.25", "numpy._core.umath_tests", "=numpy._core._umath_tests"),
     Gone("numpy.lib.index_tricks", "NumPy 2.0", "numpy", "=numpy"),
     Gone("numpy.lib.arraysetops", "NumPy 2.0", "numpy", "=numpy"),
     Gone("numpy.lib.function_base", "NumPy 2.0", "numpy", "=numpy"),
@@ -68,9 +76,12 @@ NUMPY = (
     Gone("numpy.lib.twodim_base", "NumPy 2.0", "numpy", "=numpy"),
     Gone("numpy.lib.type_check", "NumPy 2.0", "numpy", "=numpy"),
     Gone("numpy.lib.polynomial", "NumPy 2.0", "numpy", "=numpy"),
-    *absent("NumPy 1.26", "numpy", "setuptools", "distutils"),
-    *methods("NumPy 2.0", "numpy.ndarray", "numpy_methods", ptp="numpy.ptp(x)", itemset="x[index] = value"),
-    *methods("NumPy 2.0", "numpy.ndarray", "numpy_methods", newbyteorder="x.view(x.dtype.newbyteorder(order))"),
+    *absent("Python 3.12", "numpy", "setuptools", "distutils"),
+    Gone("numpy.ndarray.ptp()", "NumPy 2.0", "numpy.ptp(x)", "numpy_methods:ptp", "class"),
+    Gone("numpy.ndarray.itemset()", "NumPy 2.0", "x[index] = value", "numpy_methods:itemset", "class"),
+    Gone("numpy.ndarray.newbyteorder()", "NumPy 2.0", "x.view(…)", "numpy_methods:newbyteorder", "class"),
+    Gone("numpy.ndarray.__float__(one element)", "NumPy 2.4", "x.item()", "numpy_methods:of_one_element", "class"),
+    Gone("numpy.ndarray.__int__(one element)", "NumPy 2.4", "x.item()", "numpy_methods:of_one_element", "class"),
     *methods("NumPy 2.3", "numpy.ndarray", "numpy_methods", tostring="x.tobytes()"),
     *_CALLS,
 )
