@@ -14,7 +14,8 @@ SlimcamError
 ├── InterpreterError another Python that cannot run slimcam; the message says what it lacks
 ├── OutputError      a file that cannot be written
 ├── GoneName         a name of another library that went and that nothing stands for; the message says since when
-└── GoneModule       the same of a module
+├── GoneModule       the same of a module
+└── SourceError      a program or a notebook that Python 3 cannot read; the message says the line and what to change
 """
 
 from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
@@ -111,3 +112,7 @@ class GoneName(SlimcamError, AttributeError):
 
 class GoneModule(SlimcamError, ModuleNotFoundError):
     """A module that an old program imports went, and nothing stands for it."""
+
+
+class SourceError(SlimcamError):
+    """A program, or a notebook, that Python 3 cannot read."""

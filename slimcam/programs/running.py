@@ -6,8 +6,8 @@ import sys
 import types
 from typing import Any, NamedTuple, Optional, Sequence
 
-from ..errors import GoneModule, GoneName
-from . import world
+from ..errors import GoneModule, GoneName, SourceError
+from . import source, world
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 OURS = (HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "modules") + os.sep)
@@ -32,15 +32,14 @@ def run(program: Program) -> None:
     """
     sys.excepthook = show
     world.enter(program.old_packages)
+    source.convert_imports()
     sys.argv[:] = [program.path, *program.arguments]
     if program.is_module:
         sys.path.insert(0, os.getcwd())
         runpy.run_module(program.path, run_name="__main__", alter_sys=True)
         return
     sys.path.insert(0, os.path.dirname(os.path.realpath(program.path)))
-    from .source import code_of
-
-    run_code(code_of(program.path), program.path)
+    run_code(source.code_of(program.path), program.path)
 
 
 def run_code(code: types.CodeType, path: str) -> None:
@@ -53,7 +52,7 @@ def run_code(code: types.CodeType, path: str) -> None:
 
 def show(kind: Any, error: BaseException, trace: Any) -> None:
     """Print an error that ended a program: its own traceback; for a name that went, one line."""
-    if isinstance(error, (GoneName, GoneModule)):
+    if isinstance(error, (GoneName, GoneModule, SourceError)):
         print(f"slimcam: {_where(trace)}{error.on_one_line()}", file=sys.stderr)
         return
     shown = _without_ours(error, trace)

@@ -16,6 +16,8 @@ import types
 from typing import Any, Iterable, Mapping, Optional, Sequence, Set, Tuple
 
 from ..errors import GoneModule, GoneName
+from . import gone
+from .python2 import guarded_imports
 
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FRAMEWORKS = ("tensorflow", "keras", "tf_slim")  # what frameworks.py answers for
@@ -42,8 +44,11 @@ def program_import(
     level: int = 0,
 ) -> Any:
     """Do what `__import__` does; for a file of the program, a name may lead to another module than for all others."""
-    importer = sys._getframe(1).f_globals if globals is None else globals
+    # libraries may give anything for globals: __import__(name, [], [], ["*"])
+    importer = globals if isinstance(globals, dict) else sys._getframe(1).f_globals
     if level or not is_program(importer):
+        return _python_import(name, globals, locals, fromlist or (), level)
+    if gone.is_python2(name) and sys._getframe(1).f_lineno in guarded_imports(importer.get("__file__", "")):
         return _python_import(name, globals, locals, fromlist or (), level)
     shown = view_of(name)
     if shown is None:

@@ -22,7 +22,7 @@ from .of_python2 import PYTHON_2
 from .of_scipy import SCIPY
 from .rows import Gone
 
-__all__ = ["GONE", "Gone", "calls_of", "mends", "missing", "row_of", "rows_of", "stand_in"]
+__all__ = ["GONE", "Gone", "calls_of", "is_python2", "mends", "missing", "row_of", "rows_of", "stand_in"]
 
 GONE: Tuple[Gone, ...] = (*PYTHON, *PYTHON_2, *NUMPY, *SCIPY, *IMAGES, *PLOTS, *LEARNING, *DATA)
 
@@ -46,6 +46,12 @@ def row_of(name: str) -> Optional[Gone]:
     """Return the row of a module, or of a module's name, by its whole name; None where there is none."""
     owner, _, last = name.rpartition(".")
     return rows_of(owner).get(last)
+
+
+def is_python2(module: str) -> bool:
+    """Return whether a module of the top is one that only Python 2 had."""
+    row = row_of(module)
+    return row is not None and row.python2
 
 
 def calls_of(module: str) -> Dict[str, Gone]:

@@ -6,7 +6,8 @@ _SINCE = "Python 3.0"
 _URLS = ("urlencode", "quote", "unquote", "quote_plus", "unquote_plus")
 
 PYTHON_2 = (
-    *modules(_SINCE, urllib2="urllib.request", urlparse="urllib.parse", httplib="http.client", cPickle="pickle"),
+    Gone("cPickle", _SINCE, "pickle", "pickle_names:"),
+    *modules(_SINCE, urllib2="urllib.request", urlparse="urllib.parse", httplib="http.client"),
     *modules(_SINCE, ConfigParser="configparser", Queue="queue", Tkinter="tkinter", thread="_thread"),
     *modules(_SINCE, tkMessageBox="tkinter.messagebox", tkFileDialog="tkinter.filedialog", commands="subprocess"),
     *modules(_SINCE, copy_reg="copyreg", __builtin__="builtins", HTMLParser="html.parser", repr="reprlib"),
@@ -14,7 +15,8 @@ PYTHON_2 = (
     *modules(_SINCE, BaseHTTPServer="http.server", SimpleHTTPServer="http.server", SocketServer="socketserver"),
     *modules(_SINCE, UserDict="collections", UserList="collections", UserString="collections", anydbm="dbm"),
     *modules(_SINCE, xmlrpclib="xmlrpc.client", robotparser="urllib.robotparser", exceptions="builtins"),
-    *modules(_SINCE, cStringIO="slimcam.programs.gone.string_io", StringIO="slimcam.programs.gone.string_io"),
+    Gone("StringIO", _SINCE, "io", "string_io:"),
+    Gone("cStringIO", _SINCE, "io", "string_io:"),
     *absent(_SINCE, "", "hashlib", "md5", "sha"),
     *absent(_SINCE, "", "the type set", "sets"),
     *moved_to(

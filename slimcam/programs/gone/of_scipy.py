@@ -2,8 +2,7 @@
 
 from .rows import Gone, absent, kept, moved, moved_to
 
-_WINDOWS = ("hann", "hanning", "hamming", "blackman", "bartlett", "kaiser", "gaussian", "boxcar", "triang", "tukey")
-_WINDOWS_TODAY = {name: "scipy.signal.windows." + ("hann" if name == "hanning" else name) for name in _WINDOWS}
+_WINDOWS = ("hann", "hamming", "blackman", "bartlett", "kaiser", "gaussian", "boxcar", "triang", "tukey")
 _OF_NUMPY = [
     "array",
     "zeros",
@@ -129,7 +128,8 @@ SCIPY = (
         Gone(f"scipy.ndimage.{name}", "SciPy 2.0", "scipy.ndimage", "=scipy.ndimage")
         for name in ("filters", "interpolation", "measurements", "morphology", "fourier")
     ),
-    *moved("SciPy 1.13", "scipy.signal", **_WINDOWS_TODAY),
+    *moved_to("SciPy 1.13", "scipy.signal", "scipy.signal.windows", *_WINDOWS),
+    *moved("SciPy 1.9", "scipy.signal", hanning="scipy.signal.windows.hann"),
     *absent("SciPy 1.15", "scipy.signal", "the package PyWavelets", "cwt", "ricker", "morlet", "morlet2"),
     Gone("scipy.signal.signaltools", "SciPy 2.0", "scipy.signal", "=scipy.signal"),
     *moved("SciPy 1.14", "scipy.integrate", simps="scipy.integrate.simpson", trapz="scipy.integrate.trapezoid"),
