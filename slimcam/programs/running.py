@@ -3,10 +3,11 @@
 import os
 import runpy
 import sys
+import traceback
 import types
 from typing import Any, NamedTuple, Optional, Sequence
 
-from ..errors import GoneModule, GoneName, SourceError
+from ..errors import GoneModule, GoneName, MissingPackage, SourceError
 from . import source, world
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -39,24 +40,31 @@ def run(program: Program) -> None:
         runpy.run_module(program.path, run_name="__main__", alter_sys=True)
         return
     sys.path.insert(0, os.path.dirname(os.path.realpath(program.path)))
-    run_code(source.code_of(program.path), program.path)
+    if program.path.endswith(".ipynb"):
+        from . import notebooks
+
+        notebooks.run(program.path, main_module(program.path), program.figures)
+        return
+    code = source.code_of(program.path)
+    exec(code, main_module(program.path).__dict__)
 
 
-def run_code(code: types.CodeType, path: str) -> None:
-    """Run code as `__main__`."""
+def main_module(path: str) -> types.ModuleType:
+    """Return a new `__main__` for a program to run in."""
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=path, __builtins__=sys.modules["builtins"], __cached__=None)
     sys.modules["__main__"] = main
-    exec(code, main.__dict__)
+    return main
 
 
 def show(kind: Any, error: BaseException, trace: Any) -> None:
     """Print an error that ended a program: its own traceback; for a name that went, one line."""
-    if isinstance(error, (GoneName, GoneModule, SourceError)):
+    if isinstance(error, (GoneName, GoneModule, MissingPackage, SourceError)):
         print(f"slimcam: {_where(trace)}{error.on_one_line()}", file=sys.stderr)
         return
     shown = _without_ours(error, trace)
-    sys.__excepthook__(kind, error.with_traceback(shown), shown)
+    # as sys.__excepthook__ would, which before Python 3.13 cannot show the lines of a notebook's cells
+    traceback.print_exception(kind, error.with_traceback(shown), shown)
 
 
 def _without_ours(error: BaseException, trace: Any) -> Any:

@@ -123,4 +123,5 @@ def _installed_folders() -> Tuple[str, ...]:
         path for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib", "purelib", "platlib")
     ]
     paths += [*getattr(site, "getsitepackages", list)(), site.getusersitepackages(), os.path.dirname(os.__file__), OURS]
+    paths += [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]  # of a .pth
     return tuple(sorted({os.path.realpath(path) + os.sep for path in paths if path}))
