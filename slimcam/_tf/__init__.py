@@ -17,12 +17,14 @@ from .keras import (
     is_keras3,
     kept_classes,
     keras2,
+    keras2_name,
     keras3,
     keras_of,
     keras_runs_eagerly,
     keras_version,
     layer_classes,
 )
+from .keras3_manners import mend_keras3
 from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
 from .keras_models import (
     code_allowed,
@@ -35,7 +37,15 @@ from .keras_models import (
     noted_shape,
     output_layer,
 )
-from .keras_sessions import give_session, held_session, initialise_all, keras_session, let_initialise, phase_scope
+from .keras_sessions import (
+    eager_phase,
+    give_session,
+    held_session,
+    initialise_all,
+    keras_session,
+    let_initialise,
+    phase_scope,
+)
 from .keras_symbols import (
     call_again,
     input_name,
@@ -43,6 +53,7 @@ from .keras_symbols import (
     is_keras_graph,
     is_keras_tensor,
     is_scratch_graph,
+    is_seed,
     made_by_keras,
     symbols_before,
     symbols_joined,
@@ -59,6 +70,7 @@ __all__ = [
     "code_allowed",
     "configuration",
     "eager",
+    "eager_phase",
     "frozen",
     "give_session",
     "given_objects",
@@ -80,8 +92,10 @@ __all__ = [
     "is_keras_graph",
     "is_keras_tensor",
     "is_scratch_graph",
+    "is_seed",
     "kept_classes",
     "keras2",
+    "keras2_name",
     "keras3",
     "keras_backend",
     "keras_of",
@@ -93,6 +107,7 @@ __all__ = [
     "lives_eagerly",
     "made_by_keras",
     "map_fn",
+    "mend_keras3",
     "noted_shape",
     "on_type_error",
     "output_layer",

@@ -37,6 +37,11 @@ def keras2() -> KerasModule:
         raise MissingPackage(f"Keras 2 on TensorFlow {tf.__version__} is tf_keras, not installed: {line}") from error
 
 
+def keras2_name() -> str:
+    """Return what a program calls the Keras 2 that builds models in a graph."""
+    return "tf.keras" if brings_keras2() else "tf_keras"
+
+
 def keras3() -> KerasModule:
     """Return Keras 3, or raise MissingPackage where there is none (TensorFlow to 2.15)."""
     keras = importlib.import_module("keras") if not brings_keras2() else None

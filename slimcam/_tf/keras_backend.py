@@ -1,8 +1,9 @@
 """The module that implements Keras 2's backend, and what its variables lack."""
 
 import functools
+import operator
 import sys
-from typing import Any
+from typing import Any, Callable
 
 from .._types import BackendTensor, KerasModule
 from .core import private, tf, tf1
@@ -32,20 +33,36 @@ def assign_moving_average(x: BackendTensor, value: BackendTensor, momentum: floa
     return moved
 
 
-def summable(variable: Any) -> Any:
+# Of an operator and both sides; NotImplemented for what it leaves to TensorFlow.
+Join = Callable[[Callable, Any, Any], Any]
+
+
+def summable(variable: Any, join: Join) -> Any:
     """Let `variable += tensor` make a tensor of the sum, as it did in TensorFlow 1; anything else is left as it is.
 
-    Resource variables, which Keras makes from tf.keras 1.13 on, refuse it.
+    Resource variables, which Keras makes from tf.keras 1.13 on, refuse it. `join` is asked first what `variable + x`
+    and the like are: where it runs eagerly, TensorFlow would read the variable's value there and then.
     """
     if isinstance(variable, tf.Variable):
         kind: Any = type(variable)
-        variable.__class__ = _summable(kind)
+        variable.__class__ = _summable(kind, join)
     return variable
 
 
 @functools.lru_cache(maxsize=None)
-def _summable(kind: Any) -> Any:
-    names = ("add", "sub", "mul", "div", "truediv", "realdiv", "pow")
+def _summable(kind: Any, join: Join) -> Any:
+    names = ("add", "sub", "mul", "truediv", "pow")
+    methods = {f"__{name}__": _joined(kind, name, join) for name in names}
     # Python then takes the plain operator, `variable + tensor`
-    declines = {f"__i{name}__": lambda self, other: NotImplemented for name in names}
-    return type(kind)(kind.__name__, (kind,), {**declines, "__module__": kind.__module__})
+    declined = {f"__i{name}__": lambda self, other: NotImplemented for name in (*names, "div", "realdiv")}
+    return type(kind)(kind.__name__, (kind,), {**methods, **declined, "__module__": kind.__module__})
+
+
+def _joined(kind: Any, name: str, join: Join) -> Callable:
+    function, own = getattr(operator, name), getattr(kind, f"__{name}__")
+
+    def run(self: Any, other: Any) -> Any:
+        made = join(function, self, other)
+        return own(self, other) if made is NotImplemented else made
+
+    return run

@@ -1,11 +1,12 @@
 """The sessions of Keras 2, which hold the weights of its models in graphs."""
 
 import contextlib
+import warnings
 from typing import Iterator, Optional
 
 from .._types import Graph, KerasModule, Session
-from .core import tf1
-from .keras import keras2
+from .core import eager, tf1
+from .keras import imported_keras2, keras2
 from .keras_backend import backend_module
 
 
@@ -33,12 +34,22 @@ def initialise_all(session: Session, keras: KerasModule) -> None:
             one._keras_initialized = True
 
 
+def eager_phase() -> int:
+    """Return the learning phase that was set for models that run eagerly, 0 where none was."""
+    with eager():
+        phases = [backend_module(keras).learning_phase() for keras in imported_keras2()]
+    return next((int(phase) for phase in phases if isinstance(phase, (bool, int))), 0)
+
+
 @contextlib.contextmanager
 def phase_scope(keras: KerasModule, value: int) -> Iterator[None]:
     """Set a Keras 2's learning phase of the default graph for a while; a `keras` of its own has no such context."""
     backend = backend_module(keras)
     if hasattr(backend, "learning_phase_scope"):
-        with backend.learning_phase_scope(value):
+        with contextlib.ExitStack() as scope:
+            with warnings.catch_warnings():  # Keras says that this is an old way
+                warnings.simplefilter("ignore")
+                scope.enter_context(backend.learning_phase_scope(value))
             yield
         return
     phases, graph = backend._GRAPH_LEARNING_PHASES, tf1.get_default_graph()

@@ -74,7 +74,12 @@ def symbols_joined(symbols: Sequence[Any]) -> List[Any]:
     return list(joined.values())
 
 
-def call_again(symbols: Sequence[Any], known: Mapping[int, Any]) -> List[Any]:
+def is_seed(variable: str) -> bool:
+    """Whether a variable's name is that of a generator's state: Keras 3 draws by one, and steps it with each draw."""
+    return "seed_generator_state" in variable
+
+
+def call_again(symbols: Sequence[Any], known: Mapping[int, Any], training: bool) -> List[Any]:
     """Call the layers that made Keras symbols as they were called then, each call once; return what they give now.
 
     `known` has, by their ids, what stands for symbols that are not made here; `symbols` are in the order of the flow.
@@ -84,15 +89,15 @@ def call_again(symbols: Sequence[Any], known: Mapping[int, Any]) -> List[Any]:
     for one in symbols:
         layer, index, output = one._keras_history[:3]
         if (id(layer), index) not in calls:
-            calls[id(layer), index] = _called_on(layer, layer._inbound_nodes[index], values)
+            calls[id(layer), index] = _called_on(layer, layer._inbound_nodes[index], values, training)
         values[id(one)] = calls[id(layer), index][output]
     return [values[id(one)] for one in symbols]
 
 
-def _called_on(layer: Any, node: Any, known: Mapping[int, Any]) -> List[Any]:
+def _called_on(layer: Any, node: Any, known: Mapping[int, Any], training: bool) -> List[Any]:
     """Call a layer as its node says that it was called, on what `known` has for symbols; return a flat list.
 
-    As in a model that is called with training=False, a layer's own training=True holds in Keras 2 and not in Keras 3.
+    As in a model that is called with `training`, a layer's own training=True holds in Keras 2 and not in Keras 3.
     """
     then = getattr(node, "arguments", None)  # of Keras 3
     args, kwargs = (node.call_args, node.call_kwargs) if then is None else (then.args, then.kwargs)
@@ -100,5 +105,5 @@ def _called_on(layer: Any, node: Any, known: Mapping[int, Any]) -> List[Any]:
         lambda one: known[id(one)] if is_keras_tensor(one) else one, (tuple(args), dict(kwargs))
     )
     if "training" in inspect.signature(layer.call).parameters and (then is not None or kwargs.get("training") is None):
-        kwargs["training"] = False
+        kwargs["training"] = training
     return tf.nest.flatten(layer(*args, **kwargs))

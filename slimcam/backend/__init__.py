@@ -15,7 +15,7 @@ from typing import Any, List
 
 import numpy as np
 
-from .._tf import keras_backend, public_path, tf1
+from .._tf import keras_backend, mend_keras3, public_path, tf1
 from .._tf import tf1 as tf
 from ..suggest import nearest
 from .derivatives import gradients
@@ -68,7 +68,18 @@ from .tensors import (
     is_tensor,
     ndim,
 )
-from .values import batch_get_value, batch_set_value, constant, eval, get_value, placeholder, set_value
+from .values import (
+    batch_get_value,
+    batch_set_value,
+    constant,
+    eval,
+    get_value,
+    placeholder,
+    set_value,
+    update,
+    update_add,
+    update_sub,
+)
 
 __all__ = [
     "Function", "backend", "batch_dot", "batch_get_value", "batch_normalization", "batch_set_value",
@@ -80,11 +91,12 @@ __all__ = [
     "normalize_data_format", "np", "placeholder", "random_binomial", "reset_uids", "resize_images",
     "separable_conv1d", "set_epsilon", "set_floatx", "set_image_data_format", "set_image_dim_ordering",
     "set_learning_phase", "set_session", "set_value", "sparse_categorical_crossentropy", "sqrt", "squeeze",
-    "stop_gradient", "switch", "tensorflow_backend", "tf", "transpose_shape",
+    "stop_gradient", "switch", "tensorflow_backend", "tf", "transpose_shape", "update", "update_add", "update_sub",
     *OPERATIONS,
 ]  # fmt: skip
 
 globals().update(OPERATIONS)
+mend_keras3()
 name_scope = tf1.name_scope
 tensorflow_backend = sys.modules[__name__]  # Keras 2.2's module below `keras.backend`, with the same names
 _BACKEND = "tensorflow"

@@ -1,6 +1,6 @@
 """K.function: Keras 2's, that asks for no more than its outputs need and says when it is built what is missing."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from ..errors import ModelError, TargetError, WrongFeed
 from ..graphs.feeds import plan
 from ..graphs.walk import ancestors
 from . import lowering
-from .sessions import existing_session, initialise, keep_used, learning_phase, session_of
-from .symbols import check_symbolic, graph_of, is_symbolic, lower
+from .sessions import BUILD_IN_A_GRAPH, existing_session, initialise, keep_used, learning_phase, session_of
+from .symbols import Symbol, check_symbolic, graph_of, is_symbolic, lower
 
 _TAKES = ("feed_dict", "fetches", "options", "run_metadata")
 
@@ -28,8 +28,9 @@ class _Feed(NamedTuple):
 class Function:
     """Maps a list of arrays, one for each of `inputs`, to a list of arrays, one for each of `outputs`.
 
-    Only the placeholders that outputs and updates need are fed; other inputs are accepted and ignored, and so is a
-    learning phase that is a number. The session is that of the tensors' graph, found at each call.
+    Only the placeholders that outputs and updates need are fed; other inputs are accepted and ignored. An input that
+    is a number is the learning phase, as K.learning_phase() gives it where it was set or where models run eagerly; a
+    call with the other phase runs eager models in that. The session is that of the tensors' graph, found at each call.
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class Function:
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         wanted = [outputs] if self._single else list(outputs)
         _check(given, wanted)
+        self._made_from = given, wanted, updates
+        self._other: Optional[Function] = None
         fed = options.get("feed_dict") or {}
         lowered = lowering.in_a_session([*lower([*given, *wanted]), *(lower([key])[0] for key in fed)])
         lowered, keys = lowered[: len(given) + len(wanted)], lowered[len(given) + len(wanted) :]
@@ -52,22 +55,38 @@ class Function:
             extra = options.get("fetches") or []
             self._extra = [tf.identity(one) for one in (extra if isinstance(extra, (list, tuple)) else [extra])]
             self._update = _update(updates, self.outputs)
-        fetched = [*self.outputs, *self._extra, *_waited_for(self._update)]
-        self.fed = plan(fetched, cut)
-        needed = ancestors(fetched, [*cut, *(one.tensor.name for one in self.fed)])
-        read = {tensor.name for op in needed for tensor in op.inputs} | {tensor.name for tensor in fetched}
-        self._feeds = [_feed(i, one) for i, one in enumerate(self.inputs) if getattr(one, "name", None) in read]
-        by_name = {one.name: value for one, value in feed_dict.items()}
-        constants = [(one.tensor, one.value) for one in self.fed] + [
-            (one, by_name[one.name]) for one in feed_dict if one.name in read
-        ]
-        self._constants = [np.asarray(value, one.dtype.as_numpy_dtype) for one, value in constants]
-        self._fed = [one for one, _ in constants] + [self.inputs[feed.position] for feed in self._feeds]
         self._options = options.get("options")
         metadata = options.get("run_metadata")
         self._run_options = {} if metadata is None else {"run_metadata": metadata}
-        lowering.reload_weights(self.graph, needed)
+        self._plan(cut, feed_dict)
         self._prepare(session_of(self.graph))
+
+    def _plan(self, cut: List[str], feed_dict: Mapping[Tensor, Any]) -> None:
+        """Find out what is fed: inputs that are needed, values that were given, and those that nobody needs to give."""
+        fetched = [*self.outputs, *self._extra, *_waited_for(self._update)]
+        ours = lowering.lowered_graph(self.graph)
+        variables = {} if ours is None else ours.variables()
+        cut += variables
+        self.fed = plan(fetched, cut)
+        self._numbers = [i for i, one in enumerate(self.inputs) if _is_number(one)]  # the learning phase
+        self._phase = ours.phase if ours is not None else next((int(self.inputs[i]) for i in self._numbers), 0)
+        phases = [one.tensor for one in self.fed if one.tensor.op.name.endswith("learning_phase")]
+        if phases and self._numbers and ours is None:
+            self.inputs[self._numbers.pop()] = phases[0]
+            cut.append(phases[0].name)
+            self.fed = plan(fetched, cut)
+        needed = ancestors(fetched, [*cut, *(one.tensor.name for one in self.fed)])
+        read = {tensor.name for op in needed for tensor in op.inputs} | {tensor.name for tensor in fetched}
+        self._feeds = [_feed(i, one) for i, one in enumerate(self.inputs) if getattr(one, "name", None) in read]
+        constants = [(one.tensor, one.value) for one in self.fed]
+        constants += [(one, value) for one, value in feed_dict.items() if one.name in read]
+        self._constants = [np.asarray(value, one.dtype.as_numpy_dtype) for one, value in constants]
+        live = [variable for name, variable in variables.items() if name in read]
+        self._live = [reader for _, reader in live]
+        self._fed = [*(one for one, _ in constants + live), *(self.inputs[feed.position] for feed in self._feeds)]
+        self._steps = [] if ours is None else ours.steps(needed)
+        if ours is not None:
+            ours.refresh(needed)
 
     def __call__(self, inputs: Any) -> Union[np.ndarray, List[np.ndarray]]:
         """Run it once; raise WrongFeed for values of another number or shape than the inputs."""
@@ -80,9 +99,11 @@ class Function:
             raise WrongFeed(
                 f"{self} takes {len(self.inputs)} values and was given {len(values)}: {self._describe_inputs()}"
             )
+        if any(bool(values[i]) != bool(self._phase) for i in self._numbers):
+            return self._in_the_other_phase()(inputs)
         arrays = [_array(feed, values[feed.position]) for feed in self._feeds]
         try:
-            fetched = self._run(*self._constants, *arrays, **self._run_options)
+            fetched = self._run(*self._constants, *(read() for read in self._live), *arrays, **self._run_options)
         except tf.errors.FailedPreconditionError as error:
             raise ModelError(
                 f"{self}: a variable has no value in this graph's session ({error.message.splitlines()[0]}): run its "
@@ -90,12 +111,33 @@ class Function:
             ) from error
         return fetched[0] if self._single else fetched[: len(self.outputs)]
 
+    def _in_the_other_phase(self) -> "Function":
+        """Return the same function of an eager model, lowered in the other learning phase; raise where it cannot be."""
+        given, wanted, updates = self._made_from
+        other = 1 - self._phase
+        if lowering.lowered_graph(self.graph) is None:
+            raise WrongFeed(
+                f"{self}: the learning phase was set to {self._phase} when the model was built, and {other} is given "
+                f"for it: K.set_learning_phase({other}) before that, or leave it unset and feed it"
+            )
+        symbols = [one for one in wanted if isinstance(one, Symbol)]
+        if symbols or updates:
+            raise TargetError(
+                f"{self}: learning phase {other} is given, and {symbols[0] if symbols else 'an update'} was made in "
+                f"{self._phase}: K.set_learning_phase({other}) before it is made, or {BUILD_IN_A_GRAPH}"
+            )
+        if self._other is None:
+            with lowering.in_phase(other):
+                outputs = wanted[0] if self._single else wanted
+                self._other = Function(given, outputs, name=self.name, options=self._options, **self._run_options)
+        return self._other
+
     def __str__(self) -> str:
         return f"K.function {self.name!r}" if self.name else "K.function"
 
     def _prepare(self, session: Session) -> None:
         keep_used(session)
-        targets = [] if self._update is None else [self._update]
+        targets = [*self._steps, *([] if self._update is None else [self._update])]
         self._run = prepared_run(session, self._fed, [*self.outputs, *self._extra], targets, self._options)
         self._session = session
 
@@ -120,10 +162,14 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: Optional[str]
 
 def _check(inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
     for i, one in enumerate(inputs):
-        if not isinstance(one, (bool, int, np.integer)):  # a learning phase that was set
+        if not _is_number(one):  # the learning phase
             check_symbolic("K.function", f"input {i}", one)
     for i, one in enumerate(outputs):
         check_symbolic("K.function", f"output {i}", one)
+
+
+def _is_number(thing: Any) -> bool:
+    return isinstance(thing, (bool, int, np.integer))
 
 
 def _flat(updates: Any) -> List[Any]:

@@ -19,6 +19,7 @@ from .._tf import (
     initialise_all,
     is_closed,
     keras2,
+    keras2_name,
     let_initialise,
     phase_scope,
     tf1,
@@ -28,7 +29,10 @@ from ..errors import MissingPackage, TargetError
 
 _KEPT = "_slimcam_session"  # an attribute: a mapping from graph to session would keep both for ever
 
-BUILD_IN_A_GRAPH = "build the model inside `with tf.Graph().as_default():`, or use slimcam.GradCAM(model) for its maps"
+BUILD_IN_A_GRAPH = (
+    f"build the model by {keras2_name()} inside `with tf.Graph().as_default():`, or use slimcam.GradCAM(model) for "
+    "its maps"
+)
 
 
 def session_of(graph: Graph) -> Session:

@@ -5,11 +5,13 @@ outside it. An old script writes `grads /= K.sqrt(K.mean(K.square(grads))) + 1e-
 handed out as a Symbol, whose operators work in its graph. So do TensorFlow's own functions, by TensorFlow's dispatch.
 """
 
+import contextlib
 import functools
+import inspect
 import operator
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
-from .._tf import is_scratch_graph, on_type_error, tf, tf1
+from .._tf import eager, is_scratch_graph, mend_keras3, on_type_error, tf, tf1
 from .._types import Graph, Tensor
 from ..errors import TargetError
 from . import lowering
@@ -65,7 +67,8 @@ class Symbol:
             return place
         raise _OutsideItsGraph(
             f"{self!r} is of a graph of its own: use a function of K (slimcam.backend) for this, or put the code under "
-            "`with symbol.graph.as_default():` and take symbol.tensor"
+            "`with symbol.graph.as_default():` and take symbol.tensor; or, for an optimizer or a layer, "
+            f"{BUILD_IN_A_GRAPH}"
         )
 
 
@@ -75,10 +78,18 @@ class _OutsideItsGraph(TargetError, TypeError):
 
 def _binary(function: Callable) -> Tuple[Callable, Callable]:
     """Return what the operator does with the symbol on the left, and on the right."""
-    return (
-        lambda self, other: in_one_graph(function, (self, other)),
-        lambda self, other: in_one_graph(function, (other, self)),
-    )
+
+    def run(*both: Any) -> Any:
+        for one in both:
+            check_given(f"the operator {function.__name__!r}", one)
+        return in_one_graph(function, both)
+
+    return run, lambda self, other: run(other, self)
+
+
+def joined(function: Callable, variable: Any, other: Any) -> Any:
+    """Return what an operator makes of a variable and a Symbol or KerasTensor; NotImplemented for anything else."""
+    return in_one_graph(function, (variable, other)) if is_symbolic(other) else NotImplemented
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
@@ -112,7 +123,19 @@ def lower(things: Iterable[Any]) -> List[Any]:
             f"{' and '.join(graphs.values())} are of different graphs: they come from models that had no input "
             "in common when they were first used here; build all models before that"
         )
-    return lowered
+    graph = next((new.graph for old, new in zip(given, lowered) if is_symbolic(old)), None)
+    return lowered if graph is None else [lowering.in_graph(one, graph) for one in lowered]
+
+
+last_none: List[str] = []  # what K.gradients said of the last gradient that is None
+
+
+def check_given(name: str, thing: Any) -> None:
+    """Raise TargetError where a function or an operator gets None, which most often is a gradient that is none."""
+    mend_keras3()  # which a program may have imported after this module
+    if thing is None:
+        why = last_none[-1] if last_none else "K.gradients gives None for a tensor that its loss does not depend on"
+        raise TargetError(f"{name} was given None: {why}")
 
 
 def in_one_graph(operation: Callable, args: Iterable[Any], **kwargs: Any) -> Any:
@@ -121,16 +144,28 @@ def in_one_graph(operation: Callable, args: Iterable[Any], **kwargs: Any) -> Any
     flat = tf.nest.flatten((args, kwargs))
     symbolic = any(map(is_symbolic, flat))
     if symbolic:
-        args, kwargs = tf.nest.pack_sequence_as((args, kwargs), lower(flat))
+        args, kwargs = tf.nest.pack_sequence_as((args, kwargs), [_lowering(one) for one in lower(flat)])
         flat = tf.nest.flatten((args, kwargs))
     graph = next(filter(None, map(graph_of, flat)), None)
     if graph is None or (graph is tf1.get_default_graph() and not tf1.executing_eagerly()):
         return operation(*args, **kwargs)
     with graph.as_default():
         result = operation(*args, **kwargs)
-    if not symbolic:
-        return result
-    return [_as_symbol(one) for one in result] if isinstance(result, list) else _as_symbol(result)
+    return tf.nest.map_structure(_as_symbol, result) if symbolic else result
+
+
+def _lowering(thing: Any) -> Any:
+    """Return a function, as K.switch and K.rnn are given, so that it gives no symbols; anything else as it is."""
+    if not inspect.isfunction(thing):
+        return thing
+
+    def run(*tensors: Any) -> Any:
+        # without tensors it can only begin with symbols, on which Keras' own functions work where it runs eagerly
+        with contextlib.ExitStack() if tensors else eager():
+            made = thing(*tensors)
+        return tf.nest.map_structure(lambda one: lower([one])[0], made)
+
+    return run
 
 
 def in_their_graph(operation: Callable) -> Callable:
@@ -138,6 +173,8 @@ def in_their_graph(operation: Callable) -> Callable:
 
     @functools.wraps(operation)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if args:
+            check_given(f"K.{operation.__name__}", args[0])
         return in_one_graph(operation, args, **kwargs)
 
     return call
@@ -164,6 +201,10 @@ def check_symbolic(caller: str, role: str, thing: Any) -> None:
         raise TargetError(
             f"{caller}: {role} is None: K.gradients gives None for a tensor that its loss does not depend on, or "
             "not by operations with a gradient; take the tensor that the loss was made from"
+        )
+    if isinstance(thing, (list, tuple)) and not thing:
+        raise TargetError(
+            f"{caller}: {role} is an empty list, as Keras 3 gives for the .input of an input layer: take model.input"
         )
     if hasattr(thing, "layers") and hasattr(thing, "get_weights"):
         raise TargetError(

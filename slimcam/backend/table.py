@@ -9,7 +9,7 @@ import inspect
 from typing import Any, Callable, Dict, List
 
 from .._tf import keras_backend, summable, tf1
-from .symbols import in_one_graph
+from .symbols import check_given, in_one_graph, joined
 
 _OVER_AXES = "(x, axis=None, keepdims=False)"
 _CONV_2D = "strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1))"
@@ -60,9 +60,6 @@ TENSORFLOW = {
     f"sum{_OVER_AXES}": "reduce_sum",
     "tanh(x)": "nn.tanh",
     "transpose(x)": "transpose",
-    "update(x, new_x)": "assign",
-    "update_add(x, increment)": "assign_add",
-    "update_sub(x, decrement)": "assign_sub",
 }
 
 # Keras 2's own function of that name, of the Keras 2 of the process.
@@ -150,7 +147,7 @@ def _of_keras(name: str) -> Callable:
 
 
 def _variable_of_keras(name: str) -> Callable:
-    return lambda *args, **kwargs: summable(_of_keras(name)(*args, **kwargs))
+    return lambda *args, **kwargs: summable(_of_keras(name)(*args, **kwargs), joined)
 
 
 def _operation(row: str, find: Callable[[], Callable], by_place: bool) -> Callable:
@@ -163,6 +160,8 @@ def _operation(row: str, find: Callable[[], Callable], by_place: bool) -> Callab
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"K.{name}{signature}: {error}") from None
+        if bound.args:
+            check_given(f"K.{name}", bound.args[0])
         if by_place:
             bound.apply_defaults()
         return in_one_graph(find(), bound.args, **bound.kwargs)

@@ -1,6 +1,6 @@
 """What a graph begins with, placeholders, constants and variables, and values of these, for `slimcam.backend`."""
 
-from typing import Any, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..errors import TargetError, WrongFeed
 from .functions import function
 from .sessions import BUILD_IN_A_GRAPH, session_of
 from .settings import floatx
-from .symbols import graph_of, is_symbolic
+from .symbols import graph_of, in_one_graph, is_symbolic
 
 
 def placeholder(
@@ -63,6 +63,27 @@ def eval(x: BackendTensor) -> Any:
 def set_value(x: BackendTensor, value: Any) -> None:
     """Give a variable a value in the session of its graph; nothing is added to the graph."""
     batch_set_value([(x, value)])
+
+
+def update(x: BackendTensor, new_x: BackendTensor) -> BackendTensor:
+    """Return what gives a variable a value when it runs; at once, where it lives eagerly."""
+    return _assign("update", tf1.assign, x, new_x)
+
+
+def update_add(x: BackendTensor, increment: BackendTensor) -> BackendTensor:
+    """Return what adds to a variable when it runs; at once, where it lives eagerly."""
+    return _assign("update_add", tf1.assign_add, x, increment)
+
+
+def update_sub(x: BackendTensor, decrement: BackendTensor) -> BackendTensor:
+    """Return what subtracts from a variable when it runs; at once, where it lives eagerly."""
+    return _assign("update_sub", tf1.assign_sub, x, decrement)
+
+
+def _assign(name: str, operation: Callable, x: BackendTensor, value: BackendTensor) -> BackendTensor:
+    if graph_of(x) is None and is_symbolic(value):
+        raise TargetError(f"K.{name}: the variable lives eagerly, and its new value in a graph: {BUILD_IN_A_GRAPH}")
+    return in_one_graph(operation, [x, value])
 
 
 def batch_set_value(tuples: Iterable[Tuple[BackendTensor, Any]]) -> None:

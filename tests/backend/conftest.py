@@ -3,8 +3,9 @@
 import sys
 
 import pytest
+from fixtures.keras_nets import NEW
 
-from slimcam._tf import held_session, keras2, tf1
+from slimcam._tf import held_session, keras2, keras3, tf1
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +13,14 @@ def keras_session_as_found():
     held = held_session(keras2())
     yield
     sys.modules[keras2().backend.get_value.__module__].set_session(held)
+
+
+@pytest.fixture(params=[pytest.param(keras2, id="Keras 2"), pytest.param(keras3, id="Keras 3", marks=NEW)])
+def keras(request):
+    """Return a Keras whose functional models are eager."""
+    if not tf1.executing_eagerly():
+        pytest.skip("TensorFlow 1 has no eager models")
+    return request.param()
 
 
 @pytest.fixture

@@ -1,36 +1,20 @@
 """K on Keras models: old scripts, of models in a graph and of eager ones, against gradients by TensorFlow alone."""
 
 import gc
-import sys
 import weakref
 
 import numpy as np
 import pytest
-from fixtures.keras_nets import NEW, photos, quiet, sow
+from fixtures.keras_nets import photos, quiet, sow
 from fixtures.tolerance import assert_net, assert_sums, rounding
 
 import slimcam
 from slimcam import backend as K
-from slimcam._tf import TF_VERSION, held_session, keras2, keras3, tf, tf1
+from slimcam._tf import TF_VERSION, keras2, tf, tf1
 
 X = photos(2, side=8)
 SYMBOLS = TF_VERSION >= (2, 4)  # before that an eager functional model is made of tensors, all in one graph of Keras
 EAGER = pytest.mark.skipif(not tf1.executing_eagerly(), reason="TensorFlow 1 has no eager models")
-
-
-@pytest.fixture(autouse=True)
-def keras_session_as_found():
-    held = held_session(keras2())
-    yield
-    sys.modules[keras2().backend.get_value.__module__].set_session(held)
-
-
-@pytest.fixture(params=[pytest.param(keras2, id="Keras 2"), pytest.param(keras3, id="Keras 3", marks=NEW)])
-def keras(request):
-    """Return a Keras whose functional models are eager."""
-    if not tf1.executing_eagerly():
-        pytest.skip("TensorFlow 1 has no eager models")
-    return request.param()
 
 
 def net(keras, name="net"):

@@ -159,9 +159,21 @@ def test_a_learning_phase_that_is_not_fed_is_test(graph):
     assert K.function([x], [y])([np.ones((1, 100))])[0].min() == 1
 
 
-def test_a_learning_phase_that_was_set_is_a_number_and_its_value_is_ignored(graph):
+def test_a_learning_phase_that_was_set_is_a_number_and_another_one_is_refused(graph):
     K.set_learning_phase(1)
     assert K.learning_phase() == 1
     x, y = dropping(graph)
     run = K.function([x, K.learning_phase()], [y])
-    assert run([np.ones((1, 100)), 0])[0].min() == 0
+    assert run([np.ones((1, 100)), 1])[0].min() == 0
+    with pytest.raises(
+        slimcam.WrongFeed,
+        match=r"was set to 1 when the model was built, and 0 is given for it: K\.set_learning_phase\(0\) before that",
+    ):
+        run([np.ones((1, 100)), 0])
+
+
+def test_a_learning_phase_that_was_set_later_is_fed(graph):
+    x, y = dropping(graph)
+    K.set_learning_phase(0)
+    run = K.function([x, K.learning_phase()], [y])
+    assert [run([np.ones((1, 100)), phase])[0].min() for phase in (0, 1)] == [1, 0]
