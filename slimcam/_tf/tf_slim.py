@@ -8,7 +8,7 @@ that NumPy dropped are read by tf_slim's tests only.
 import functools
 import importlib
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .._packages import pip_line
 from ..errors import MissingPackage
@@ -89,13 +89,42 @@ def _mend_normalization() -> None:
         private("layers.normalization").normalization = _LegacyNormalization()
 
 
+# The threads of a Supervisor, by which slim.learning.train writes checkpoints and summaries. TensorFlow 2 runs a thread
+# eagerly unless it is told which graph it is for, and then takes the session's variables for eager ones.
+SUPERVISOR_THREADS = ("SVSummaryThread", "SVStepCounterThread", "SVTimerCheckpointThread")
+
+
+def _mend_supervisor() -> None:
+    """Let the threads of a Supervisor run in the graph of its session."""
+    for name in SUPERVISOR_THREADS:
+        thread = getattr(private("training.supervisor"), name)
+        if "run" not in vars(thread):
+            thread.run = _in_graph_of_session(thread.run)
+
+
+def _in_graph_of_session(run: Callable[[Any], None]) -> Callable[[Any], None]:
+    def run_in_graph(thread: Any) -> None:
+        with thread._sess.graph.as_default():
+            run(thread)
+
+    return run_in_graph
+
+
+# `slim.nets` of TensorFlow 1's contrib had these; tf_slim has them as modules that nothing imports.
+NETS = ("alexnet", "inception", "overfeat", "resnet_utils", "resnet_v1", "resnet_v2", "vgg")
+
+
 @functools.lru_cache(maxsize=None)
 def slim() -> ModuleType:
-    """Return the module tf_slim, able to build every one of its nets on the TensorFlow at hand."""
+    """Return the module tf_slim with its `nets`, able to build and train every one on the TensorFlow at hand."""
     _mend_names()
     _mend_normalization()
+    _mend_supervisor()
     try:
-        return importlib.import_module("tf_slim")
+        module = importlib.import_module("tf_slim")
+        for name in NETS:
+            importlib.import_module(f"tf_slim.nets.{name}")
+        return module
     except ModuleNotFoundError as error:
         if error.name != "tf_slim":
             raise
