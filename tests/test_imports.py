@@ -23,6 +23,7 @@ ROWS = (
     {"testing"},
     {"migration", "divergence", "legacy"},
     {"programs"},
+    {"research_slim"},
     {"pair"},
     {"explainer", "visualisation"},
     {"engines", "backend"},
@@ -41,7 +42,13 @@ FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 # Protobuf and h5py come with TensorFlow and go by its version: to slimcam they are parts of it.
 COMPANIONS = {"google", "h5py"}
 # The table of what libraries lost has rows of h5py itself, for programs that read their own files by it.
-MAY_IMPORT = {"_tf": FRAMEWORKS | COMPANIONS, "cli": FRAMEWORKS, "nets": {"tf_slim"}, "programs": {"h5py"}}
+MAY_IMPORT = {
+    "_tf": FRAMEWORKS | COMPANIONS,
+    "cli": FRAMEWORKS,
+    "nets": {"tf_slim"},
+    "research_slim": {"tf_slim"},
+    "programs": {"h5py"},
+}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

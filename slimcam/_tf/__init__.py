@@ -1,7 +1,7 @@
 """The only door to TensorFlow, to Keras and to tf_slim: all that is known of their versions is in here."""
 
 from .companions import h5_file, parse_text
-from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, tf, tf1
+from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, switch_merge, tf, tf1
 from .functions import (
     frozen,
     graph_of_call,
@@ -59,7 +59,7 @@ from .keras_symbols import (
     symbols_joined,
 )
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
-from .tf_slim import slim
+from .tf_slim import share_arg_scopes, slim
 
 __all__ = [
     "MISSED",
@@ -118,8 +118,10 @@ __all__ = [
     "restate_gradients",
     "run_each",
     "saved_model_proto",
+    "share_arg_scopes",
     "slim",
     "summable",
+    "switch_merge",
     "symbols_before",
     "symbols_joined",
     "tf",

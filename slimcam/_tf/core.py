@@ -58,3 +58,9 @@ def on_type_error(kind: type, run: Callable[[Callable, Sequence[Any], Mapping[st
         return run(op, args, kwargs) if given else self.NOT_SUPPORTED
 
     type(f"{kind.__name__}Dispatcher", (base,), {"handle": handle})().register()
+
+
+def switch_merge() -> Tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return TensorFlow 1's `switch` and `merge`, which only its private module of control flow has."""
+    module = private("ops.control_flow_ops")
+    return module.switch, module.merge

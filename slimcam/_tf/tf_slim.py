@@ -129,3 +129,23 @@ def slim() -> ModuleType:
         if error.name != "tf_slim":
             raise
         raise MissingPackage(f"tf_slim is not installed: {pip_line('tf_slim')}") from error
+
+
+@functools.lru_cache(maxsize=None)
+def share_arg_scopes() -> None:
+    """Have contrib.slim of TensorFlow 1 and tf_slim take each other's arg scopes; once. On 2 they are the same.
+
+    A program's own `slim` is contrib's there, and the nets of slimcam are tf_slim's. Both keep a stack of scopes, with
+    a key for each function; contrib's become tf_slim's, too.
+    """
+    if TF_VERSION >= (2,):
+        return
+    ours: Any = importlib.import_module("tf_slim.ops.arg_scope")
+    theirs: Any = importlib.import_module("tensorflow.contrib.framework.python.ops.arg_scope")
+    ours._ARGSTACK, ours._DECORATED_OPS = theirs._ARGSTACK, theirs._DECORATED_OPS
+    contrib, mended = importlib.import_module("tensorflow.contrib.slim"), slim()
+    for name in dir(contrib):
+        function = getattr(contrib, name)
+        twin: Any = getattr(mended, name, None)
+        if hasattr(function, "_key_op") and hasattr(twin, "_key_op"):
+            twin._key_op = twin.__wrapped__._key_op = function._key_op

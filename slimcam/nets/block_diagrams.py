@@ -53,15 +53,25 @@ def branches(net: Tensor, picture: str) -> Tensor:
 def stack(net: Tensor, body: Body, end_points: Dict[str, Tensor]) -> Tensor:
     """Return the last of `body` stacked on `net`: layers and (scope, picture) pairs, each an end point of its name."""
     for item in body:
+        name = name_of(item)
         if isinstance(item, str):
-            name = re.split("[:/]", item)[0]
             net = layer(net, item)
         else:
-            name, picture = item
             with tf1.variable_scope(name):
-                net = branches(net, picture)
+                net = branches(net, item[1])
         end_points[name] = net
     return net
+
+
+def name_of(item: Union[str, Tuple[str, str]]) -> str:
+    """Return the end point that an item of a body makes."""
+    return re.split("[:/]", item)[0] if isinstance(item, str) else item[0]
+
+
+def up_to(body: Body, name: str) -> Body:
+    """Return a body up to an end point; all of it where it has none of that name."""
+    names = [name_of(item) for item in body]
+    return body[: names.index(name) + 1] if name in names else body
 
 
 def arg_scope(

@@ -4,7 +4,8 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from .._tf import tf1
 from .._types import Tensor
-from .block_diagrams import Body, arg_scope, branches, layer, slim, stack
+from ..suggest import nearest
+from .block_diagrams import Body, arg_scope, branches, layer, slim, stack, up_to
 
 Activation = Optional[Callable[..., Tensor]]
 
@@ -38,6 +39,7 @@ MIXED_7A = """
     Conv2d_0a_1x1:256 Conv2d_0b_3x3:288 Conv2d_1a_3x3:320/2
     MaxPool_1a_3x3/2
 """
+LAST = "Conv2d_7b_1x1"
 STEM: Body = [
     "Conv2d_1a_3x3:32/2",
     "Conv2d_2a_3x3:32/1",
@@ -48,6 +50,28 @@ STEM: Body = [
     "MaxPool_5a_3x3/2",
     ("Mixed_5b", MIXED_5B),
 ]
+
+
+def inception_resnet_v2_base(
+    inputs: Tensor,
+    final_endpoint: str = LAST,
+    output_stride: int = 16,
+    align_feature_maps: bool = False,
+    scope: Optional[str] = None,
+    activation_fn: Callable[..., Tensor] = tf1.nn.relu,
+) -> Tuple[Tensor, Dict[str, Tensor]]:
+    """Return (the last tensor, end points) up to one of them, with the strides and paddings of the released net.
+
+    Raises ValueError for a name that is none, and for another stride or padding.
+    """
+    if output_stride != 16 or align_feature_maps:
+        raise ValueError("only output_stride=16 with align_feature_maps=False is here, as the net was released")
+    end_points: Dict[str, Tensor] = {}
+    with tf1.variable_scope(scope, "InceptionResnetV2", [inputs]):
+        net = _trunk(inputs, activation_fn, end_points, final_endpoint)
+    if final_endpoint not in end_points:
+        raise ValueError(f"final_endpoint ({final_endpoint}) not recognized; {nearest(final_endpoint, end_points)}")
+    return net, end_points
 
 
 def inception_resnet_v2(
@@ -85,12 +109,21 @@ def inception_resnet_v2_arg_scope(weight_decay: float = 0.00004, **arguments: An
         return scope
 
 
-def _trunk(net: Tensor, activation: Activation, end_points: Dict[str, Tensor]) -> Tensor:
-    net = stack(net, STEM, end_points)
+def _trunk(net: Tensor, activation: Activation, end_points: Dict[str, Tensor], last: str = LAST) -> Tensor:
+    """Build up to the end point `last`."""
+    net = stack(net, up_to(STEM, last), end_points)
+    if last in end_points:
+        return net
     net = _repeat(net, 10, "block35", BLOCK_35, 0.17, activation)
     net = stack(net, [("Mixed_6a", MIXED_6A)], end_points)
+    if last in end_points:
+        return net
     end_points["PreAuxLogits"] = net = _repeat(net, 20, "block17", BLOCK_17, 0.10, activation)
+    if last in end_points:
+        return net
     net = stack(net, [("Mixed_7a", MIXED_7A)], end_points)
+    if last in end_points:
+        return net
     net = _repeat(net, 9, "block8", BLOCK_8, 0.20, activation)
     net = _residual(net, "Block8", BLOCK_8, 1.0, None)
     return stack(net, ["Conv2d_7b_1x1:1536"], end_points)

@@ -4,7 +4,8 @@ from typing import Any, Dict, Optional, Tuple
 
 from .._tf import tf1
 from .._types import Tensor
-from .block_diagrams import Body, arg_scope, slim, stack
+from ..suggest import nearest
+from .block_diagrams import Body, arg_scope, slim, stack, up_to
 
 BLOCK_A = """
     Conv2d_0a_1x1:96
@@ -59,6 +60,18 @@ BODY: Body = [
     ("Mixed_7a", REDUCTION_B),
     *((f"Mixed_7{letter}", BLOCK_C) for letter in "bcd"),
 ]
+
+
+def inception_v4_base(
+    inputs: Tensor, final_endpoint: str = "Mixed_7d", scope: Optional[str] = None
+) -> Tuple[Tensor, Dict[str, Tensor]]:
+    """Return (the last tensor, end points) up to one of them. Raises ValueError for a name that is none."""
+    end_points: Dict[str, Tensor] = {}
+    with tf1.variable_scope(scope, "InceptionV4", [inputs]):
+        net = stack(inputs, up_to(BODY, final_endpoint), end_points)
+    if final_endpoint not in end_points:
+        raise ValueError(f"Unknown final endpoint {final_endpoint}; {nearest(final_endpoint, end_points)}")
+    return net, end_points
 
 
 def inception_v4(

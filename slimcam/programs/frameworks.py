@@ -2,13 +2,10 @@
 
 import functools
 from types import ModuleType
-from typing import Optional
+from typing import Any, Optional
 
 from .. import backend
 from .._tf import keras1, slim, tensorflow1, tf
-from .._tf.tensorflow1 import contrib
-from ..errors import GoneModule
-from ..modules.view import View
 
 
 @functools.lru_cache(maxsize=None)
@@ -35,17 +32,12 @@ def tensorflow() -> ModuleType:
     return shown("tensorflow") or tf
 
 
-def research_slim(name: str) -> ModuleType:
-    """Return `nets`, or a module of it, of research/slim, for a program that expects it beside itself.
+def research_slim(name: str) -> Any:
+    """Return a folder of research/slim, or a module of it, for a program that expects it beside itself.
 
-    Raises GoneModule for the other folders of research/slim, which no package has.
+    Raises GoneModule for what slimcam lacks of it.
     """
     prepare()
-    top, _, rest = name.partition(".")
-    if top != "nets":
-        raise GoneModule(
-            f"No module named {name!r}: it is a folder of tensorflow/models, research/slim; put it beside the program",
-            name=name,
-        )
-    nets: View = contrib.slim_nets("nets")
-    return functools.reduce(getattr, rest.split(".") if rest else [], nets)
+    from .. import research_slim
+
+    return research_slim.module(name)

@@ -87,7 +87,10 @@ def _really(name: str, globals: Any, locals: Any, fromlist: Sequence[str]) -> An
         if top not in RESEARCH_SLIM or error.name != top:
             raise
     research_slim = importlib.import_module(f"{__package__}.frameworks").research_slim
-    return research_slim(name if fromlist else top)
+    shown = research_slim(name)
+    for each in fromlist:
+        _take(shown, each)
+    return shown if fromlist else research_slim(top)
 
 
 def import_module(name: str, package: Optional[str] = None) -> Any:

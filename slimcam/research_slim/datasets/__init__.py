@@ -1,0 +1,1 @@
+"""`datasets` of research/slim: image classification from TFRecords, for slim's DatasetDataProvider."""

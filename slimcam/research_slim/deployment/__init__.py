@@ -1,0 +1,1 @@
+"""`deployment` of research/slim: one model on several devices or machines."""
