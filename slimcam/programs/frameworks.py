@@ -1,10 +1,10 @@
 """TensorFlow, Keras and tf_slim as an old program sees them."""
 
 import functools
+import importlib
 from types import ModuleType
 from typing import Any, Optional
 
-from .. import backend
 from .._tf import keras1, slim, tensorflow1, tf
 
 
@@ -12,7 +12,7 @@ from .._tf import keras1, slim, tensorflow1, tf
 def prepare() -> None:
     """Give the process TensorFlow 1's behaviour, and Keras' old paths slimcam's backend; once."""
     tensorflow1.prepare()
-    keras1.use_backend(backend)
+    keras1.use_backend(lambda: importlib.import_module("..backend", __package__))
 
 
 def shown(name: str) -> Optional[ModuleType]:

@@ -17,14 +17,16 @@ from ...suggest import nearest
 from ..core import TF_VERSION, tf1
 from ..keras import keras2
 from . import models
+from .draws import draw_from_numpy
+from .optimizers import optimizers_of_2_2
 from .paths import PARTS, SINCE
 
 VERSION = "2.2.4"
-_BACKEND: List[ModuleType] = []
+_BACKEND: List[Callable[[], ModuleType]] = []
 
 
-def use_backend(backend: ModuleType) -> None:
-    """Say which module is `keras.backend`; slimcam's own lies above this folder."""
+def use_backend(backend: Callable[[], ModuleType]) -> None:
+    """Say what returns `keras.backend`, when it is asked for; slimcam's own lies above this folder."""
     _BACKEND[:] = [backend]
 
 
@@ -65,9 +67,15 @@ def tensorflow_keras(name: str) -> View:
 
 
 @functools.lru_cache(maxsize=None)
+def _mend() -> None:
+    models.mend(base())
+    draw_from_numpy(base())
+
+
+@functools.lru_cache(maxsize=None)
 def view(path: str) -> View:
     """Return the view of one module of keras 2.2 by its path below `keras`, "" for that itself."""
-    models.mend(base())
+    _mend()
     part = PARTS.get(path)
     changes: Dict[str, Callable[[], Any]] = {}
     if path == "":
@@ -75,11 +83,13 @@ def view(path: str) -> View:
         changes = {"__version__": lambda: VERSION, "backend": lambda: view("backend")}
         changes.update({name: functools.partial(_resolve, f"@models.{name}") for name in ("Model", "Sequential")})
     elif path == "backend":
-        reals = _BACKEND or [base().backend]
+        reals = [_BACKEND[0]() if _BACKEND else base().backend]
     else:
         assert part is not None
         reals = [_resolve(home) for home in part.homes]
         changes.update({old: functools.partial(_resolve, new) for old, new in part.names.items()})
+    if path == "optimizers":
+        changes.update({name: functools.partial(_the, kind) for name, kind in optimizers_of_2_2(base()).items()})
     if path in ("layers", "models"):
         layers = importlib.import_module(f"{__name__}.layers")
         changes.update(layers.constructors(getattr(base(), path)))
@@ -92,6 +102,10 @@ def view(path: str) -> View:
         if parent == path:
             changes[last] = functools.partial(view, longer)
     return View(f"keras.{path}".rstrip("."), reals, changes, functools.partial(_lacking, path))
+
+
+def _the(kind: Any) -> Any:
+    return kind
 
 
 def _resolve(home: str) -> Any:

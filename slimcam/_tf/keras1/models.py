@@ -3,13 +3,14 @@
 import functools
 import importlib
 import sys
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Mapping
 
 import numpy as np
 
 from ..._types import KerasModule
 from ..core import tf
 from .arguments import RENAMED, converted
+from .optimizers import optimizers_of_2_2
 
 METHODS = tuple(name for name in RENAMED if name[0].islower())
 
@@ -21,12 +22,15 @@ def mend(keras: KerasModule) -> None:
     A call that Keras 2 takes by itself goes through as it is.
     """
     for name in METHODS:
-        for kind in (*_kinds(keras.models.Model), keras.models.Sequential):
+        for kind in (*kinds_of_models(keras.models.Model), keras.models.Sequential):
             if name in vars(kind):
                 setattr(kind, name, _converting(name, vars(kind)[name]))
     for kind in (tf.Tensor, getattr(tf, "Variable", tf.Tensor)):
         if not hasattr(kind, "_keras_shape"):
             kind._keras_shape = property(_static_shape, _keep_shape)
+    for kind in kinds_of_models(keras.models.Model):
+        if "compile" in vars(kind):
+            kind.compile = _with_old_optimizers(vars(kind)["compile"], optimizers_of_2_2(keras))
     loader = getattr(keras.layers.Lambda, "_parse_function_from_config", None)
     if loader is not None:
         keras.layers.Lambda._parse_function_from_config = classmethod(_keeping_classes(loader.__func__))
@@ -35,7 +39,7 @@ def mend(keras: KerasModule) -> None:
             setattr(keras.models.Sequential, function.__name__, function)
 
 
-def _kinds(model: Any) -> List[Any]:
+def kinds_of_models(model: Any) -> List[Any]:
     """Return the classes of models: from 2.2 on Keras 2 has a second one, for graphs, in a module of its own."""
     try:
         return [model, importlib.import_module(model.__module__ + "_v1").Model]
@@ -56,6 +60,18 @@ def _keeping_classes(loader: Callable[..., Any]) -> Callable[..., Any]:
         function = loader(cls, *args, **named)
         home.update({name: kept[name] for name, value in home.items() if isinstance(kept.get(name), type)})
         return function
+
+    return call
+
+
+def _with_old_optimizers(compile: Callable[..., Any], optimizers: Mapping[str, Any]) -> Callable[..., Any]:
+    """Let the name of an optimizer mean keras 2.2's."""
+
+    @functools.wraps(compile)
+    def call(self: Any, optimizer: Any = "rmsprop", *args: Any, **named: Any) -> Any:
+        if isinstance(optimizer, str) and optimizer.lower() in optimizers:
+            optimizer = optimizers[optimizer.lower()]()
+        return compile(self, optimizer, *args, **named)
 
     return call
 

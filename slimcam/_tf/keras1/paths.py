@@ -47,18 +47,7 @@ PARTS: Dict[str, Part] = {
         f"engine.{name}": _ENGINE
         for name in ("base_layer", "input_layer", "network", "saving", "sequential", "topology", "training")
     },
-    "optimizers": Part(
-        ("optimizers",),
-        {
-            "adadelta": "optimizers.Adadelta",
-            "adagrad": "optimizers.Adagrad",
-            "adam": "optimizers.Adam",
-            "adamax": "optimizers.Adamax",
-            "nadam": "optimizers.Nadam",
-            "rmsprop": "optimizers.RMSprop",
-            "sgd": "optimizers.SGD",
-        },
-    ),
+    "optimizers": Part(("optimizers",)),  # and optimizers.py
     "initializers": Part(("initializers",), {"zero": "initializers.zeros", "one": "initializers.ones"}),
     "initializations": Part(("@initializers",)),  # of Keras 1
     "constraints": Part(

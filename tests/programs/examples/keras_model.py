@@ -72,7 +72,7 @@ print('shape', K.int_shape(x), start._keras_shape, K.get_session().graph is tf.g
 
 small = Sequential([Flatten(input_shape=(8, 8, 3)), Dense(3, activation='softmax', name='scores')])
 small.set_weights([np.cos(np.arange(576)).reshape(192, 3) / 9, np.zeros(3)])
-small.compile(loss='categorical_crossentropy', optimizer=SGD(lr=0.001, decay=1e-3, momentum=0.9, nesterov=True),
+small.compile(loss='categorical_crossentropy', optimizer=SGD(lr=0.001, momentum=0.9, nesterov=True),
               metrics=['accuracy'])
 losses = Losses()
 history = small.fit(photos, labels, batch_size=2, epochs=2, verbose=0, shuffle=False,
