@@ -95,6 +95,8 @@ def view(path: str) -> View:
         changes.update(layers.constructors(getattr(base(), path)))
         if path == "layers":
             changes["merge"] = lambda: importlib.import_module(f"{__name__}.merging").merge_module(reals)
+    if path == "wrappers.scikit_learn":
+        reals.append(importlib.import_module(f"{__name__}.scikit_learn"))
     if path.startswith("utils"):
         reals.append(importlib.import_module(f"{__name__}.utilities"))
     for longer in PARTS:

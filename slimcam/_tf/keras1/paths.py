@@ -64,11 +64,12 @@ PARTS: Dict[str, Part] = {
             "vis_utils", "visualize_util", "multi_gpu_utils",
         )
     },
+    "wrappers": Part(),
+    "wrappers.scikit_learn": Part(),
     "backend.tensorflow_backend": Part(("@backend",)),
     "backend.common": Part(("@backend",)),
 }  # fmt: skip
 
 SINCE = {  # what is nowhere any more
     "utils.multi_gpu_model": "went with TensorFlow 2.4: on one machine without several GPUs, use the model itself",
-    "wrappers": "went with TensorFlow 2.12: pip has scikeras, whose KerasClassifier takes the function as model=",
 }

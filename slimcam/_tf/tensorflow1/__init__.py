@@ -72,7 +72,8 @@ def module(path: str) -> Optional[ModuleType]:
         except AttributeError as error:
             raise GoneModule(str(error)) from None
         if not isinstance(at, ModuleType):
-            at = View(path, [parent])  # a private module of the name of its function: `ops.arg_scope`
+            # a class of names that stands for a module; or a private module of its function's name, `ops.arg_scope`
+            at = View(path, [parent], {}, functools.partial(getattr, at))
     return at
 
 
