@@ -23,6 +23,9 @@ REQUIREMENTS: Dict[str, str] = {  # by the names that Python imports
 PROTOBUF, H5PY = "protobuf==3.20.3", "h5py==2.10.0"
 TENSORFLOW_1 = ("tensorflow==1.15.5", PROTOBUF, H5PY)
 
+# Old programs: images as SciPy had them, notebooks, rewriting for good, Python 2 (3.13 has no lib2to3 any more).
+PROGRAMS = ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"]
+
 # TensorFlow and tf_keras are not hard dependencies. People have `tensorflow`, `tensorflow-cpu` or a vendor's build, and
 # requiring one of them installs it beside another; a tf_keras wheel pulls in the TensorFlow of its own minor version.
 # The extra gives a fresh machine a set that works together.
@@ -37,11 +40,14 @@ EXTRAS: Dict[str, List[str]] = {
     ],
     # L-BFGS, by which style_transfer climbs; nothing else needs it
     "style": ["scipy>=1.2"],
-    # Old programs: images as SciPy had them, notebooks, rewriting for good, Python 2 (3.13 has no lib2to3 any more)
-    "programs": ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"],
+    "programs": PROGRAMS,
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
     # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
-    "test": ["pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"],
+    "test": [
+        *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
+        # What old programs lean on: what stands in for the names that these took away is compared with what they have.
+        *(*PROGRAMS, "matplotlib>=3.3", "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", "pyyaml>=5.4"),
+    ],
     "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
 }
 
