@@ -69,12 +69,15 @@ class Function:
         cut += variables
         self.fed = plan(fetched, cut)
         self._numbers = [i for i, one in enumerate(self.inputs) if _is_number(one)]  # the learning phase
-        self._phase = ours.phase if ours is not None else next((int(self.inputs[i]) for i in self._numbers), 0)
+        fixed = None if ours is None else ours.phase
+        self._phase = fixed if fixed is not None else next((int(self.inputs[i]) for i in self._numbers), 0)
         phases = [one.tensor for one in self.fed if one.tensor.op.name.endswith("learning_phase")]
-        if phases and self._numbers and ours is None:
+        if phases and self._numbers and fixed is None:
             self.inputs[self._numbers.pop()] = phases[0]
             cut.append(phases[0].name)
             self.fed = plan(fetched, cut)
+        elif phases and ours is not None and fixed is None:
+            self.fed = [one._replace(value=lowering.phase()) if one.tensor is phases[0] else one for one in self.fed]
         needed = ancestors(fetched, [*cut, *(one.tensor.name for one in self.fed)])
         read = {tensor.name for op in needed for tensor in op.inputs} | {tensor.name for tensor in fetched}
         self._feeds = [_feed(i, one) for i, one in enumerate(self.inputs) if getattr(one, "name", None) in read]
@@ -115,7 +118,8 @@ class Function:
         """Return the same function of an eager model, lowered in the other learning phase; raise where it cannot be."""
         given, wanted, updates = self._made_from
         other = 1 - self._phase
-        if lowering.lowered_graph(self.graph) is None:
+        ours = lowering.lowered_graph(self.graph)
+        if ours is None or ours.phase is None:
             raise WrongFeed(
                 f"{self}: the learning phase was set to {self._phase} when the model was built, and {other} is given "
                 f"for it: K.set_learning_phase({other}) before that, or leave it unset and feed it"

@@ -55,8 +55,8 @@ stand_ins: Optional[Dict[str, Tensor]] = None
 class LoweredGraph:
     """A graph in which symbols of models that share inputs have become tensors."""
 
-    def __init__(self, phase: int = 0) -> None:
-        self.phase = phase
+    def __init__(self, phase: Optional[int] = None) -> None:
+        self.phase = phase  # None: that of a placeholder
         self.graph = tf1.Graph()
         self.session = tf1.Session(graph=self.graph)
         self.tensors: Dict[int, Tuple[Any, Tensor]] = {}  # by id: the symbol, which keeps its id taken, and its tensor
@@ -102,7 +102,7 @@ class LoweredGraph:
         if keras is None:
             yield
             return
-        with eager(), phase_scope(keras, self.phase):
+        with eager(), phase_scope(keras, self.phase or 0):
             yield
 
     def variable(self, variable: Any) -> Tensor:

@@ -10,6 +10,7 @@ from slimcam import backend as K
 from slimcam._tf import TF_VERSION, keras2, keras3, tf, tf1
 
 SYMBOLS = pytest.mark.skipif(TF_VERSION < (2, 4), reason="before TensorFlow 2.4 an eager model is made of tensors")
+EAGER = pytest.mark.skipif(not tf1.executing_eagerly(), reason="TensorFlow 1 has no eager models")
 X = np.random.RandomState(0).uniform(0, 1, (2, 6)).astype(np.float32)
 
 
@@ -26,7 +27,6 @@ def net(keras, name="net"):
 # --- the learning phase
 
 
-@SYMBOLS
 def test_the_learning_phase_is_honoured(keras):
     """Monte-Carlo dropout: of many runs in training the spread is what one wants to know."""
     model = net(keras)
@@ -42,7 +42,6 @@ def test_the_learning_phase_is_honoured(keras):
     assert_net(run([X, 0])[0], model(X, training=False).numpy())
 
 
-@SYMBOLS
 def test_a_learning_phase_that_was_set_is_honoured(keras):
     model = net(keras)
     with K.learning_phase_scope(1):
@@ -52,7 +51,7 @@ def test_a_learning_phase_that_was_set_is_honoured(keras):
     assert run([X]) == run([X])
 
 
-@SYMBOLS
+@EAGER
 def test_a_layer_that_asks_for_the_learning_phase_gets_it():
     layers = keras2().layers
     start = layers.Input((1,))

@@ -7,8 +7,9 @@ import textwrap
 import pytest
 
 CHECKS = """
-    import os
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    import importlib.util, os
+    if importlib.util.find_spec("tf_keras"):
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
     import numpy as np
     import tensorflow.compat.v1 as tf
     tf.disable_v2_behavior()
