@@ -57,7 +57,7 @@ class View(types.ModuleType):
     def __dir__(self) -> List[str]:
         own = self.__dict__
         names = {name for real in own["_reals"] for name in getattr(real, "__all__", None) or dir(real)}
-        names.update(own["_changes"], own)
+        names.update(own["_changes"], own, self.__all__ if "__all__" in own["_changes"] else ())
         return sorted(name for name in names if not name.startswith("_"))
 
     def __repr__(self) -> str:

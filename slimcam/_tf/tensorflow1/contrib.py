@@ -109,18 +109,27 @@ def _looking(path: str, homes: Tuple[str, ...], changes: Mapping[str, Callable[[
     def lacking(name: str) -> Any:
         for home in homes:
             place = home_of(home)
-            if place is not None and hasattr(place, name):
+            if place is not None and hasattr(place, name) and not _is_import(place, getattr(place, name)):
                 return getattr(place, name)
             if isinstance(place, ModuleType) and home.startswith("tf_slim"):
                 try:
                     return importlib.import_module(f"{home}.{name}")
                 except ModuleNotFoundError:
                     continue
-        known = [one for home in homes for one in dir(home_of(home)) if not one.startswith("_")]
-        raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, known)}".replace("tensorflow.", "tf.", 1))
+        raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, known())}".replace("tensorflow.", "tf.", 1))
 
-    first = [home_of(homes[0])] if homes and isinstance(home_of(homes[0]), ModuleType) else []
-    return View(path, first, changes, lacking)
+    def known() -> List[str]:
+        places = [home_of(home) for home in homes if home != "."]
+        names = {name: place for place in places for name in dir(place) if not name.startswith("_")}
+        return [name for name, place in names.items() if not _is_import(place, getattr(place, name, None))]
+
+    return View(path, [], {**changes, "__all__": known}, lacking)
+
+
+def _is_import(place: Any, value: Any) -> bool:
+    """Whether a name of a tf_slim module is no more than what it imports: TensorFlow's `ops.variables` is not its own."""
+    ours = isinstance(place, ModuleType) and place.__name__.startswith("tf_slim")
+    return ours and isinstance(value, ModuleType) and not value.__name__.startswith("tf_slim")
 
 
 @functools.lru_cache(maxsize=None)
@@ -144,7 +153,8 @@ def _private(name: str) -> View:
         def lacking(step: str) -> Any:
             if step == name or step in FOLDERS:
                 return View(f"{path}.{step}", [part], {}, below(f"{path}.{step}"))
-            return getattr(part, step)
+            value = getattr(part, step)
+            return View(f"{path}.{step}", [value, part]) if isinstance(value, ModuleType) else value
 
         return lacking
 
