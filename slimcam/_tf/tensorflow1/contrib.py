@@ -127,7 +127,7 @@ def _looking(path: str, homes: Tuple[str, ...], changes: Mapping[str, Callable[[
 
 
 def _is_import(place: Any, value: Any) -> bool:
-    """Whether a name of a tf_slim module is no more than what it imports: TensorFlow's `ops.variables` is not its own."""
+    """Whether a name of a tf_slim module is one that it imports: TensorFlow's `ops.variables`, say."""
     ours = isinstance(place, ModuleType) and place.__name__.startswith("tf_slim")
     return ours and isinstance(value, ModuleType) and not value.__name__.startswith("tf_slim")
 

@@ -41,7 +41,7 @@ class DataSet:
         self._fake, self.one_hot = fake_data, one_hot
         if not fake_data:
             assert images.shape[0] == labels.shape[0], f"images.shape: {images.shape} labels.shape: {labels.shape}"
-            images = images.reshape(len(images), -1) if reshape else images
+            images = images.reshape(len(images), images.shape[1] * images.shape[2]) if reshape else images
             images = np.multiply(images.astype(np.float32), 1.0 / 255.0) if dtype == tf.float32 else images
         self._num_examples = 10000 if fake_data else len(images)
         self._images, self._labels = images, labels
