@@ -57,6 +57,9 @@ DISTRIBUTIONS: Dict[str, Tuple[str, ...]] = {  # what pip may have installed a m
     "tf_slim": ("tf-slim", "tf_slim"),
 }
 
+# Its last release, for TensorFlow 2.16 and newer. In no extra: an older TensorFlow brings the one of its own version.
+ESTIMATOR = "tensorflow-estimator==2.15.0"
+
 # the modules of the extra `programs`, and what pip calls them
 OF_PROGRAMS = {"PIL": "pillow", "nbformat": "nbformat", "libcst": "libcst", "fissix": "fissix"}
 
@@ -84,6 +87,8 @@ def pins_of(
     if module in ("tf_keras", "keras") and tensorflow:
         # A tf_keras wheel requires the TensorFlow of its own minor version: unpinned, it would upgrade an old one.
         return ("{}=={}.{}.*".format(module, *tensorflow[:2]),)
+    if module == "tensorflow_estimator":
+        return (ESTIMATOR,)
     if module in OF_PROGRAMS:
         return (OF_PROGRAMS[module],) if elsewhere else ("slimcam[programs]",)
     return (REQUIREMENTS.get(module, module),)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fixtures.old_programs import EXAMPLES, started
 
+from slimcam._packages import installed_version
 from slimcam._tf import TF_VERSION
 
 # Each of these programs is float32, with a few thousand products between its weights and what it prints; training runs
@@ -92,6 +93,26 @@ def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1):
         1.09758079,
     ]
     np.testing.assert_allclose(ours.numbers("losses")[:9], printed, 5e-5)
+
+
+def test_an_estimator_trains_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+    if TF_VERSION >= (2, 16) and installed_version("tensorflow_estimator") is None:
+        pytest.skip("this environment has no tensorflow-estimator")
+    theirs = started(EXAMPLES / "estimator.py", tmp_path / "theirs", python=tensorflow_1)
+    assert theirs.status == 0
+    ours = run("estimator", tmp_path / "ours")
+    assert ours.status == 0
+    same(ours, theirs, ["evaluated", "predicted", "again", "served", "linear"])
+    assert ours.line("names") == theirs.line("names")
+
+
+def test_without_its_package_an_estimator_says_what_to_install(run, tmp_path):
+    if TF_VERSION < (2, 16) or installed_version("tensorflow_estimator"):
+        pytest.skip("tf.estimator is here")
+    ended = run("estimator", tmp_path)
+    assert ended.status == 1
+    line = 'the package that it was still trains here: pip install "tensorflow-estimator==2.15.0"'
+    assert ended.err.strip().splitlines()[-1].endswith(f"tf.estimator went with TensorFlow 2.16; {line}")
 
 
 @pytest.mark.parametrize("program", ["slim_training", "plain_graph"])

@@ -39,10 +39,6 @@ NAMES_OF_0 = {
     "unpack": "unstack",
 }
 
-ADVICE = {  # of names that are nowhere any more: what to do
-    "estimator": "went with TensorFlow 2.16; run the program on TensorFlow 2.15 or older, whose `slimcam run` has it",
-}
-
 
 def prepare() -> None:
     """Give this process the behaviour of TensorFlow 1; it belongs to the old program from now on."""
@@ -123,8 +119,10 @@ def _examples() -> View:
 def _lacking(name: str) -> Any:
     if name in NAMES_OF_0:
         return functools.reduce(getattr, NAMES_OF_0[name].split("."), tf1)
-    if name in ADVICE:
-        raise GoneName(f"tf.{name} {ADVICE[name]}")
+    if name == "estimator":  # up to 2.15 compat.v1 has it
+        from .estimators import estimator
+
+        return estimator()
     raise GoneName(f"TensorFlow 1.15 has no tf.{name}; {nearest(name, dir(tf1))}")
 
 

@@ -16,7 +16,8 @@ from ...suggest import nearest
 from ..core import tf1
 from ..tf_slim import slim
 
-OURS = f"{__package__}.contrib_parts:"
+OURS = f"{__package__}.contrib_parts."
+SMALL = OURS + "small:"
 
 # A home is a module, a part of compat.v1 where it starts with a dot, or a class of ours with the names of one part.
 PARTS: Dict[str, Tuple[str, ...]] = {
@@ -24,11 +25,11 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "checkpoint": (".train",),
     "cluster_resolver": (".distribute.cluster_resolver",),
     "ctc": (".nn",),
-    "data": (".data.experimental", ".data", OURS + "Data"),
-    "deprecated": (OURS + "Deprecated",),
+    "data": (".data.experimental", ".data", SMALL + "Data"),
+    "deprecated": (SMALL + "Deprecated",),
     "distribute": (".distribute",),
     "distributions": (".distributions",),
-    "eager": (OURS + "Eager", "."),
+    "eager": (SMALL + "Eager", "."),
     "factorization": ("tensorflow.python.ops.clustering_ops",),
     "framework": (
         "tf_slim.ops.arg_scope",
@@ -36,13 +37,13 @@ PARTS: Dict[str, Tuple[str, ...]] = {
         "tf_slim.ops",
         "tensorflow.python.framework.smart_cond",
         "tensorflow.python.training.checkpoint_utils",
-        OURS + "Framework",
+        SMALL + "Framework",
         ".train",
         ".",
     ),
-    "image": (OURS + "Image", ".image"),
-    "layers": ("tf_slim.layers", "tf_slim", OURS + "Layers", ".feature_column"),
-    "learn": (OURS + "Learn",),
+    "image": (SMALL + "Image", ".image"),
+    "layers": ("tf_slim.layers", "tf_slim", SMALL + "Layers", ".feature_column"),
+    "learn": (SMALL + "Learn",),
     "lite": (".lite",),
     "lookup": (".lookup", "tensorflow.python.ops.lookup_ops"),
     "losses": ("tf_slim.losses", ".losses"),
@@ -50,14 +51,14 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "nn": (".nn",),
     "opt": (".train",),
     "quantization": (".quantization", "."),
-    "rnn": (".nn.rnn_cell", ".nn", OURS + "Rnn"),
+    "rnn": (".nn.rnn_cell", ".nn", SMALL + "Rnn"),
     "saved_model": (".saved_model",),
-    "seq2seq": (OURS + "Seq2seq",),
+    "seq2seq": (SMALL + "Seq2seq",),
     "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", "."),
     "staging": ("tensorflow.python.ops.data_flow_ops",),
     "summary": ("tensorflow.python.ops.summary_ops_v2", ".summary"),
     "tpu": (".tpu",),
-    "training": (OURS + "Training", "tf_slim.training", "tf_slim.evaluation", ".train", ".data.experimental"),
+    "training": (SMALL + "Training", "tf_slim.training", "tf_slim.evaluation", ".train", ".data.experimental"),
     "util": (".", ".graph_util"),
 }
 

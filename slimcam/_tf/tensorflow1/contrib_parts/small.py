@@ -3,10 +3,10 @@
 import functools
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
-from ..._types import Tensor
-from ..core import private, tf, tf1
-from . import mnist
-from .hyperparameters import HParams
+from ...._types import Tensor
+from ...core import private, tf, tf1
+from .. import mnist
+from ..hyperparameters import HParams
 
 
 class Training:
