@@ -25,11 +25,12 @@ def assign_moving_average(x: BackendTensor, value: BackendTensor, momentum: floa
 
     The correction has variables of its own, which a Keras initialises that is told of them; Keras 2.2 does so with all.
     """
-    graph, backend = tf1.get_default_graph(), keras_backend()
+    graph, track = tf1.get_default_graph(), getattr(keras_backend(), "track_variable", None)
     before = len(graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES))
     moved = private("training.moving_averages").assign_moving_average(x, value, momentum, zero_debias=True)
-    for slot in graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES)[before:]:
-        getattr(backend, "track_variable", id)(slot)
+    if track is not None:
+        for slot in graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES)[before:]:
+            track(slot)
     return moved
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .._tf import prepared_run, tf, tf1
 from .._types import Graph, Operation, Session, Tensor
 from ..errors import ModelError, TargetError, WrongFeed
-from ..graphs.feeds import plan
+from ..graphs.feeds import DefaultFeed, plan
 from ..graphs.walk import ancestors
 from . import lowering
 from .sessions import BUILD_IN_A_GRAPH, existing_session, initialise, keep_used, learning_phase, session_of
@@ -67,17 +67,8 @@ class Function:
         ours = lowering.lowered_graph(self.graph)
         variables = {} if ours is None else ours.variables()
         cut += variables
-        self.fed = plan(fetched, cut)
-        self._numbers = [i for i, one in enumerate(self.inputs) if _is_number(one)]  # the learning phase
-        fixed = None if ours is None else ours.phase
-        self._phase = fixed if fixed is not None else next((int(self.inputs[i]) for i in self._numbers), 0)
-        phases = [one.tensor for one in self.fed if one.tensor.op.name.endswith("learning_phase")]
-        if phases and self._numbers and fixed is None:
-            self.inputs[self._numbers.pop()] = phases[0]
-            cut.append(phases[0].name)
-            self.fed = plan(fetched, cut)
-        elif phases and ours is not None and fixed is None:
-            self.fed = [one._replace(value=lowering.phase()) if one.tensor is phases[0] else one for one in self.fed]
+        self.fed = self._plan_phase(plan(fetched, cut), ours)
+        cut += [one.name for one in self.inputs if graph_of(one) is not None]
         needed = ancestors(fetched, [*cut, *(one.tensor.name for one in self.fed)])
         read = {tensor.name for op in needed for tensor in op.inputs} | {tensor.name for tensor in fetched}
         self._feeds = [_feed(i, one) for i, one in enumerate(self.inputs) if getattr(one, "name", None) in read]
@@ -90,6 +81,23 @@ class Function:
         self._steps = [] if ours is None else ours.steps(needed)
         if ours is not None:
             ours.refresh(needed)
+
+    def _plan_phase(self, fed: List[DefaultFeed], ours: Optional[lowering.LoweredGraph]) -> List[DefaultFeed]:
+        """Find out what the learning phase is: fixed in a graph that was lowered or built so, or a placeholder.
+
+        An input that is a number feeds the placeholder. Returns what is left to be fed.
+        """
+        self._numbers = [i for i, one in enumerate(self.inputs) if _is_number(one)]
+        self._phase = next((int(self.inputs[i]) for i in self._numbers), 0)
+        places = [one for one in fed if one.tensor.op.name.endswith("learning_phase")]
+        if ours is not None and ours.phase is not None:
+            self._phase = ours.phase
+        elif places and self._numbers:
+            self.inputs[self._numbers.pop()] = places[0].tensor
+            return [one for one in fed if one is not places[0]]
+        elif places and ours is not None:
+            return [one._replace(value=lowering.phase()) if one is places[0] else one for one in fed]
+        return fed
 
     def __call__(self, inputs: Any) -> Union[np.ndarray, List[np.ndarray]]:
         """Run it once; raise WrongFeed for values of another number or shape than the inputs."""

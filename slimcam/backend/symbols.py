@@ -165,7 +165,7 @@ def _lowering(thing: Any) -> Any:
             made = thing(*tensors)
         return tf.nest.map_structure(lambda one: lower([one])[0], made)
 
-    return run
+    return tf.autograph.experimental.do_not_convert(run)
 
 
 def in_their_graph(operation: Callable) -> Callable:

@@ -6,7 +6,7 @@ is made of it works in the graph of its arguments and on KerasTensors, as all of
 
 import functools
 import inspect
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 from .._tf import keras_backend, summable, tf1
 from .symbols import check_given, in_one_graph, joined
@@ -173,4 +173,3 @@ def _operation(row: str, find: Callable[[], Callable], by_place: bool) -> Callab
 
 
 OPERATIONS = operations()
-NAMES: List[str] = sorted(OPERATIONS)

@@ -5,7 +5,7 @@ import pytest
 from fixtures.tolerance import rounding
 
 from slimcam import backend as K
-from slimcam._tf import tf, tf1
+from slimcam._tf import TF_VERSION, keras2, tf, tf1
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]], np.float32)
 CUBE = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -196,6 +196,27 @@ def test_a_function_gives_what_keras_gave(graph, row):
     found = K.eval(make())
     assert np.shape(found) == np.shape(expected)
     np.testing.assert_allclose(found, expected, rtol=WHERE_IT_ROUNDS, atol=1e-7)
+
+
+ON_SYMBOLS = [
+    "all", "argmin", "batch_dot", "batch_flatten", "batch_normalization", "binary_crossentropy", "conv2d", "ctc_decode",
+    "cumsum", "elu", "equal", "foldl", "gather", "in_train_phase", "in_train_phase, a function", "local_conv2d",
+    "map_fn", "normalize_batch_in_training", "permute_dimensions", "pool2d", "prod", "relu", "repeat_elements",
+    "resize_images, nearest", "reverse", "separable_conv1d", "softmax", "spatial_2d_padding", "stack", "std",
+    "stop_gradient of a list", "switch", "switch by elements", "temporal_padding", "tile", "transpose", "zeros_like",
+]  # fmt: skip
+
+
+@pytest.mark.skipif(TF_VERSION < (2, 4), reason="before TensorFlow 2.4 an eager model is made of tensors")
+def test_a_function_gives_the_same_on_tensors_of_an_eager_model(monkeypatch):
+    layers = keras2().layers
+    start = layers.Input((1,), name="start")
+    monkeypatch.setitem(
+        globals(), "t", lambda value, dtype=None: layers.Lambda(lambda _: tf.constant(value, dtype))(start)
+    )
+    made = [ROWS[row][0]() for row in ON_SYMBOLS]
+    for row, found in zip(ON_SYMBOLS, K.function([start], made)([[[0.0]]])):
+        np.testing.assert_allclose(found, ROWS[row][1], WHERE_IT_ROUNDS, 1e-7, err_msg=row)
 
 
 def test_each_works_in_the_graph_of_its_argument():
