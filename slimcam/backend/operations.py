@@ -9,7 +9,7 @@ from .._tf import assign_moving_average, tf, tf1
 from .._types import Axis, BackendTensor, Tensor
 from .settings import floatx, normalize_data_format
 from .symbols import in_one_graph, in_their_graph
-from .tensors import ndim
+from .tensors import ndim, plain_axis
 
 
 @in_their_graph
@@ -17,7 +17,7 @@ def mean(x: BackendTensor, axis: Axis = None, keepdims: bool = False) -> Backend
     """Average over axes, or all; of bool and whole numbers in floatx."""
     x = tf.convert_to_tensor(x)
     x = x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, floatx())
-    return tf.reduce_mean(x, axis, keepdims)
+    return tf.reduce_mean(x, plain_axis(axis), keepdims)
 
 
 @in_their_graph

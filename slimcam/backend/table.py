@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict
 
 from .._tf import keras_backend, summable, tf1
 from .symbols import check_given, in_one_graph, joined
+from .tensors import plain_axis
 
 _OVER_AXES = "(x, axis=None, keepdims=False)"
 _CONV_2D = "strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1))"
@@ -162,6 +163,8 @@ def _operation(row: str, find: Callable[[], Callable], by_place: bool) -> Callab
             raise TypeError(f"K.{name}{signature}: {error}") from None
         if bound.args:
             check_given(f"K.{name}", bound.args[0])
+        if "axis" in bound.arguments:
+            bound.arguments["axis"] = plain_axis(bound.arguments["axis"])
         if by_place:
             bound.apply_defaults()
         return in_one_graph(find(), bound.args, **bound.kwargs)

@@ -32,6 +32,11 @@ def dtype(x: BackendTensor) -> str:
     return tf.as_dtype(x.dtype).base_dtype.name
 
 
+def plain_axis(axis: Any) -> Any:
+    """Return axes as Python's numbers: by NumPy's int64, np.arange(1, 4) say, TensorFlow 2.21 gives no gradient."""
+    return axis if axis is None or is_tensor(axis) else np.asarray(axis).tolist()
+
+
 def count_params(x: BackendTensor) -> int:
     """Return the number of elements of a variable or a tensor whose shape is known."""
     return int(np.prod(x.shape.as_list() if isinstance(x.shape, tf.TensorShape) else x.shape))

@@ -108,6 +108,18 @@ def test_a_name_that_is_missing_suggests_the_nearest_and_tensorflow_s_own(name, 
 # --- gradients
 
 
+@pytest.mark.parametrize("reduce, slope", [(K.sum, 1), (K.mean, 1 / 6), (K.max, 0)], ids=["sum", "mean", "max"])
+def test_axes_of_numpy_have_a_gradient(graph, reduce, slope):
+    """As the gradient penalty of Wasserstein GANs asks for them: np.arange(1, len(x.shape))."""
+    x = on_sizes(None, 2, 3)
+    slopes = K.gradients(reduce(x, axis=np.arange(1, len(x.shape)))[1], x)[0]
+    found = tf1.Session().run(slopes, {x: np.arange(12).reshape(2, 2, 3)})
+    expected = np.zeros((2, 2, 3))
+    expected[1] = slope
+    expected[1, 1, 2] = slope or 1
+    assert_sums(found, expected, 8)
+
+
 def test_gradients_are_those_of_the_sum_in_a_list(graph):
     x, y = on_sizes(3), on_sizes(3)
     found = K.gradients(x * x * y, [x, y])
