@@ -72,9 +72,17 @@ def test_keras_programs_give_the_numbers_of_tensorflow_1(run, tensorflow_1, tmp_
         assert ours.line(word) == theirs.line(word)
 
 
-def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1):
-    ours, theirs = run("keras_seeded"), run("keras_seeded", python=tensorflow_1)
+def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1, tmp_path):
+    ours, theirs = (run("keras_seeded", tmp_path / "m.h5", python=python) for python in (sys.executable, tensorflow_1))
     assert (ours.status, theirs.status) == (0, 0)
+    assert ours.line("kinds") == "True Adagrad 0.01 0.002"
+    assert ours.out.count("same True True True") == ours.out.count("continued True False") == 2
+    # by hand: the outputs are 6, the error 1, the gradients 2 and 2 (x six weights, two biases), 6 and 6, 2; their norm
+    # together is sqrt(8 * 4 + 2 * 36 + 4) = sqrt(108), and each weight loses 0.1 / sqrt(108) of its gradient
+    norm = 0.1 / np.sqrt(108)
+    np.testing.assert_allclose(
+        ours.numbers("clipped"), [1 - 2 * norm, -2 * norm, 1 - 6 * norm, -2 * norm, 0.99, -0.01, 0.99, -0.01], 1e-5
+    )
     same(ours, theirs, ["weights"])
     # keras 2.2.4 on TensorFlow 1.15.5 printed these. Its optimizers assign weights as gradients read them, so that
     # runs differ from each other, by 1e-5 after three epochs.

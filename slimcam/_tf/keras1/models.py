@@ -69,8 +69,13 @@ def _with_old_optimizers(compile: Callable[..., Any], optimizers: Mapping[str, A
 
     @functools.wraps(compile)
     def call(self: Any, optimizer: Any = "rmsprop", *args: Any, **named: Any) -> Any:
-        if isinstance(optimizer, str) and optimizer.lower() in optimizers:
-            optimizer = optimizers[optimizer.lower()]()
+        if isinstance(optimizer, str) and optimizers:
+            optimizer = optimizers["get"](optimizer)
+        reader = sys._getframe(1).f_globals.get("__name__", "")
+        if (
+            reader.endswith("hdf5_format") and type(optimizer).__name__ in optimizers
+        ):  # of a file, by Keras 2's own table
+            optimizer = optimizers["as_in_2_2"](optimizer)
         return compile(self, optimizer, *args, **named)
 
     return call

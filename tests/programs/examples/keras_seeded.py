@@ -23,3 +23,29 @@ for optimizer in ('rmsprop', 'adadelta', 'adam', 'adamax', SGD(lr=0.01, momentum
     model.compile(optimizer=optimizer, loss='categorical_crossentropy')
     losses = model.fit(x, y, epochs=3, batch_size=16, verbose=0).history['loss']
     print('losses', *losses)
+from keras import optimizers
+from keras.models import load_model
+
+print('kinds', isinstance(SGD(), optimizers.Optimizer), type(optimizers.get('adagrad')).__name__,
+      round(float(optimizers.get('adagrad').get_config()['lr']), 6), round(float(optimizers.get('nadam').get_config()['lr']), 6))
+for name in ('sgd', 'rmsprop'):
+    model.compile(optimizer=name, loss='categorical_crossentropy')
+    model.fit(x, y, epochs=1, verbose=0, shuffle=False)
+    model.save(sys.argv[1])
+    again = load_model(sys.argv[1])
+    model.layers[1].rate = again.layers[1].rate = 0.25
+    print('same', type(model.optimizer) is type(again.optimizer),
+          np.allclose(model.predict(x), again.predict(x)),
+          all(np.array_equal(a, b) for a, b in zip(model.optimizer.get_weights(), again.optimizer.get_weights())))
+    plain = Sequential([Dense(3, input_dim=4, kernel_initializer='ones')])
+    plain.compile(optimizer=name, loss='mse')
+    plain.fit(x[:, :4, 0, 0], y, epochs=3, verbose=0, shuffle=False)
+    plain.save(sys.argv[1])
+    again = load_model(sys.argv[1])
+    first, second = [m.fit(x[:, :4, 0, 0], y, epochs=3, verbose=0, shuffle=False).history['loss'] for m in (plain, again)]
+    print('continued', np.allclose(first, second, 1e-5), np.allclose(first[-1], first[0]))
+for clip in (dict(clipnorm=0.1), dict(clipvalue=0.01)):
+    linear = Sequential([Dense(2, input_dim=3, kernel_initializer='ones'), Dense(1, kernel_initializer='ones')])
+    linear.compile(SGD(lr=1.0, **clip), 'mse')
+    linear.fit(np.ones((4, 3)), np.ones((4, 1)) * 5, verbose=0)
+    print('clipped', *[w.ravel()[0] for w in linear.get_weights()])
