@@ -114,6 +114,23 @@ def test_an_estimator_trains_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     assert ours.line("names") == theirs.line("names")
 
 
+def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "ours").mkdir()
+    theirs = started(EXAMPLES / "contrib_parts.py", tmp_path / "theirs", python=tensorflow_1)
+    assert theirs.status == 0
+    ours = run("contrib_parts", tmp_path / "ours")
+    assert ours.status == 0
+    words = [line.split()[0] for line in theirs.out.splitlines() if line and not line.startswith("Parsing")]
+    assert len(words) > 50
+    for word in words:
+        if word.endswith("_variables"):
+            assert ours.line(word) == theirs.line(word)
+        elif word != "drawn":
+            same(ours, theirs, [word])
+    assert ours.line("drawn") == theirs.line("drawn")
+
+
 def test_without_its_package_an_estimator_says_what_to_install(run, tmp_path):
     if TF_VERSION < (2, 16) or installed_version("tensorflow_estimator"):
         pytest.skip("tf.estimator is here")

@@ -56,6 +56,75 @@ class Data:
         return lambda dataset: dataset.padded_batch(batch_size, padded_shapes, padding_values, drop_remainder=True)
 
 
+class Compiler:
+    """tf.contrib.compiler"""
+
+    class jit:
+        """tf.contrib.compiler.jit"""
+
+        @staticmethod
+        def experimental_jit_scope(*args: Any, **named: Any) -> Any:
+            """Have XLA compile what is made in the scope."""
+            return private("compiler.xla.jit").experimental_jit_scope(*args, **named)
+
+
+class Nn:
+    """tf.contrib.nn: the losses with their arguments in TensorFlow 0.x's order."""
+
+    @staticmethod
+    def deprecated_flipped_softmax_cross_entropy_with_logits(
+        logits: Tensor, labels: Tensor, dim: int = -1, name: Optional[str] = None
+    ) -> Tensor:
+        """Return tf.nn.softmax_cross_entropy_with_logits."""
+        return tf1.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits, dim=dim, name=name)
+
+    @staticmethod
+    def deprecated_flipped_sparse_softmax_cross_entropy_with_logits(
+        logits: Tensor, labels: Tensor, name: Optional[str] = None
+    ) -> Tensor:
+        """Return tf.nn.sparse_softmax_cross_entropy_with_logits."""
+        return tf1.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits, name=name)
+
+    @staticmethod
+    def deprecated_flipped_sigmoid_cross_entropy_with_logits(
+        logits: Tensor, targets: Tensor, name: Optional[str] = None
+    ) -> Tensor:
+        """Return tf.nn.sigmoid_cross_entropy_with_logits."""
+        return tf1.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits, name=name)
+
+
+class Summary:
+    """tf.contrib.summary"""
+
+    @staticmethod
+    def all_summary_ops() -> Any:
+        """Return the operations that write summaries in this graph."""
+        return private("ops.summary_ops_v2").all_v2_summary_ops()
+
+
+class Tfprof:
+    """tf.contrib.tfprof: the profiler by its first names."""
+
+    class model_analyzer:
+        """tf.contrib.tfprof.model_analyzer"""
+
+        TRAINABLE_VARS_PARAMS_STAT_OPTIONS = tf1.profiler.ProfileOptionBuilder.trainable_variables_parameter()
+        FLOAT_OPS_OPTIONS = tf1.profiler.ProfileOptionBuilder.float_operation()
+        PRINT_ALL_TIMING_MEMORY = tf1.profiler.ProfileOptionBuilder.time_and_memory()
+
+        @staticmethod
+        def print_model_analysis(
+            graph: Any,
+            run_meta: Any = None,
+            op_log: Any = None,
+            tfprof_cmd: str = "scope",
+            tfprof_options: Any = None,
+        ) -> Any:
+            """Count parameters or operations, print them; return the profiler's protocol buffer."""
+            options = tfprof_options or Tfprof.model_analyzer.TRAINABLE_VARS_PARAMS_STAT_OPTIONS
+            return tf1.profiler.profile(graph, run_meta, op_log, tfprof_cmd, options)
+
+
 class Layers:
     """tf.contrib.layers"""
 
