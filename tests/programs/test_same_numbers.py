@@ -114,6 +114,7 @@ def test_an_estimator_trains_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     assert ours.line("names") == theirs.line("names")
 
 
+@pytest.mark.slow  # half a minute: graphs by the dozen
 def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     (tmp_path / "theirs").mkdir()
     (tmp_path / "ours").mkdir()
@@ -129,6 +130,15 @@ def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
         elif word != "drawn":
             same(ours, theirs, [word])
     assert ours.line("drawn") == theirs.line("drawn")
+
+
+def test_decoders_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1):
+    theirs, ours = started(EXAMPLES / "decoding.py", python=tensorflow_1), run("decoding")
+    assert (theirs.status, ours.status) == (0, 0)
+    same(ours, theirs, ["plain", "luong", "bahdanau", "normed", "history", "tiled", "hardmax"])
+    for kind in ("plain", "luong", "bahdanau", "normed"):
+        for word in (f"names_{kind}", f"shapes_{kind}"):
+            assert ours.line(word) == theirs.line(word)
 
 
 def test_without_its_package_an_estimator_says_what_to_install(run, tmp_path):

@@ -57,7 +57,7 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "quantization": (".quantization", "."),
     "rnn": (".nn.rnn_cell", ".nn", SMALL + "Rnn", OURS + "cells"),
     "saved_model": (".saved_model",),
-    "seq2seq": (SMALL + "Seq2seq",),
+    "seq2seq": (SMALL + "Seq2seq", OURS + "decoding", OURS + "attention"),
     "signal": (".signal",),
     "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", "."),
     "staging": ("tensorflow.python.ops.data_flow_ops",),
@@ -70,7 +70,6 @@ PARTS: Dict[str, Tuple[str, ...]] = {
         "tf_slim.training.training",
         "tf_slim.evaluation",
         ".train",
-        ".data.experimental",
     ),
     "util": ("tensorflow.python.framework.tensor_util", ".graph_util", "."),
 }

@@ -229,7 +229,7 @@ class Rnn:
 
 
 class Seq2seq:
-    """tf.contrib.seq2seq, of which the loss alone is here."""
+    """tf.contrib.seq2seq: its loss."""
 
     @staticmethod
     def sequence_loss(
