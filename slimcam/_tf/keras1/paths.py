@@ -13,7 +13,13 @@ class Part(NamedTuple):
     names: Mapping[str, str] = {}
 
 
-_LAYERS = Part(("@layers",))
+# The classes that others are made of, whose names began with an underscore: keras-vis and others test layers by them.
+_BASES = {
+    "_Conv": "layers.Conv2D.__base__",
+    **{f"_Pooling{n}D": f"layers.MaxPooling{n}D.__base__" for n in (1, 2, 3)},
+    **{f"_GlobalPooling{n}D": f"layers.GlobalMaxPooling{n}D.__base__" for n in (1, 2, 3)},
+}
+_LAYERS = Part(("@layers",), _BASES)
 _ENGINE = Part(
     ("@models", "@layers", "@utils"),
     {"Layer": "@layers.Layer", "InputSpec": "layers.InputSpec", "Input": "Input", "Network": "@models.Model"},

@@ -1,0 +1,19 @@
+"""Names of the package keras 2.2 that lead elsewhere now."""
+
+PROGRAM = """
+from keras.layers import AveragePooling1D, Conv1D, Conv2D, Dense, GlobalAveragePooling2D, MaxPooling2D
+from keras.layers.convolutional import _Conv
+from keras.layers.pooling import _GlobalPooling2D, _Pooling1D, _Pooling2D, _Pooling3D
+
+print('convolutions', *(isinstance(layer, _Conv) for layer in (Conv1D(1, 1), Conv2D(1, 1), Dense(1))))
+print('pooling', *(isinstance(MaxPooling2D(), kind) for kind in (_Pooling1D, _Pooling2D, _Pooling3D)))
+print('others', isinstance(AveragePooling1D(), _Pooling1D), isinstance(GlobalAveragePooling2D(), _GlobalPooling2D))
+"""
+
+
+def test_layers_are_of_the_classes_that_keras_made_them_of(run):
+    ended = run(PROGRAM)
+    assert ended.status == 0
+    assert ended.line("convolutions") == "True True False"
+    assert ended.line("pooling") == "False True False"
+    assert ended.line("others") == "True True"
