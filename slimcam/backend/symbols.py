@@ -121,7 +121,8 @@ def lower(things: Iterable[Any]) -> List[Any]:
     if len(graphs) > 1:
         raise TargetError(
             f"{' and '.join(graphs.values())} are of different graphs: they come from models that had no input "
-            "in common when they were first used here; build all models before that"
+            "in common when they were first used here, or were made in different learning phases; build all models, "
+            "and set the phase, before that"
         )
     graph = next((new.graph for old, new in zip(given, lowered) if is_symbolic(old)), None)
     return lowered if graph is None else [lowering.in_graph(one, graph) for one in lowered]
