@@ -28,6 +28,8 @@ tensorflow_2 = pytest.mark.skipif(TF_VERSION < (2,), reason="TensorFlow 1 has it
         ("tensorflow.contrib.framework.python.ops.variables", "get_or_create_global_step"),
         ("tensorflow.contrib.framework.python.ops.arg_scope", "add_arg_scope"),
         ("tensorflow.contrib.learn.python.learn.datasets.mnist", "read_data_sets"),
+        ("tensorflow.contrib.opt.python.training.external_optimizer", "ScipyOptimizerInterface"),
+        ("tensorflow.contrib.learn.ModeKeys", "INFER"),
         ("tensorflow.examples.tutorials.mnist.input_data", "read_data_sets"),
         ("tensorflow.python.framework.graph_util", "convert_variables_to_constants"),
         ("tensorflow.python.framework.ops", "Tensor"),

@@ -137,7 +137,7 @@ def test_decoders_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1):
     assert (theirs.status, ours.status) == (0, 0)
     same(ours, theirs, ["plain", "luong", "bahdanau", "normed", "history", "tiled", "hardmax"])
     for kind in ("plain", "luong", "bahdanau", "normed"):
-        for word in (f"names_{kind}", f"shapes_{kind}"):
+        for word in (f"names_{kind}", f"shapes_{kind}", "old_paths"):
             assert ours.line(word) == theirs.line(word)
 
 

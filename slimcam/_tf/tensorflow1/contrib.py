@@ -75,6 +75,11 @@ PARTS: Dict[str, Tuple[str, ...]] = {
 }
 
 FOLDERS = {"data", "framework", "layers", "ops", "python", "slim", "training", "learn"}  # of private paths
+MODULES = {  # of private paths, whose names a part shows itself
+    *("core_rnn_cell", "core_rnn_cell_impl", "rnn_cell", "core_rnn", "rnn", "lstm_ops", "gru_ops"),
+    *("seq2seq", "helper", "decoder", "basic_decoder", "attention_wrapper", "loss", "crf"),
+    *("external_optimizer", "weight_decay_optimizers", "nadam_optimizer", "lazy_adam_optimizer"),
+}
 
 SINCE = "went with TensorFlow 2.0, and neither tf_slim nor TensorFlow has it"
 ADVICE = {  # what to do about parts that are asked for most; for any other, to run that program on TensorFlow 1.15.5
@@ -163,7 +168,7 @@ def _private(name: str) -> View:
 
     def below(path: str) -> Callable[[str], Any]:
         def lacking(step: str) -> Any:
-            if step == name or step in FOLDERS:
+            if step == name or step in FOLDERS or step in MODULES:
                 return View(f"{path}.{step}", [part], {}, below(f"{path}.{step}"))
             value = getattr(part, step)
             return View(f"{path}.{step}", [value, part]) if isinstance(value, ModuleType) else value

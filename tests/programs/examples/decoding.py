@@ -2,6 +2,9 @@
 import numpy as np
 import tensorflow as tf
 from tensorflow.contrib import seq2seq
+from tensorflow.contrib.legacy_seq2seq.python.ops import seq2seq as lists
+from tensorflow.contrib.rnn.python.ops import core_rnn_cell
+from tensorflow.contrib.seq2seq.python.ops import attention_wrapper
 
 
 def cosines(shape, dtype=tf.float32, partition_info=None):
@@ -53,3 +56,5 @@ for kind in ('plain', 'luong', 'bahdanau', 'normed'):
 with tf.Session() as session:
     print('tiled', *session.run(seq2seq.tile_batch(tf.constant(waves(2, 2)), 2)).ravel())
     print('hardmax', *session.run(seq2seq.hardmax(tf.constant(waves(2, 3)))).ravel())
+print('old_paths', attention_wrapper.AttentionWrapper is seq2seq.AttentionWrapper,
+      core_rnn_cell.OutputProjectionWrapper is tf.contrib.rnn.OutputProjectionWrapper, lists.sequence_loss.__name__)

@@ -16,7 +16,12 @@ class Training:
 
 
 class Learn:
-    """tf.contrib.learn, of which the reader of MNIST alone is here."""
+    """tf.contrib.learn, of which the reader of MNIST and the modes are here."""
+
+    class ModeKeys:
+        """tf.contrib.learn.ModeKeys"""
+
+        TRAIN, EVAL, INFER = "train", "eval", "infer"
 
     class datasets:
         """tf.contrib.learn.datasets"""
