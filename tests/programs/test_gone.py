@@ -189,7 +189,9 @@ def test_ragged_lists_make_arrays_of_objects():
         array([[1, 2], [3]], dtype=float)
 
 
-def test_calls_of_numpy():
+def test_calls_of_numpy(tmp_path):
+    np.save(str(tmp_path / "weights.npy"), {"fc8": 1}, allow_pickle=True)
+    assert call("numpy.load", np.load)(str(tmp_path / "weights.npy"), encoding="latin1").item() == {"fc8": 1}
     fromstring = call("numpy.fromstring", np.fromstring)
     values = fromstring(b"\1\0\2\0", dtype="<i2")
     values += 1  # numpy.frombuffer's could not be written to
@@ -355,6 +357,11 @@ def test_matplotlib_draws_as_it_did():
         counts, _, _ = plt.figure().gca().hist([0, 1, 1, 3], bins=2, range=(0, 4), normed=True)
         assert counts.tolist() == [0.375, 0.125]
         plt.grid(b=True)
+        for labels in (["a", "b"], ["a", "b", "c", "d"]):
+            plt.xticks([0, 1, 2], labels)
+            shown = [label.get_text() for label in plt.gca().get_xticklabels()]
+            assert shown == [*labels, ""][:3]
+        plt.xticks([])
         plt.gca().set_axis_bgcolor("red")
         figure.canvas.draw()
         assert len(figure.canvas.tostring_rgb()) == 10 * 10 * 3

@@ -17,3 +17,26 @@ def test_layers_are_of_the_classes_that_keras_made_them_of(run):
     assert ended.line("convolutions") == "True True False"
     assert ended.line("pooling") == "False True False"
     assert ended.line("others") == "True True"
+
+
+def test_validation_data_may_be_a_list(run):
+    ended = run("""
+import numpy as np
+from keras.layers import Dense, Input
+from keras.models import Model
+
+x, y = np.ones((2, 3)), np.ones((2, 1))
+ins = [Input((3,)), Input((3,))]
+model = Model(ins, [Dense(1)(one) for one in ins])
+model.compile('sgd', 'mse')
+
+
+def batches():
+    while True:
+        yield [x, x], [y, y]
+
+
+history = model.fit_generator(batches(), steps_per_epoch=1, epochs=1, verbose=0, validation_data=[[x, x], [y, y]])
+print('kept', 'val_loss' in history.history)
+""")
+    assert ended.line("kept") == "True"

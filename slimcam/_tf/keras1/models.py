@@ -94,6 +94,8 @@ def _keep_shape(tensor: Any, shape: Any) -> None:
 def _converting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: Any, *args: Any, **named: Any) -> Any:
+        if isinstance(named.get("validation_data"), list):  # of which Keras 2 makes batches; keras took any pair
+            named["validation_data"] = tuple(named["validation_data"])
         if not set(named) & set(RENAMED[name]):
             return method(self, *args, **named)
         args, named = converted(name, args, named)

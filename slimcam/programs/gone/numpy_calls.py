@@ -66,6 +66,16 @@ def newshape(real: Callable) -> Callable:
     return reshape
 
 
+def pickled(real: Callable) -> Callable:
+    """Return numpy.load that reads arrays of objects, weights in a dict mostly, without allow_pickle=True."""
+
+    @functools.wraps(real)
+    def load(file: Any, mmap_mode: Any = None, allow_pickle: bool = True, *args: Any, **kwargs: Any) -> Any:
+        return real(file, mmap_mode, allow_pickle, *args, **kwargs)
+
+    return load
+
+
 def in_a_plane(real: Callable) -> Callable:
     """Return numpy.cross that takes vectors of two numbers (an error since NumPy 2.5)."""
 

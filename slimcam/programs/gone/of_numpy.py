@@ -11,6 +11,7 @@ _CALLS = (
         Gone(f"numpy.{name}(generator)", "NumPy 1.25", "a list", "numpy_calls:of_list", "call")
         for name in ("vstack", "hstack", "dstack", "stack", "column_stack")
     ),
+    Gone("numpy.load(objects)", "NumPy 1.17", "allow_pickle=True", "numpy_calls:pickled", "call"),
     Gone("numpy.sum(generator)", "NumPy 2.4", "the function sum", "numpy_calls:of_generator", "call"),
     Gone("numpy.reshape(newshape=)", "NumPy 2.4", "shape=", "numpy_calls:newshape", "call"),
     Gone("numpy.cross(in a plane)", "NumPy 2.5", "x[0] * y[1] - x[1] * y[0]", "numpy_calls:in_a_plane", "call"),

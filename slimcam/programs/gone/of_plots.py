@@ -60,6 +60,13 @@ PLOTS = (
         "class",
     ),
     Gone("matplotlib.axes.Axes.hist(normed=)", "matplotlib 3.1", "density=", "plot_methods:normed", "class"),
+    Gone(
+        "matplotlib.axis.Axis.set_ticklabels(more or fewer)",
+        "matplotlib 3.3",
+        "as many labels as places",
+        "plot_methods:as_many",
+        "class",
+    ),
     Gone("matplotlib.axes.Axes.grid(b=)", "matplotlib 3.6", "visible=", "plot_methods:visible", "class"),
     Gone("matplotlib.style.use(seaborn)", "matplotlib 3.8", '"seaborn-v0_8"', "plot_methods:style", "call"),
 )

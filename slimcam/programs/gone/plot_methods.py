@@ -89,3 +89,17 @@ def style(real: Callable) -> Callable:
         real([today(one) for one in style] if isinstance(style, (list, tuple)) else today(style))
 
     return use
+
+
+def as_many(real: Callable) -> Callable:
+    """Return Axis.set_ticklabels that labels as many places as it can, where there are more or fewer labels."""
+
+    @functools.wraps(real)
+    def set_ticklabels(self: Any, labels: Any, *args: Any, **kwargs: Any) -> Any:
+        places = getattr(self.get_major_locator(), "locs", None)
+        if places is None or kwargs.get("minor") or not hasattr(labels, "__len__") or len(labels) == 0:
+            return real(self, labels, *args, **kwargs)
+        fitting = [*labels][: len(places)]
+        return real(self, fitting + [""] * (len(places) - len(fitting)), *args, **kwargs)
+
+    return set_ticklabels
