@@ -1,6 +1,7 @@
 """What the examples of the documentation find: small real files of the names that they use, and old programs."""
 
 import contextlib
+import json
 import pathlib
 import shutil
 from typing import Callable, NamedTuple
@@ -176,7 +177,28 @@ class File(NamedTuple):
     keras3: bool = False
 
 
+def write_program(path):
+    lines = [
+        "import sys",
+        "import tensorflow as tf",
+        "from tensorflow.contrib import slim",
+        "tf.app.flags.DEFINE_integer('steps', 1, '')",
+        "def main(_):",
+        "    print(tf.app.flags.FLAGS.steps, slim.conv2d(tf.zeros([1, 8, 8, 3]), 4, 3).get_shape()[1].value)",
+        "tf.app.run()",
+    ]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_notebook(path):
+    lines = ["%matplotlib inline", "import matplotlib.pyplot as plt", "plt.plot([1, 2])", "plt.show()"]
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": "\n".join(lines)}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 2}))
+
+
 FILES = {
+    "old_program.py": File(write_program),
+    "old_notebook.ipynb": File(write_notebook),
     "cat.jpg": File(write_photo),
     "dog.jpg": File(write_photo),
     "dog.png": File(write_photo),
