@@ -142,6 +142,7 @@ def share_arg_scopes() -> None:
         return
     ours: Any = importlib.import_module("tf_slim.ops.arg_scope")
     theirs: Any = importlib.import_module("tensorflow.contrib.framework.python.ops.arg_scope")
+    theirs._DECORATED_OPS.update(ours._DECORATED_OPS)
     ours._ARGSTACK, ours._DECORATED_OPS = theirs._ARGSTACK, theirs._DECORATED_OPS
     contrib, mended = importlib.import_module("tensorflow.contrib.slim"), slim()
     for name in dir(contrib):

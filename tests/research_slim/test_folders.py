@@ -16,7 +16,12 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:`(tf\.layers|layer)\.\w+` is de
 
 @pytest.mark.parametrize(
     "name, size, variables, logits",
-    [("lenet", 28, 8, "fc4/weights"), ("cifarnet", 32, 10, "logits/weights"), ("vgg_16", 224, 32, "fc8/weights")],
+    [
+        ("lenet", 28, 8, "fc4/weights"),
+        ("resnet_v1_50", 224, 267, "logits/weights"),
+        ("cifarnet", 32, 10, "logits/weights"),
+        ("vgg_16", 224, 32, "fc8/weights"),
+    ],
 )
 def test_a_net_by_its_name(name, size, variables, logits):
     network = research_slim.module("nets.nets_factory").get_network_fn(name, 7, weight_decay=0.01)
