@@ -14,6 +14,7 @@ from .commands.filters import filters
 from .commands.inspect import inspect
 from .commands.nets import nets
 from .commands.pair import pair
+from .commands.port import port
 from .commands.record import record
 from .commands.run import Handover, run
 from .commands.verify import verify
@@ -50,5 +51,5 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, run, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
+for command in (explain, run, port, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
     main.add_command(command)

@@ -9,10 +9,15 @@ from typing import Any, Optional
 from . import python2, world
 
 
+def text_of(path: str) -> str:
+    """Return the text of a file of Python, in the encoding that it says."""
+    with tokenize.open(path) as file:
+        return file.read()
+
+
 def code_of(path: str) -> types.CodeType:
     """Compile a file of Python; what is wrong with it is Python's own error."""
-    with tokenize.open(path) as file:
-        return python2.code_of_text(path, file.read())
+    return python2.code_of_text(path, text_of(path))
 
 
 def convert_imports() -> None:

@@ -76,6 +76,8 @@ PARTS: Dict[str, Part] = {
     "backend.common": Part(("@backend",)),
 }  # fmt: skip
 
+SHAPE = "_keras_shape"  # of Keras 2.2's tensors; backend.int_shape(tensor) for those of today
+
 SINCE = {  # what is nowhere any more
     "utils.multi_gpu_model": "went with TensorFlow 2.4: on one machine without several GPUs, use the model itself",
 }
