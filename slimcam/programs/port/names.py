@@ -149,6 +149,9 @@ def _contrib(rest: str) -> Any:
                 for module in ("tf_slim", home):
                     if name and _has(module, name):
                         return Today(module, name)
+            elif home.startswith(contrib.OURS):
+                if hasattr(contrib.home_of(home), name.split(".")[0]):
+                    break  # slimcam's comes before TensorFlow's
             elif home.startswith("."):
                 inner = ".".join(filter(None, (home[1:], name)))
                 if name and _has(COMPAT, inner):
