@@ -47,6 +47,8 @@ EXTRAS: Dict[str, List[str]] = {
         *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
         # What old programs lean on: what stands in for the names that these took away is compared with what they have.
         *(*PROGRAMS, "matplotlib>=3.3", "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", "pyyaml>=5.4"),
+        # The estimators that TensorFlow 2.16 parted with; TensorFlow to 2.15, on Python to 3.11, brings its own.
+        "tensorflow-estimator==2.15.0; python_version >= '3.12'",
     ],
     "lint": ["ruff==0.17.5; python_version >= '3.9'", "mypy==2.4.1; python_version >= '3.9'"],
 }

@@ -4,10 +4,12 @@ What `import tensorflow as tf` gives a program under `slimcam run`, for a file t
 this process TensorFlow 1's behaviour (`tf.compat.v1.disable_v2_behavior`), as such a file expects.
 """
 
+import importlib.util
 import os
 import sys
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+if importlib.util.find_spec("tf_keras") is not None:
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 from ..programs.frameworks import tensorflow
 

@@ -8,6 +8,7 @@ other files nothing changes. TensorFlow behaves as TensorFlow 1 for the whole pr
 import builtins
 import functools
 import importlib
+import importlib.util
 import os
 import site
 import sys
@@ -31,7 +32,8 @@ def enter(old_packages: Iterable[str] = ()) -> None:
     """Answer the program's imports from now on; `old_packages` are installed ones that are part of the program."""
     _installed_folders()  # before any import is looked at
     _counted_in.update(old_packages)
-    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # TensorFlow 2.16 and newer read it when they are imported
+    if importlib.util.find_spec("tf_keras") is not None:
+        os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # TensorFlow 2.16 and newer read it when they are imported
     os.environ.pop("TF2_BEHAVIOR", None)  # set by a TensorFlow 2 that started this process; 1.15 reads it, too
     builtins.__import__ = program_import
 

@@ -77,6 +77,9 @@ def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1, tmp_path):
     assert (ours.status, theirs.status) == (0, 0)
     assert ours.line("kinds") == "True Adagrad 0.01 0.002"
     assert ours.out.count("same True True True") == ours.out.count("continued True False") == 2
+    assert ours.line("names") == "batch_normalization_1 mean_1 dense_2 sequential_"
+    # by hand: after one step the means of the batch, and its variances 1 and 4 times 2 / (2 - 1 - 0.5)
+    np.testing.assert_allclose(ours.numbers("averages"), [2, 4, 4, 16], 1e-5)
     # by hand: the outputs are 6, the error 1, the gradients 2 and 2 (x six weights, two biases), 6 and 6, 2; their norm
     # together is sqrt(8 * 4 + 2 * 36 + 4) = sqrt(108), and each weight loses 0.1 / sqrt(108) of its gradient
     norm = 0.1 / np.sqrt(108)

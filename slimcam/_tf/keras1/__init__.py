@@ -18,6 +18,7 @@ from ..core import TF_VERSION, tf1
 from ..keras import keras2
 from . import models
 from .draws import draw_from_numpy
+from .habits import take_up
 from .optimizers import optimizers_of_2_2
 from .paths import PARTS, SINCE
 
@@ -70,6 +71,7 @@ def tensorflow_keras(name: str) -> View:
 def _mend() -> None:
     models.mend(base())
     draw_from_numpy(base())
+    take_up(base(), lambda: view("backend"))
 
 
 @functools.lru_cache(maxsize=None)

@@ -5,7 +5,6 @@ Keras 2 asks TensorFlow for a seed instead, which counts the operations of the g
 
 import functools
 import importlib
-import re
 import sys
 from typing import Any, Callable
 
@@ -15,9 +14,9 @@ from ..._types import KerasModule
 from ...modules.view import View
 from ..core import tf
 from ..keras import layer_classes
+from .habits import PLAIN
 from .models import kinds_of_models
 
-PLAIN = re.compile(r"legacy_tf_layers|python\.layers")  # tf.layers are layers of Keras, and draw as TensorFlow does
 MOST = int(10e6)  # the end of the range of seeds, in keras 2.2.4's backend
 
 

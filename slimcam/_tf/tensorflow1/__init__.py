@@ -7,7 +7,6 @@ what went around it: `contrib` (contrib.py), private modules by their old paths 
 
 import functools
 import importlib
-import os
 from types import ModuleType
 from typing import Any, Optional
 
@@ -44,14 +43,6 @@ def prepare() -> None:
     """Give this process the behaviour of TensorFlow 1; it belongs to the old program from now on."""
     if TF_VERSION >= (2,):
         tf1.disable_v2_behavior()
-
-
-def choose_keras2() -> None:
-    """Have TensorFlow 2.16 and newer take Keras 2 (tf_keras) for `tf.keras` and `tf.compat.v1.layers`.
-
-    TensorFlow reads this when it is imported; where that was earlier, only compat.v1's Keras is what it was.
-    """
-    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 
 def module(path: str) -> Optional[ModuleType]:

@@ -23,6 +23,25 @@ for optimizer in ('rmsprop', 'adadelta', 'adam', 'adamax', SGD(lr=0.01, momentum
     model.compile(optimizer=optimizer, loss='categorical_crossentropy')
     losses = model.fit(x, y, epochs=3, batch_size=16, verbose=0).history['loss']
     print('losses', *losses)
+from keras.layers import BatchNormalization, Layer
+
+
+class Mean(Layer):
+    def build(self, input_shape):
+        self.mean = self.add_weight(name='mean', shape=input_shape[1:], initializer='zeros', trainable=False)
+
+    def call(self, inputs):
+        from keras import backend as K
+        self.add_update([K.moving_average_update(self.mean, K.mean(inputs, axis=0), 0.9)], inputs)
+        return inputs
+
+
+rows = np.float32([[1, 2], [3, 6]])
+net = Sequential([BatchNormalization(input_shape=(2,), epsilon=0.5), Mean(), Dense(1)])
+print('names', *[layer.name for layer in net.layers], net.name.rstrip('0123456789'))
+net.compile('sgd', 'mse')
+net.fit(rows, np.zeros((2, 1)), verbose=0)
+print('averages', *[v for w in net.layers[0].get_weights()[2:] for v in w])
 from keras import optimizers
 from keras.models import load_model
 
