@@ -38,6 +38,7 @@ NUMPY = (
     *moved("NumPy 2.0", "numpy", sometrue="numpy.any", alltrue="numpy.all"),
     *moved("NumPy 2.0", "numpy", issubclass_="builtins.issubclass", safe_eval="ast.literal_eval"),
     *moved("NumPy 2.0", "numpy", add_newdoc="numpy.lib.add_newdoc"),
+    *moved("NumPy 2.0", "numpy.lib", pad="numpy.pad"),
     *moved("NumPy 2.0", "numpy", source="inspect.getsource"),
     *moved("NumPy 2.5", "numpy", row_stack="numpy.vstack"),
     *kept("NumPy 1.23", "numpy", "numpy_names", asscalar="x.item()", alen="len(x)"),
