@@ -108,6 +108,8 @@ def get_session(op_input_list: Any = ()) -> Session:
         raise TargetError(f"K.get_session: TensorFlow runs eagerly and has no session: {BUILD_IN_A_GRAPH}")
     session = session_of(tf1.get_default_graph() if default is None else default.graph)
     for keras in imported_keras2():
+        if held_session(keras) is None:
+            give_session(keras, session)  # or its models would run in another one, away from the queues of this one
         initialise_all(session, keras)
     return session
 

@@ -57,7 +57,7 @@ def test_a_graph_by_hand_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
             ["predict", "pooled", "batches", "classes", "trained", "loaded", "stepped"],
             ["shape", "isinstance"],
         ),
-        ("keras_1", ["predict", "sum"], ["history", "sizes", "text"]),
+        ("keras_1", ["predict", "sum"], ["history", "sizes", "batch", "text", "queue"]),
     ],
 )
 def test_keras_programs_give_the_numbers_of_tensorflow_1(run, tensorflow_1, tmp_path, program, numbers, lines):

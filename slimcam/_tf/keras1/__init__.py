@@ -18,7 +18,7 @@ from ..core import TF_VERSION, tf1
 from ..keras import keras2
 from . import models
 from .draws import draw_from_numpy
-from .habits import take_up
+from .habits import input_of_2_2, take_up
 from .optimizers import optimizers_of_2_2
 from .paths import PARTS, SINCE
 
@@ -83,7 +83,8 @@ def view(path: str) -> View:
     if path == "":
         reals: List[Any] = [base()]
         changes = {"__version__": lambda: VERSION, "backend": lambda: view("backend")}
-        changes.update({name: functools.partial(_resolve, f"@models.{name}") for name in ("Model", "Sequential")})
+        for home in ("models.Model", "models.Sequential", "layers.Input"):
+            changes[home.partition(".")[2]] = functools.partial(_resolve, "@" + home)
     elif path == "backend":
         reals = [_BACKEND[0]() if _BACKEND else base().backend]
     else:
@@ -96,6 +97,7 @@ def view(path: str) -> View:
         layers = importlib.import_module(f"{__name__}.layers")
         changes.update(layers.constructors(getattr(base(), path)))
         if path == "layers":
+            changes["Input"] = lambda: input_of_2_2(base())
             changes["merge"] = lambda: importlib.import_module(f"{__name__}.merging").merge_module(reals)
     if path == "wrappers.scikit_learn":
         reals.append(importlib.import_module(f"{__name__}.scikit_learn"))

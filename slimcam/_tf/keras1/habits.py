@@ -31,6 +31,23 @@ def take_up(keras: KerasModule, backend: Callable[[], ModuleType]) -> None:
         dataset.load_data = _seeding(dataset.load_data, parts)
 
 
+def input_of_2_2(keras: KerasModule) -> Callable[..., Any]:
+    """Return keras 2.2's Input, for which `batch_shape` stands before `shape`; Keras 2 refuses both."""
+
+    def Input(
+        shape: Any = None,
+        batch_shape: Any = None,
+        name: Any = None,
+        dtype: Any = None,
+        sparse: bool = False,
+        tensor: Any = None,
+    ) -> Any:
+        sizes = {"shape": shape} if batch_shape is None else {"batch_shape": tuple(batch_shape)}
+        return keras.layers.Input(**sizes, name=name, dtype=dtype, sparse=sparse, tensor=tensor)
+
+    return Input
+
+
 def _numbered_from_one(set_name: Callable[..., None]) -> Callable[..., None]:
     """The first Dense without a name is dense_1, in Keras 2 of today dense."""
 

@@ -22,7 +22,7 @@ _BASES = {
 _LAYERS = Part(("@layers",), _BASES)
 _ENGINE = Part(
     ("@models", "@layers", "@utils"),
-    {"Layer": "@layers.Layer", "InputSpec": "layers.InputSpec", "Input": "Input", "Network": "@models.Model"},
+    {"Layer": "@layers.Layer", "InputSpec": "layers.InputSpec", "Input": "@layers.Input", "Network": "@models.Model"},
 )
 _UTILITIES = Part(("@utils",))
 
@@ -35,7 +35,6 @@ PARTS: Dict[str, Part] = {
             "Deconv3D": "@layers.Conv3DTranspose",
             "Deconvolution2D": "@layers.Conv2DTranspose",
             "Deconvolution3D": "@layers.Conv3DTranspose",
-            "Input": "Input",
         },
     ),
     **{

@@ -1,5 +1,6 @@
 """Keras 1, with the arguments of its time."""
 import numpy as np
+import tensorflow as tf
 from keras import backend as K
 from keras.layers import Input, merge
 from keras.layers.convolutional import Convolution2D, MaxPooling2D, UpSampling2D, ZeroPadding2D
@@ -10,6 +11,7 @@ from keras.models import Model, Sequential
 from keras.optimizers import SGD
 from keras.regularizers import l2
 
+session = K.get_session()  # before there is a variable
 start = Input(shape=(8, 8, 3))
 a = Convolution2D(4, 3, 3, border_mode='same', activation='relu', init='he_normal', W_regularizer=l2(0.01))(start)
 b = Convolution2D(4, nb_row=1, nb_col=1, subsample=(1, 1), dim_ordering='tf', bias=False)(start)
@@ -41,4 +43,15 @@ net.add(UpSampling2D(size=(2, 2), dim_ordering='tf'))
 print('sizes', net.output_shape, both._keras_shape, K.image_dim_ordering())
 text = Sequential()
 text.add(LSTM(output_dim=4, input_dim=5, input_length=7, init='uniform', inner_activation='hard_sigmoid'))
+print('batch', Input((2,), (3, 2), 'fixed').shape.as_list(), Input(shape=(2,), batch_shape=(3, 2))._keras_shape)
 print('text', text.input_shape, text.output_shape)
+rows, targets = tf.train.batch([tf.ones([8, 4]), tf.ones([8, 2])], 2, enqueue_many=True)
+first = Input(tensor=rows)
+queued = Model(input=first, output=Dense(2)(first))
+queued.compile('sgd', 'mse', target_tensors=[targets])
+coordinator = tf.train.Coordinator()
+threads = tf.train.start_queue_runners(session, coordinator)
+queued.fit(epochs=1, steps_per_epoch=2, verbose=0)
+coordinator.request_stop()
+coordinator.join(threads)
+print('queue', K.get_session() is session, queued.output_shape)
