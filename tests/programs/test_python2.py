@@ -1,4 +1,4 @@
-"""Python 2 as Python 3 reads it. What the converted programs print was printed by Python 2.7.18."""
+"""Python 2 as Python 3 reads it. What the converted programs print is what Python 2.7 printed, by its rules."""
 
 import subprocess
 import sys
