@@ -22,7 +22,10 @@ def shown(name: str) -> Optional[ModuleType]:
     if top == "tensorflow":
         return tensorflow1.module(name)
     if top == "keras":
-        return None if keras1.stands_alone() else keras1.module(name)
+        if keras1.stands_alone():
+            return None
+        keras1.mend()
+        return keras1.module(name)
     slim()  # mends it
     return None
 

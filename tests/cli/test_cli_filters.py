@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
 from cli_net import net
-from fixtures.command import assert_error_line
+from fixtures.command import assert_error_line, heed_ctrl_c
 
 import slimcam
 from slimcam.cli.commands import filters as command
@@ -301,7 +301,11 @@ def test_ctrl_c_in_the_program_itself(filters, pictures, steps_made, old, tmp_pa
     words = ["--model", old, "--preprocess", "squash", "--steps", "200", "--out", str(tmp_path / "out"), *options]
     state = tmp_path / "out" / "first.ascent.npz"
     program = subprocess.Popen(
-        [sys.executable, "-m", "slimcam", "filters", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "slimcam", "filters", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     )
     try:
         while not state.exists() and program.poll() is None:  # the first channel is done

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from fixtures.command import heed_ctrl_c
 from fixtures.old_programs import ROOT, started
 
 from slimcam._tf import TF_VERSION
@@ -77,7 +78,7 @@ def test_ctrl_c_reaches_the_program_itself(tmp_path):
     command = [sys.executable, "-m", "slimcam", "run", str(path)]
     environment = {**os.environ, "PYTHONPATH": ROOT}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heed_ctrl_c
     ) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)

@@ -19,7 +19,7 @@ from ..keras import keras2
 from . import models
 from .draws import draw_from_numpy
 from .habits import input_of_2_2, take_up
-from .optimizers import optimizers_of_2_2
+from .optimizers import clip_together, optimizers_of_2_2
 from .paths import PARTS, SINCE
 
 VERSION = "2.2.4"
@@ -68,8 +68,10 @@ def tensorflow_keras(name: str) -> View:
 
 
 @functools.lru_cache(maxsize=None)
-def _mend() -> None:
+def mend() -> None:
+    """Let Keras behave as keras 2.2 in this process, which belongs to an old program; views alone change nothing."""
     models.mend(base())
+    clip_together(base())
     draw_from_numpy(base())
     take_up(base(), lambda: view("backend"))
 
@@ -77,7 +79,6 @@ def _mend() -> None:
 @functools.lru_cache(maxsize=None)
 def view(path: str) -> View:
     """Return the view of one module of keras 2.2 by its path below `keras`, "" for that itself."""
-    _mend()
     part = PARTS.get(path)
     changes: Dict[str, Callable[[], Any]] = {}
     if path == "":

@@ -25,9 +25,15 @@ def optimizers_of_2_2(keras: KerasModule) -> Dict[str, Any]:
         with contextlib.suppress(ModuleNotFoundError):
             there = importlib.import_module(path)
             if hasattr(there, "Nadam") and hasattr(there.Nadam, "get_updates"):
-                there.Optimizer.get_gradients = _clipping_together(there.Optimizer.get_gradients)
                 return _names(keras, {name: getattr(there, name) for name in NAMES}, there.Optimizer)
     return {}
+
+
+def clip_together(keras: KerasModule) -> None:
+    """Let these optimizers, in this process, clip gradients by the norm of all of them."""
+    base = optimizers_of_2_2(keras).get("Optimizer")
+    if base is not None:
+        base.get_gradients = _clipping_together(base.get_gradients)
 
 
 def _names(keras: KerasModule, classes: Dict[str, Any], base: Any) -> Dict[str, Any]:

@@ -42,9 +42,10 @@ print('names', *[layer.name for layer in net.layers], net.name.rstrip('012345678
 net.compile('sgd', 'mse')
 net.fit(rows, np.zeros((2, 1)), verbose=0)
 print('averages', *[v for w in net.layers[0].get_weights()[2:] for v in w])
-from keras import optimizers
+from keras import Input, optimizers
 from keras.models import load_model
 
+print('batch', Input((2,), (3, 2), 'fixed').shape.as_list(), Input(shape=(2,), batch_shape=(3, 2))._keras_shape)
 print('kinds', isinstance(SGD(), optimizers.Optimizer), type(optimizers.get('adagrad')).__name__,
       round(float(optimizers.get('adagrad').get_config()['lr']), 6), round(float(optimizers.get('nadam').get_config()['lr']), 6))
 for name in ('sgd', 'rmsprop'):
