@@ -23,7 +23,8 @@ def keras_backend() -> Any:
 def assign_moving_average(x: BackendTensor, value: BackendTensor, momentum: float) -> BackendTensor:
     """Move `x` towards `value`, corrected for its start at zero, as Keras 2.2 does; TensorFlow 2 only has it inside.
 
-    The correction has variables of its own, which a Keras initialises that is told of them; Keras 2.2 does so with all.
+    The correction has variables of its own. Keras 2.2 initialises every variable of the graph; later ones only those
+    that they track, so they are given these to track.
     """
     graph, track = tf1.get_default_graph(), getattr(keras_backend(), "track_variable", None)
     before = len(graph.get_collection(tf1.GraphKeys.GLOBAL_VARIABLES))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fixtures.keras_nets import NEW, quiet, sow
-from fixtures.tolerance import assert_net
+from fixtures.tolerance import SMALL_NET, assert_net, rounding_of_net
 
 import slimcam
 from slimcam import backend as K
@@ -85,14 +85,15 @@ def test_a_sum_begins_with_a_variable_whose_value_counts_at_each_call(keras):
     loss += factor * K.sum(model.output)
     loss += 1.0
     run = K.function([model.input], [loss, *K.gradients(loss, model.output)])
-    total = model(X, training=False).numpy().sum()
+    outputs = model(X, training=False).numpy()
+    total, most = outputs.sum(), rounding_of_net(SMALL_NET, 3 * np.abs(outputs).sum() + 6)  # outputs may cancel
     found, gradient = run([X])
-    np.testing.assert_allclose(found, 2 * total + 1, rtol=1e-5)
+    np.testing.assert_allclose(found, 2 * total + 1, rtol=0, atol=most)
     assert set(gradient.ravel()) == {2}
     K.set_value(factor, 3.0)
     K.set_value(start, 5.0)
     found, gradient = run([X])
-    np.testing.assert_allclose(found, 5 + 3 * total + 1, rtol=1e-5)
+    np.testing.assert_allclose(found, 5 + 3 * total + 1, rtol=0, atol=most)
     assert set(gradient.ravel()) == {3}
 
 
