@@ -54,17 +54,17 @@ def summable(variable: Any, join: Join) -> Any:
 @functools.lru_cache(maxsize=None)
 def _summable(kind: Any, join: Join) -> Any:
     names = ("add", "sub", "mul", "truediv", "pow")
-    methods = {f"__{name}__": _joined(kind, name, join) for name in names}
+    methods = {f"__{name}__": _joining(kind, name, join) for name in names}
     # Python then takes the plain operator, `variable + tensor`
     declined = {f"__i{name}__": lambda self, other: NotImplemented for name in (*names, "div", "realdiv")}
     return type(kind)(kind.__name__, (kind,), {**methods, **declined, "__module__": kind.__module__})
 
 
-def _joined(kind: Any, name: str, join: Join) -> Callable:
+def _joining(kind: Any, name: str, join: Join) -> Callable:
     function, own = getattr(operator, name), getattr(kind, f"__{name}__")
 
     def run(self: Any, other: Any) -> Any:
-        made = join(function, self, other)
-        return own(self, other) if made is NotImplemented else made
+        result = join(function, self, other)
+        return own(self, other) if result is NotImplemented else result
 
     return run

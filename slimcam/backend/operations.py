@@ -114,21 +114,21 @@ def separable_conv1d(
     step = strides if isinstance(strides, int) else strides[0]
     dilation = dilation_rate if isinstance(dilation_rate, int) else dilation_rate[0]
     kernels = [tf.convert_to_tensor(one)[None] for one in (depthwise_kernel, pointwise_kernel)]
-    made = tf1.nn.separable_conv2d(rows[:, None], *kernels, [1, step, step, 1], padding.upper(), rate=[1, dilation])
-    return tf.transpose(made[:, 0], [0, 2, 1]) if first else made[:, 0]
+    value_of = tf1.nn.separable_conv2d(rows[:, None], *kernels, [1, step, step, 1], padding.upper(), rate=[1, dilation])
+    return tf.transpose(value_of[:, 0], [0, 2, 1]) if first else value_of[:, 0]
 
 
 def switch(condition: BackendTensor, then_expression: Any, else_expression: Any) -> BackendTensor:
     """Return one of two tensors, or of what two functions make, by a scalar; or rows or elements of both."""
 
-    def made(expression: Any) -> Any:
+    def value_of(expression: Any) -> Any:
         return expression() if callable(expression) else expression
 
     def run(condition: Any, yes: Any, no: Any) -> Any:
         chosen = tf.cast(condition, "bool")
         if chosen.shape.rank == 0:
-            return tf1.cond(chosen, lambda: made(yes), lambda: made(no))
-        yes, no = tf.convert_to_tensor(made(yes)), made(no)
+            return tf1.cond(chosen, lambda: value_of(yes), lambda: value_of(no))
+        yes, no = tf.convert_to_tensor(value_of(yes)), value_of(no)
         missing = yes.shape.rank - chosen.shape.rank
         if missing < 0:
             ranks = f"the condition has {chosen.shape.rank} axes, more than the {yes.shape.rank} of what it chooses"

@@ -87,7 +87,7 @@ def _binary(function: Callable) -> Tuple[Callable, Callable]:
     return run, lambda self, other: run(other, self)
 
 
-def joined(function: Callable, variable: Any, other: Any) -> Any:
+def join(function: Callable, variable: Any, other: Any) -> Any:
     """Return what an operator makes of a variable and a Symbol or KerasTensor; NotImplemented for anything else."""
     return in_one_graph(function, (variable, other)) if is_symbolic(other) else NotImplemented
 

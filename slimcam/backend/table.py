@@ -9,7 +9,7 @@ import inspect
 from typing import Any, Callable, Dict
 
 from .._tf import keras_backend, summable, tf1
-from .symbols import check_given, in_one_graph, joined
+from .symbols import check_given, in_one_graph, join
 from .tensors import plain_axis
 
 _OVER_AXES = "(x, axis=None, keepdims=False)"
@@ -148,7 +148,7 @@ def _of_keras(name: str) -> Callable:
 
 
 def _variable_of_keras(name: str) -> Callable:
-    return lambda *args, **kwargs: summable(_of_keras(name)(*args, **kwargs), joined)
+    return lambda *args, **kwargs: summable(_of_keras(name)(*args, **kwargs), join)
 
 
 def _operation(row: str, find: Callable[[], Callable], by_place: bool) -> Callable:

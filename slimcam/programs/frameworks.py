@@ -15,7 +15,7 @@ def prepare() -> None:
     keras1.use_backend(lambda: importlib.import_module("..backend", __package__))
 
 
-def shown(name: str) -> Optional[ModuleType]:
+def view_of(name: str) -> Optional[ModuleType]:
     """Return what a program sees as a module of tensorflow, keras or tf_slim; None for the module itself."""
     prepare()
     top = name.partition(".")[0]
@@ -32,7 +32,7 @@ def shown(name: str) -> Optional[ModuleType]:
 
 def tensorflow() -> ModuleType:
     """Return `tensorflow` as a program of TensorFlow 1 sees it: TensorFlow 1 itself, or a view of compat.v1."""
-    return shown("tensorflow") or tf
+    return view_of("tensorflow") or tf
 
 
 def research_slim(name: str) -> Any:

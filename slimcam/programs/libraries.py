@@ -21,7 +21,7 @@ def _owners() -> Set[str]:
 
 
 @functools.lru_cache(maxsize=None)
-def shown(name: str) -> Optional[Any]:
+def view_of(name: str) -> Optional[Any]:
     """Return what a program sees as a module: a view where something of it went, else None, for the module itself."""
     row = gone.row_of(name)
     if name not in _owners() and row is None:
@@ -41,7 +41,7 @@ def shown(name: str) -> Optional[Any]:
     for owner in _owners():
         parent, _, last = owner.rpartition(".")
         if parent == name and _is_module(real, owner, last):
-            changes[last] = functools.partial(shown, owner)
+            changes[last] = functools.partial(view_of, owner)
     if name == "importlib":
         changes["import_module"] = lambda: sys.modules[f"{__package__}.world"].import_module
     return View(name, [real], changes, functools.partial(_lacking, name))

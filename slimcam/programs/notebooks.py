@@ -93,11 +93,11 @@ class _Shell:
         if is_old:
             tree = python2.of_python2(tree)
         last = tree.body[-1] if tree.body else None
-        shown = isinstance(last, ast.Expr) and not source.rstrip().endswith(";")
-        if shown:
+        prints = isinstance(last, ast.Expr) and not source.rstrip().endswith(";")
+        if prints:
             del tree.body[-1]
         exec(compile(tree, place, "exec", dont_inherit=True), self._names)
-        if isinstance(last, ast.Expr) and shown:
+        if isinstance(last, ast.Expr) and prints:
             value = eval(compile(ast.Expression(last.value), place, "eval", dont_inherit=True), self._names)
             if value is not None:
                 print(repr(value))
@@ -185,7 +185,7 @@ def _display(*values: Any, **options: Any) -> None:
         print(repr(value))
 
 
-class _Shown:
+class _Picture:
     """A picture, a text or a film that only a browser shows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -202,7 +202,7 @@ def _stand_in_for_ipython() -> None:
 
         return
     module, display = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-    display.__dict__.update({name: type(name, (_Shown,), {}) for name in _DISPLAYED})
+    display.__dict__.update({name: type(name, (_Picture,), {}) for name in _DISPLAYED})
     display.__dict__.update(display=_display, clear_output=lambda *args, **kwargs: None)
     module.__dict__.update(display=display, get_ipython=lambda: None, __path__=[])
     module.__dict__.update(version_info=(8, 24, 0), __version__="8.24.0")  # matplotlib asks for it

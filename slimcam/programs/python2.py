@@ -194,21 +194,21 @@ def _on_their_lines(old: str, new: str) -> str:
     changes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     for _, first, last, start, end in reversed(changes):
         for at in range(end - 1, start + last - first - 1, -1):  # the lines that there are more than before
-            after = _joined(after, at)
+            after = _join_lines(after, at)
     return "\n".join(after) + "\n"
 
 
-def _joined(lines: List[str], at: int) -> List[str]:
+def _join_lines(lines: List[str], at: int) -> List[str]:
     """Return lines with one at the end of the line above, or before the one below, where Python reads that."""
     for first in range(max(at - 1, 0), min(at + 1, len(lines) - 1)):
         above, below = lines[first : first + 2]
         if "#" in above and below.strip():
             continue  # the comment would swallow the line below
         together = "; ".join([above, below.lstrip()]) if above.strip() and below.strip() else above or below
-        joined = [*lines[:first], together, *lines[first + 2 :]]
+        candidate = [*lines[:first], together, *lines[first + 2 :]]
         with contextlib.suppress(SyntaxError):
-            ast.parse("\n".join(joined) + "\n")
-            return joined
+            ast.parse("\n".join(candidate) + "\n")
+            return candidate
     return lines
 
 

@@ -62,9 +62,9 @@ def show(kind: Any, error: BaseException, trace: Any) -> None:
     if isinstance(error, (GoneName, GoneModule, MissingPackage, SourceError)):
         print(f"slimcam: {_where(trace)}{error.on_one_line()}", file=sys.stderr)
         return
-    shown = _without_ours(error, trace)
+    trace = _without_ours(error, trace)
     # as sys.__excepthook__ would, which before Python 3.13 cannot show the lines of a notebook's cells
-    traceback.print_exception(kind, error.with_traceback(shown), shown)
+    traceback.print_exception(kind, error.with_traceback(trace), trace)
 
 
 def _without_ours(error: BaseException, trace: Any) -> Any:
@@ -76,12 +76,12 @@ def _without_ours(error: BaseException, trace: Any) -> Any:
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
-    shown = None
-    kept = [one for one in frames if not _is_ours(one)]
+    rest = None
+    others = [one for one in frames if not _is_ours(one)]
     # where all frames are ours, the fault is the source's own, which has no frame, or slimcam's
-    for one in reversed(kept or ([] if isinstance(error, SyntaxError) else frames)):
-        shown = types.TracebackType(shown, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    return shown
+    for one in reversed(others or ([] if isinstance(error, SyntaxError) else frames)):
+        rest = types.TracebackType(rest, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return rest
 
 
 def _is_ours(trace: Any) -> bool:

@@ -52,23 +52,23 @@ def program_import(
         return _python_import(name, globals, locals, fromlist or (), level)
     if gone.is_python2(name) and sys._getframe(1).f_lineno in guarded_imports(importer.get("__file__", "")):
         return _python_import(name, globals, locals, fromlist or (), level)
-    shown = view_of(name)
-    if shown is None:
+    view = view_of(name)
+    if view is None:
         return _really(name, globals, locals, fromlist or ())
     if not fromlist:
-        return (view_of(name.partition(".")[0]) or shown) if "." in name else shown
+        return (view_of(name.partition(".")[0]) or view) if "." in name else view
     for each in fromlist:
         if each != "*":
-            _take(shown, each)
-    return shown
+            _ask_for(view, each)
+    return view
 
 
-def _take(shown: types.ModuleType, name: str) -> None:
-    """Say what went where `from shown import name` asks for a name that did; Python's own word would hide it."""
+def _ask_for(view: types.ModuleType, name: str) -> None:
+    """Say what went where `from view import name` asks for a name that did; Python's own word would hide it."""
     try:
-        getattr(shown, name)
+        getattr(view, name)
     except (GoneName, ImportError) as error:
-        raise GoneModule(str(error), name=f"{shown.__name__}.{name}") from None
+        raise GoneModule(str(error), name=f"{view.__name__}.{name}") from None
     except AttributeError:
         return  # Python says that it cannot be imported
 
@@ -76,8 +76,8 @@ def _take(shown: types.ModuleType, name: str) -> None:
 def view_of(name: str) -> Optional[types.ModuleType]:
     """Return what a program sees as a module, the last one of a dotted name; None where it sees the module itself."""
     part = "frameworks" if name.partition(".")[0] in FRAMEWORKS else "libraries"
-    shown: Optional[types.ModuleType] = importlib.import_module(f"{__package__}.{part}").shown(name)
-    return shown
+    view: Optional[types.ModuleType] = importlib.import_module(f"{__package__}.{part}").view_of(name)
+    return view
 
 
 def _really(name: str, globals: Any, locals: Any, fromlist: Sequence[str]) -> Any:
@@ -89,16 +89,16 @@ def _really(name: str, globals: Any, locals: Any, fromlist: Sequence[str]) -> An
         if top not in RESEARCH_SLIM or error.name != top:
             raise
     research_slim = importlib.import_module(f"{__package__}.frameworks").research_slim
-    shown = research_slim(name)
+    view = research_slim(name)
     for each in fromlist:
-        _take(shown, each)
-    return shown if fromlist else research_slim(top)
+        _ask_for(view, each)
+    return view if fromlist else research_slim(top)
 
 
 def import_module(name: str, package: Optional[str] = None) -> Any:
     """Do what importlib.import_module does, for a program."""
-    shown = None if name.startswith(".") else view_of(name)
-    return importlib.import_module(name, package) if shown is None else shown
+    view = None if name.startswith(".") else view_of(name)
+    return importlib.import_module(name, package) if view is None else view
 
 
 # --- which files are the program's

@@ -37,22 +37,22 @@ def as_in_2_2(kind: Any) -> Any:
 
     class Meta(type(kind)):  # type: ignore[misc]
         def __call__(cls, *args: Any, **named: Any) -> Any:
-            if cls is shown:
+            if cls is proxy:
                 args, named = converted(name, args, named)
                 return kind(*args, **named)
             return super().__call__(*args, **named)
 
         def __instancecheck__(cls, thing: Any) -> bool:
-            return isinstance(thing, kind) if cls is shown else super().__instancecheck__(thing)
+            return isinstance(thing, kind) if cls is proxy else super().__instancecheck__(thing)
 
         def __subclasscheck__(cls, other: Any) -> bool:
-            return issubclass(other, kind) if cls is shown else super().__subclasscheck__(other)
+            return issubclass(other, kind) if cls is proxy else super().__subclasscheck__(other)
 
         def __eq__(cls, other: Any) -> bool:
-            return other is cls or (cls is shown and other is kind)
+            return other is cls or (cls is proxy and other is kind)
 
         def __hash__(cls) -> int:
-            return hash(kind) if cls is shown else type.__hash__(cls)
+            return hash(kind) if cls is proxy else type.__hash__(cls)
 
     def __init__(self: Any, *args: Any, **named: Any) -> None:
         args, named = converted(name, args, named)
@@ -69,9 +69,9 @@ def as_in_2_2(kind: Any) -> Any:
         "__init__": __init__,
         "__init_subclass__": classmethod(__init_subclass__),
     }
-    shown: Any = None
-    shown = Meta(kind.__name__, (kind,), dict(members))
-    return shown
+    proxy: Any = None
+    proxy = Meta(kind.__name__, (kind,), dict(members))
+    return proxy
 
 
 SHAPES = ("build", "compute_output_shape", "get_output_shape_for")

@@ -70,7 +70,7 @@ def view() -> View:
     from .contrib import contrib
     from .private_paths import python
 
-    shown = View(
+    view = View(
         "tensorflow",
         [tf1],
         {
@@ -86,7 +86,7 @@ def view() -> View:
         },
         _lacking,
     )
-    return shown
+    return view
 
 
 def _keras() -> Any:

@@ -43,10 +43,10 @@ PARTS: Dict[str, Tuple[str, ...]] = {
         ".train",
         ".",
     ),
-    "image": (SMALL + "Image", ".image"),
+    "image": (OURS + "image", ".image"),
     "layers": ("tf_slim.layers", "tf_slim", SMALL + "Layers", ".feature_column"),
     "learn": (SMALL + "Learn",),
-    "legacy_seq2seq": (OURS + "legacy_seq2seq", OURS + "legacy_losses"),
+    "legacy_seq2seq": (OURS + "legacy_seq2seq", OURS + "legacy_attention", OURS + "legacy_losses"),
     "lite": (".lite",),
     "lookup": (".lookup", "tensorflow.python.ops.lookup_ops"),
     "losses": ("tf_slim.losses", ".losses"),
@@ -99,8 +99,8 @@ def contrib() -> View:
 def _keras(name: str) -> ModuleType:
     from ..keras1 import tensorflow_keras
 
-    shown: ModuleType = tensorflow_keras(name)
-    return shown
+    view: ModuleType = tensorflow_keras(name)
+    return view
 
 
 def _tensorboard() -> View:
@@ -133,14 +133,14 @@ def _looking(path: str, homes: Tuple[str, ...], changes: Mapping[str, Callable[[
                     return importlib.import_module(f"{home}.{name}")
                 except ModuleNotFoundError:
                     continue
-        raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, known())}".replace("tensorflow.", "tf.", 1))
+        raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, public_names())}".replace("tensorflow.", "tf.", 1))
 
-    def known() -> List[str]:
+    def public_names() -> List[str]:
         places = [home_of(home) for home in homes if home != "."]
         names = {name: place for place in places for name in dir(place) if not name.startswith("_")}
         return [name for name, place in names.items() if not _is_import(place, getattr(place, name, None))]
 
-    return View(path, [], {**changes, "__all__": known}, lacking)
+    return View(path, [], {**changes, "__all__": public_names}, lacking)
 
 
 def _is_import(place: Any, value: Any) -> bool:

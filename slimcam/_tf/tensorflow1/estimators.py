@@ -32,7 +32,7 @@ def _gone(name: str) -> Any:
     return Gone
 
 
-class _Taken(ModuleType):
+class _PrivateModule(ModuleType):
     """A private module that TensorFlow took away: the names given, and others that say so when they are called."""
 
     def __init__(self, name: str, names: Dict[str, Callable[..., Any]]) -> None:
@@ -65,11 +65,13 @@ def _package() -> ModuleType:
         except ModuleNotFoundError:
             parent, _, last = path.rpartition(".")
             whole = f"tensorflow.python.{path}"
-            sys.modules[whole] = taken = _Taken(whole, names)
-            setattr(private(parent), last, taken)
+            sys.modules[whole] = module = _PrivateModule(whole, names)
+            setattr(private(parent), last, module)
     # The decorator that registers its public names is written on one of TensorFlow that went; the names stay.
     register = "tensorflow_estimator.python.estimator.estimator_export"
-    sys.modules[register] = _Taken(register, {"estimator_export": lambda *names, **options: lambda named: named})
+    sys.modules[register] = _PrivateModule(
+        register, {"estimator_export": lambda *names, **options: lambda named: named}
+    )
     try:
         return importlib.import_module("tensorflow_estimator._api.v1.estimator")
     except ModuleNotFoundError as error:

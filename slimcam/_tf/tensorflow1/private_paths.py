@@ -31,9 +31,9 @@ LAST = ("compat", "keras", "estimator")
 def python() -> View:
     """Return `tensorflow.python` as a program of TensorFlow 1 sees it on TensorFlow 2."""
     slim()  # gives private modules the names back that later releases moved
-    shown = _view("")
-    shown.__dict__["_changes"].update(keras=_keras, estimator=_estimator)
-    return shown
+    view = _view("")
+    view.__dict__["_changes"].update(keras=_keras, estimator=_estimator)
+    return view
 
 
 def _keras() -> Any:

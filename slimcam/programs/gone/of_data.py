@@ -1,6 +1,6 @@
 """What h5py, pandas and PyYAML took away."""
 
-from .rows import Gone, absent, kept, methods, moved, moved_to
+from .rows import Gone, absent, methods, moved, moved_to, stand_ins
 
 _ROLLING = {
     f"rolling_{name}": f"x.rolling(…).{name}()" for name in ("mean", "std", "sum", "var", "min", "max", "median")
@@ -36,7 +36,7 @@ DATA = (
     *methods("pandas 2.0", "pandas.DataFrame", "pandas_names", lookup="x.to_numpy()[rows, columns]"),
     *methods("pandas 1.0", "pandas.DataFrame", "pandas_names", from_csv="pandas.read_csv(path, index_col=0)"),
     Gone("pandas.DataFrame.drop(axis by position)", "pandas 2.0", "axis=", "pandas_names:drop", "class"),
-    *kept("pandas 3.0", "pandas", "pandas_names", value_counts="x.value_counts()", **_ROLLING, **_INT_INDEX),
+    *stand_ins("pandas 3.0", "pandas", "pandas_names", value_counts="x.value_counts()", **_ROLLING, **_INT_INDEX),
     *moved("pandas 2.0", "pandas", datetime="datetime.datetime"),
     Gone("pandas.np", "pandas 2.0", "numpy", "=numpy"),
     *moved_to("pandas 0.25", "pandas", "pandas.plotting", "scatter_matrix"),

@@ -1,6 +1,6 @@
 """What Pillow, scikit-image, imageio and OpenCV took away."""
 
-from .rows import Gone, absent, kept, methods, moved, moved_to
+from .rows import Gone, absent, methods, moved, moved_to, stand_ins
 
 # scikit-image took multichannel= for channel_axis= until 0.20
 _MULTICHANNEL = [
@@ -26,8 +26,8 @@ _MULTICHANNEL = [
 IMAGES = (
     *moved("Pillow 10", "PIL.Image", ANTIALIAS="PIL.Image.LANCZOS", LINEAR="PIL.Image.BILINEAR"),
     *moved("Pillow 10", "PIL.Image", CUBIC="PIL.Image.BICUBIC"),
-    *kept("Pillow 10", "PIL.Image", "pil_names", NORMAL="0", SEQUENCE="1", CONTAINER="2"),
-    *kept("Pillow 11", "PIL.Image", "pil_names", isImageType="isinstance(x, PIL.Image.Image)"),
+    *stand_ins("Pillow 10", "PIL.Image", "pil_names", NORMAL="0", SEQUENCE="1", CONTAINER="2"),
+    *stand_ins("Pillow 11", "PIL.Image", "pil_names", isImageType="isinstance(x, PIL.Image.Image)"),
     *moved("Pillow 3", "PIL.Image", fromstring="PIL.Image.frombytes"),
     *moved("Pillow 7", "PIL", PILLOW_VERSION="PIL.__version__", VERSION="PIL.__version__"),
     *moved("Pillow 7", "PIL.Image", PILLOW_VERSION="PIL.__version__", VERSION="PIL.__version__"),
@@ -50,22 +50,26 @@ IMAGES = (
         )
         for name in _MULTICHANNEL
     ),
-    *kept(
+    *stand_ins(
         "scikit-image 0.18", "skimage.measure", "skimage_names", compare_ssim="skimage.metrics.structural_similarity"
     ),
-    *kept(
+    *stand_ins(
         "scikit-image 0.18", "skimage.measure", "skimage_names", compare_psnr="skimage.metrics.peak_signal_noise_ratio"
     ),
     *moved("scikit-image 0.18", "skimage.measure", compare_mse="skimage.metrics.mean_squared_error"),
-    *kept("scikit-image 0.18", "skimage.measure", "skimage_names", compare_nrmse="skimage.metrics.normalized_root_mse"),
-    *kept("scikit-image 0.14", "skimage.measure", "skimage_names", structural_similarity="skimage.metrics.…"),
+    *stand_ins(
+        "scikit-image 0.18", "skimage.measure", "skimage_names", compare_nrmse="skimage.metrics.normalized_root_mse"
+    ),
+    *stand_ins("scikit-image 0.14", "skimage.measure", "skimage_names", structural_similarity="skimage.metrics.…"),
     *moved("scikit-image 0.20", "skimage.feature", greycomatrix="skimage.feature.graycomatrix"),
     *moved("scikit-image 0.20", "skimage.feature", greycoprops="skimage.feature.graycoprops"),
     Gone("skimage.filter", "scikit-image 0.13", "skimage.filters", "=skimage.filters"),
     *moved("scikit-image 0.14", "skimage.filters", gaussian_filter="skimage.filters.gaussian"),
     *moved("scikit-image 0.14", "skimage.filters", canny="skimage.feature.canny"),
-    *kept("scikit-image 0.16", "skimage.filters", "skimage_names", threshold_adaptive="image > threshold_local(…)"),
-    *kept("scikit-image 0.19", "skimage.draw", "skimage_names", circle="skimage.draw.disk((r, c), radius)"),
+    *stand_ins(
+        "scikit-image 0.16", "skimage.filters", "skimage_names", threshold_adaptive="image > threshold_local(…)"
+    ),
+    *stand_ins("scikit-image 0.19", "skimage.draw", "skimage_names", circle="skimage.draw.disk((r, c), radius)"),
     *moved("scikit-image 0.19", "skimage.morphology", watershed="skimage.segmentation.watershed"),
     *moved("scikit-image 0.25", "skimage.morphology", skeletonize_3d="skimage.morphology.skeletonize"),
     Gone("skimage.morphology.selem", "scikit-image 0.20", "skimage.morphology", "=skimage.morphology"),

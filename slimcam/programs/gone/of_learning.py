@@ -1,6 +1,6 @@
 """What scikit-learn took away."""
 
-from .rows import Gone, absent, kept, moved, moved_to
+from .rows import Gone, absent, moved, moved_to, stand_ins
 
 _SELECTION = [
     "train_test_split",
@@ -52,8 +52,8 @@ LEARNING = (
     *moved_to("scikit-learn 0.20", "sklearn.learning_curve", "sklearn.model_selection", *_SELECTION),
     *absent("scikit-learn 0.20", "sklearn.cross_validation", "sklearn.model_selection: other arguments", *_FOLDS),
     *absent("scikit-learn 1.2", "sklearn.datasets", "another data set: its makers withdrew it", "load_boston"),
-    *kept("scikit-learn 0.22", "sklearn.datasets", "sklearn_names", fetch_mldata="sklearn.datasets.fetch_openml"),
-    *kept("scikit-learn 0.22", "sklearn.preprocessing", "sklearn_names", Imputer="sklearn.impute.SimpleImputer"),
+    *stand_ins("scikit-learn 0.22", "sklearn.datasets", "sklearn_names", fetch_mldata="sklearn.datasets.fetch_openml"),
+    *stand_ins("scikit-learn 0.22", "sklearn.preprocessing", "sklearn_names", Imputer="sklearn.impute.SimpleImputer"),
     *moved("scikit-learn 0.19", "sklearn.lda", LDA="sklearn.discriminant_analysis.LinearDiscriminantAnalysis"),
     Gone("sklearn.lda", "scikit-learn 0.19", "sklearn.discriminant_analysis", "*"),
     *moved("scikit-learn 0.19", "sklearn.qda", QDA="sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"),
@@ -63,15 +63,15 @@ LEARNING = (
     *absent("scikit-learn 0.20", "sklearn.decomposition", "PCA(svd_solver='randomized')", "RandomizedPCA"),
     *absent("scikit-learn 0.23", "sklearn.metrics", "sklearn.metrics.jaccard_score", "jaccard_similarity_score"),
     *moved("scikit-learn 0.23", "sklearn.metrics", calinski_harabaz_score="sklearn.metrics.calinski_harabasz_score"),
-    *kept("scikit-learn 1.2", "sklearn.metrics", "sklearn_names", plot_confusion_matrix="ConfusionMatrixDisplay"),
-    *kept("scikit-learn 1.2", "sklearn.metrics", "sklearn_names", plot_roc_curve="RocCurveDisplay.from_estimator"),
+    *stand_ins("scikit-learn 1.2", "sklearn.metrics", "sklearn_names", plot_confusion_matrix="ConfusionMatrixDisplay"),
+    *stand_ins("scikit-learn 1.2", "sklearn.metrics", "sklearn_names", plot_roc_curve="RocCurveDisplay.from_estimator"),
     *absent("scikit-learn 0.22", "sklearn.gaussian_process", "GaussianProcessRegressor", "GaussianProcess"),
     *absent("scikit-learn 0.22", "sklearn.covariance", "sklearn.covariance.GraphicalLasso", "GraphLasso"),
     *absent("scikit-learn 0.21", "sklearn.linear_model", "the package stability-selection", "RandomizedLasso"),
     *moved("scikit-learn 0.24", "sklearn.utils", safe_indexing="sklearn.utils._safe_indexing"),
     *moved("scikit-learn 0.20", "sklearn.utils.extmath", norm="numpy.linalg.norm", fast_dot="numpy.dot"),
     Gone("sklearn.utils.linear_assignment_", "scikit-learn 0.23", "scipy.optimize.linear_sum_assignment", "*"),
-    *kept(
+    *stand_ins(
         "scikit-learn 0.23", "sklearn.utils.linear_assignment_", "sklearn_names", linear_assignment="scipy.optimize.…"
     ),
     *moved("scikit-learn 1.3", "sklearn.neighbors", DistanceMetric="sklearn.metrics.DistanceMetric"),

@@ -1,6 +1,6 @@
 """What NumPy took away."""
 
-from .rows import Gone, absent, kept, methods, moved, moved_to
+from .rows import Gone, absent, methods, moved, moved_to, stand_ins
 
 _CALLS = (
     Gone("numpy.array(ragged)", "NumPy 1.24", "dtype=object", "numpy_calls:lenient", "call"),
@@ -33,7 +33,7 @@ NUMPY = (
     *moved("NumPy 2.0", "numpy", string_="numpy.bytes_", unicode_="numpy.str_", mat="numpy.asmatrix"),
     *moved("NumPy 2.0", "numpy", Inf="numpy.inf", Infinity="numpy.inf", infty="numpy.inf", PINF="numpy.inf"),
     *moved("NumPy 2.0", "numpy", NaN="numpy.nan", NAN="numpy.nan"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", NINF="-numpy.inf", PZERO="0.0", NZERO="-0.0"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", NINF="-numpy.inf", PZERO="0.0", NZERO="-0.0"),
     *moved("NumPy 2.0", "numpy", product="numpy.prod", cumproduct="numpy.cumprod", round_="numpy.round"),
     *moved("NumPy 2.0", "numpy", sometrue="numpy.any", alltrue="numpy.all"),
     *moved("NumPy 2.0", "numpy", issubclass_="builtins.issubclass", safe_eval="ast.literal_eval"),
@@ -41,18 +41,20 @@ NUMPY = (
     *moved("NumPy 2.0", "numpy.lib", pad="numpy.pad"),
     *moved("NumPy 2.0", "numpy", source="inspect.getsource"),
     *moved("NumPy 2.5", "numpy", row_stack="numpy.vstack"),
-    *kept("NumPy 1.23", "numpy", "numpy_names", asscalar="x.item()", alen="len(x)"),
-    *kept("NumPy 1.18", "numpy", "numpy_names", rank="numpy.ndim(x)"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", asfarray="numpy.asarray(x, dtype=float)"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", msort="numpy.sort(x, axis=0)", disp="print(x)"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", cast="numpy.asarray(x, dtype)", sctypes="the types by name"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", fastCopyAndTranspose="x.T.copy()"),
-    *kept("NumPy 1.24", "numpy", "numpy_names", typeDict="numpy.dtype(name).type"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", find_common_type="numpy.result_type(…)"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", obj2sctype="numpy.dtype(x).type", sctype2char="numpy.dtype(x).char"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", issubsctype="numpy.issubdtype", issctype="isinstance(x, type)"),
-    *kept("NumPy 2.0", "numpy", "numpy_names", deprecate="warnings.warn", nbytes="numpy.dtype(x).itemsize"),
-    *kept("NumPy 2.4", "numpy", "numpy_names", in1d="numpy.isin(…).ravel()", trapz="numpy.trapezoid"),
+    *stand_ins("NumPy 1.23", "numpy", "numpy_names", asscalar="x.item()", alen="len(x)"),
+    *stand_ins("NumPy 1.18", "numpy", "numpy_names", rank="numpy.ndim(x)"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", asfarray="numpy.asarray(x, dtype=float)"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", msort="numpy.sort(x, axis=0)", disp="print(x)"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", cast="numpy.asarray(x, dtype)", sctypes="the types by name"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", fastCopyAndTranspose="x.T.copy()"),
+    *stand_ins("NumPy 1.24", "numpy", "numpy_names", typeDict="numpy.dtype(name).type"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", find_common_type="numpy.result_type(…)"),
+    *stand_ins(
+        "NumPy 2.0", "numpy", "numpy_names", obj2sctype="numpy.dtype(x).type", sctype2char="numpy.dtype(x).char"
+    ),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", issubsctype="numpy.issubdtype", issctype="isinstance(x, type)"),
+    *stand_ins("NumPy 2.0", "numpy", "numpy_names", deprecate="warnings.warn", nbytes="numpy.dtype(x).itemsize"),
+    *stand_ins("NumPy 2.4", "numpy", "numpy_names", in1d="numpy.isin(…).ravel()", trapz="numpy.trapezoid"),
     *moved("NumPy 2.0", "numpy", byte_bounds="numpy.lib.array_utils.byte_bounds"),
     *moved("NumPy 2.0", "numpy", DataSource="numpy.lib.npyio.DataSource"),
     *moved_to("NumPy 2.0", "numpy", "numpy.exceptions", "AxisError", "ComplexWarning", "RankWarning", "TooHardError"),

@@ -1,28 +1,32 @@
 """What matplotlib took away."""
 
-from .rows import Gone, absent, kept, methods, moved
+from .rows import Gone, absent, methods, moved, stand_ins
 
 PLOTS = (
-    *kept("matplotlib 3.0", "matplotlib.pyplot", "plot_names", hold="nothing: it always holds", ishold="True"),
-    *kept("matplotlib 3.9", "matplotlib.cm", "plot_names", get_cmap="matplotlib.colormaps[name]"),
-    *kept("matplotlib 3.9", "matplotlib.cm", "plot_names", register_cmap="matplotlib.colormaps.register(cmap)"),
+    *stand_ins("matplotlib 3.0", "matplotlib.pyplot", "plot_names", hold="nothing: it always holds", ishold="True"),
+    *stand_ins("matplotlib 3.9", "matplotlib.cm", "plot_names", get_cmap="matplotlib.colormaps[name]"),
+    *stand_ins("matplotlib 3.9", "matplotlib.cm", "plot_names", register_cmap="matplotlib.colormaps.register(cmap)"),
     *moved("matplotlib 3.0", "matplotlib.cm", spectral="matplotlib.cm.nipy_spectral"),
     *moved("matplotlib 3.0", "matplotlib.cm", spectral_r="matplotlib.cm.nipy_spectral_r"),
     *moved("matplotlib 3.0", "matplotlib.cm", Vega10="matplotlib.cm.tab10", Vega20="matplotlib.cm.tab20"),
     *moved("matplotlib 3.0", "matplotlib.pyplot", spectral="matplotlib.pyplot.nipy_spectral"),
     *moved("matplotlib 3.11", "matplotlib.pyplot", plot_date="matplotlib.pyplot.plot"),
-    *kept("matplotlib 3.1", "matplotlib.mlab", "mlab_names", bivariate_normal="scipy.stats.multivariate_normal"),
-    *kept("matplotlib 3.1", "matplotlib.mlab", "mlab_names", normpdf="scipy.stats.norm.pdf", find="numpy.flatnonzero"),
-    *kept("matplotlib 3.1", "matplotlib.mlab", "mlab_names", rms_flat="numpy.sqrt((x ** 2).mean())"),
-    *kept("matplotlib 3.1", "matplotlib.mlab", "mlab_names", dist="numpy.linalg.norm(x - y)", frange="numpy.arange"),
-    *kept("matplotlib 3.1", "matplotlib.mlab", "mlab_names", movavg="numpy.convolve", prctile="numpy.percentile"),
+    *stand_ins("matplotlib 3.1", "matplotlib.mlab", "mlab_names", bivariate_normal="scipy.stats.multivariate_normal"),
+    *stand_ins(
+        "matplotlib 3.1", "matplotlib.mlab", "mlab_names", normpdf="scipy.stats.norm.pdf", find="numpy.flatnonzero"
+    ),
+    *stand_ins("matplotlib 3.1", "matplotlib.mlab", "mlab_names", rms_flat="numpy.sqrt((x ** 2).mean())"),
+    *stand_ins(
+        "matplotlib 3.1", "matplotlib.mlab", "mlab_names", dist="numpy.linalg.norm(x - y)", frange="numpy.arange"
+    ),
+    *stand_ins("matplotlib 3.1", "matplotlib.mlab", "mlab_names", movavg="numpy.convolve", prctile="numpy.percentile"),
     *absent("matplotlib 3.1", "matplotlib.mlab", "scipy.interpolate.griddata", "griddata"),
     *absent("matplotlib 3.1", "matplotlib.mlab", "sklearn.decomposition.PCA", "PCA"),
     *absent("matplotlib 3.1", "matplotlib.mlab", "pandas.read_csv", "csv2rec", "rec2csv"),
     *absent("matplotlib 2.2", "matplotlib", "the package mplfinance", "finance"),
     *absent("matplotlib 2.2", "matplotlib", "matplotlib.tri", "delaunay"),
     *absent("matplotlib 1.3", "matplotlib", "matplotlib.path.Path.contains_points", "nxutils"),
-    *kept(
+    *stand_ins(
         "matplotlib 3.1",
         "matplotlib.cbook",
         "plot_names",

@@ -1,6 +1,6 @@
 """What Python 3 itself took away, release by release."""
 
-from .rows import Gone, absent, kept, methods, moved, moved_to
+from .rows import Gone, absent, methods, moved, moved_to, stand_ins
 
 _ABCS = [
     "Callable",
@@ -43,19 +43,23 @@ PYTHON = (
     *moved_to("Python 3.10", "collections", "collections.abc", *_ABCS),
     *moved("Python 3.9", "fractions", gcd="math.gcd"),
     *moved("Python 3.8", "time", clock="time.perf_counter"),
-    *kept("Python 3.11", "inspect", "python_names", getargspec="inspect.getfullargspec", ArgSpec="inspect.FullArgSpec"),
+    *stand_ins(
+        "Python 3.11", "inspect", "python_names", getargspec="inspect.getfullargspec", ArgSpec="inspect.FullArgSpec"
+    ),
     *absent("Python 3.11", "inspect", "inspect.signature", "formatargspec"),
-    *kept("Python 3.11", "asyncio", "python_names", coroutine="async def"),
+    *stand_ins("Python 3.11", "asyncio", "python_names", coroutine="async def"),
     *absent("Python 3.10", "asyncio", "asyncio.create_task", "async"),
-    *kept("Python 3.9", "base64", "python_names", encodestring="base64.encodebytes", decodestring="base64.decodebytes"),
+    *stand_ins(
+        "Python 3.9", "base64", "python_names", encodestring="base64.encodebytes", decodestring="base64.decodebytes"
+    ),
     *moved("Python 3.8", "cgi", escape="html.escape"),
     *absent("Python 3.8", "platform", "the package distro", "linux_distribution", "dist"),
-    *kept("Python 3.7", "platform", "python_names", popen="subprocess"),
+    *stand_ins("Python 3.7", "platform", "python_names", popen="subprocess"),
     Gone("os.errno", "Python 3.7", "errno", "=errno"),
     *absent("Python 3.9", "sys", "sys.setswitchinterval", "setcheckinterval", "getcheckinterval"),
     *moved("Python 3.9", "plistlib", readPlist="plistlib.load", writePlist="plistlib.dump"),
     *moved("Python 3.12", "configparser", SafeConfigParser="configparser.ConfigParser"),
-    *kept("Python 3.13", "unittest", "python_names", makeSuite="unittest.TestLoader().loadTestsFromTestCase"),
+    *stand_ins("Python 3.13", "unittest", "python_names", makeSuite="unittest.TestLoader().loadTestsFromTestCase"),
     *moved("Python 3.12", "locale", format="locale.format_string"),
     *absent("Python 3.12", "ssl", "ssl.SSLContext.wrap_socket", "wrap_socket", "match_hostname"),
     *moved("Python 3.12", "importlib", find_loader="importlib.util.find_spec"),
@@ -71,13 +75,13 @@ PYTHON = (
     Gone("distutils.extension", "Python 3.12", "setuptools.extension", "=setuptools.extension"),
     Gone("imp", "Python 3.12", "importlib", "*"),
     *moved("Python 3.12", "imp", reload="importlib.reload", new_module="types.ModuleType"),
-    *kept("Python 3.12", "imp", "imp_names", load_source="importlib.util.spec_from_file_location"),
-    *kept("Python 3.12", "imp", "imp_names", find_module="importlib.util.find_spec", load_module="importlib"),
-    *kept("Python 3.12", "imp", "imp_names", acquire_lock="nothing", release_lock="nothing"),
+    *stand_ins("Python 3.12", "imp", "imp_names", load_source="importlib.util.spec_from_file_location"),
+    *stand_ins("Python 3.12", "imp", "imp_names", find_module="importlib.util.find_spec", load_module="importlib"),
+    *stand_ins("Python 3.12", "imp", "imp_names", acquire_lock="nothing", release_lock="nothing"),
     Gone("cgi", "Python 3.13", "urllib.parse, html", "*"),
     *moved("Python 3.13", "cgi", parse_qs="urllib.parse.parse_qs", parse_qsl="urllib.parse.parse_qsl"),
     Gone("pipes", "Python 3.13", "shlex", "=shlex"),
-    *kept("Python 3.13", "imghdr", "imghdr_names", what="PIL.Image.open(path).format"),
+    *stand_ins("Python 3.13", "imghdr", "imghdr_names", what="PIL.Image.open(path).format"),
     Gone("imghdr", "Python 3.13", "PIL.Image.open(path).format", "*"),
     Gone("dummy_threading", "Python 3.9", "threading", "=threading"),
     Gone("_dummy_thread", "Python 3.9", "_thread", "=_thread"),

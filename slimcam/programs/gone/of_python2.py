@@ -1,6 +1,6 @@
 """What only Python 2 had. A program that is Python 2 by its syntax too is converted whole instead."""
 
-from .rows import Gone, absent, kept, modules, moved, moved_to
+from .rows import Gone, absent, modules, moved, moved_to, stand_ins
 
 _SINCE = "Python 3.0"
 _URLS = ("urlencode", "quote", "unquote", "quote_plus", "unquote_plus")
@@ -27,9 +27,9 @@ PYTHON_2 = (
     *moved(_SINCE, "itertools", izip_longest="itertools.zip_longest", ifilterfalse="itertools.filterfalse"),
     *moved(_SINCE, "string", letters="string.ascii_letters", lowercase="string.ascii_lowercase"),
     *moved(_SINCE, "string", uppercase="string.ascii_uppercase"),
-    *kept(_SINCE, "string", "string_names", maketrans="str.maketrans", join="text.join", atoi="int", atof="float"),
-    *kept(_SINCE, "string", "string_names", replace="text.replace", split="text.split", strip="text.strip"),
-    *kept(
+    *stand_ins(_SINCE, "string", "string_names", maketrans="str.maketrans", join="text.join", atoi="int", atof="float"),
+    *stand_ins(_SINCE, "string", "string_names", replace="text.replace", split="text.split", strip="text.strip"),
+    *stand_ins(
         _SINCE, "string", "string_names", upper="text.upper", lower="text.lower", zfill="text.zfill", find="text.find"
     ),
     *moved(_SINCE, "os", getcwdu="os.getcwd"),
@@ -40,7 +40,7 @@ PYTHON_2 = (
     *moved(_SINCE, "types", IntType="builtins.int", LongType="builtins.int", FloatType="builtins.float"),
     *moved(_SINCE, "types", DictType="builtins.dict", TupleType="builtins.tuple", BooleanType="builtins.bool"),
     *moved(_SINCE, "types", ObjectType="builtins.object", FileType="io.IOBase", ClassType="builtins.type"),
-    *kept(_SINCE, "types", "string_names", StringTypes="(str, bytes)", NoneType="type(None)"),
+    *stand_ins(_SINCE, "types", "string_names", StringTypes="(str, bytes)", NoneType="type(None)"),
     *moved(_SINCE, "operator", div="operator.truediv", isCallable="builtins.callable"),
     Gone("email.Utils", _SINCE, "email.utils", "=email.utils"),
     Gone("email.MIMEText", _SINCE, "email.mime.text", "=email.mime.text"),

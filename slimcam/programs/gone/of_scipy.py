@@ -1,6 +1,6 @@
 """What SciPy took away."""
 
-from .rows import Gone, absent, kept, moved, moved_to
+from .rows import Gone, absent, moved, moved_to, stand_ins
 
 _WINDOWS = ("hann", "hamming", "blackman", "bartlett", "kaiser", "gaussian", "boxcar", "triang", "tukey")
 _OF_NUMPY = [
@@ -108,22 +108,32 @@ _OF_NUMPY = [
 
 SCIPY = (
     Gone("scipy.misc", "SciPy 2.0", "PIL.Image for images, scipy.special for functions", "*"),
-    *kept("SciPy 1.3", "scipy.misc", "scipy_misc", imread="numpy.array(PIL.Image.open(path))"),
-    *kept("SciPy 1.3", "scipy.misc", "scipy_misc", imresize="PIL.Image.Image.resize", imsave="PIL.Image.Image.save"),
-    *kept("SciPy 1.3", "scipy.misc", "scipy_misc", toimage="PIL.Image.fromarray", fromimage="numpy.array(image)"),
-    *kept("SciPy 1.3", "scipy.misc", "scipy_misc", imrotate="PIL.Image.Image.rotate", imshow="PIL.Image.Image.show"),
-    *kept("SciPy 1.3", "scipy.misc", "scipy_misc", imfilter="PIL.Image.Image.filter", bytescale="arithmetic of NumPy"),
+    *stand_ins("SciPy 1.3", "scipy.misc", "scipy_misc", imread="numpy.array(PIL.Image.open(path))"),
+    *stand_ins(
+        "SciPy 1.3", "scipy.misc", "scipy_misc", imresize="PIL.Image.Image.resize", imsave="PIL.Image.Image.save"
+    ),
+    *stand_ins("SciPy 1.3", "scipy.misc", "scipy_misc", toimage="PIL.Image.fromarray", fromimage="numpy.array(image)"),
+    *stand_ins(
+        "SciPy 1.3", "scipy.misc", "scipy_misc", imrotate="PIL.Image.Image.rotate", imshow="PIL.Image.Image.show"
+    ),
+    *stand_ins(
+        "SciPy 1.3", "scipy.misc", "scipy_misc", imfilter="PIL.Image.Image.filter", bytescale="arithmetic of NumPy"
+    ),
     *moved_to("SciPy 1.3", "scipy.misc", "scipy.special", "comb", "factorial", "factorial2", "factorialk", "logsumexp"),
     *moved_to("SciPy 1.3", "scipy.misc", "scipy.interpolate", "pade"),
-    *kept("SciPy 1.15", "scipy.misc", "scipy_datasets", face="scipy.datasets.face", ascent="scipy.datasets.ascent"),
-    *kept("SciPy 1.15", "scipy.misc", "scipy_datasets", electrocardiogram="scipy.datasets.electrocardiogram"),
-    *kept("SciPy 1.15", "scipy.misc", "scipy_derivative", derivative="scipy.differentiate.derivative"),
-    *kept("SciPy 1.15", "scipy.misc", "scipy_derivative", central_diff_weights="the weights by numpy.linalg.solve"),
+    *stand_ins(
+        "SciPy 1.15", "scipy.misc", "scipy_datasets", face="scipy.datasets.face", ascent="scipy.datasets.ascent"
+    ),
+    *stand_ins("SciPy 1.15", "scipy.misc", "scipy_datasets", electrocardiogram="scipy.datasets.electrocardiogram"),
+    *stand_ins("SciPy 1.15", "scipy.misc", "scipy_derivative", derivative="scipy.differentiate.derivative"),
+    *stand_ins(
+        "SciPy 1.15", "scipy.misc", "scipy_derivative", central_diff_weights="the weights by numpy.linalg.solve"
+    ),
     *absent("SciPy 0.17", "scipy.misc", "scipy.datasets.face", "lena"),
     *absent("SciPy 1.3", "scipy.misc", "help(x)", "info", "source", "who"),
     Gone("scipy.misc.pilutil", "SciPy 1.3", "PIL.Image", "scipy_misc:"),
     Gone("scipy.misc.common", "SciPy 2.0", "scipy.special", "=scipy.special"),
-    *kept("SciPy 1.2", "scipy.ndimage", "scipy_misc", imread="numpy.array(PIL.Image.open(path))"),
+    *stand_ins("SciPy 1.2", "scipy.ndimage", "scipy_misc", imread="numpy.array(PIL.Image.open(path))"),
     *(
         Gone(f"scipy.ndimage.{name}", "SciPy 2.0", "scipy.ndimage", "=scipy.ndimage")
         for name in ("filters", "interpolation", "measurements", "morphology", "fourier")
@@ -137,12 +147,12 @@ SCIPY = (
     *absent("SciPy 1.15", "scipy.integrate", "scipy.integrate.quad", "quadrature", "romberg"),
     *absent("SciPy 1.3", "scipy.interpolate", "scipy.interpolate.make_interp_spline", "spline", "spleval", "splmake"),
     *absent("SciPy 1.14", "scipy.interpolate", "scipy.interpolate.RegularGridInterpolator", "interp2d"),
-    *kept("SciPy 1.12", "scipy.stats", "scipy_stats", binom_test="scipy.stats.binomtest(…).pvalue"),
-    *kept("SciPy 1.9", "scipy.stats", "scipy_stats", itemfreq="numpy.unique(x, return_counts=True)"),
-    *kept("SciPy 1.0", "scipy.stats", "scipy_stats", signaltonoise="x.mean(axis) / x.std(axis)"),
+    *stand_ins("SciPy 1.12", "scipy.stats", "scipy_stats", binom_test="scipy.stats.binomtest(…).pvalue"),
+    *stand_ins("SciPy 1.9", "scipy.stats", "scipy_stats", itemfreq="numpy.unique(x, return_counts=True)"),
+    *stand_ins("SciPy 1.0", "scipy.stats", "scipy_stats", signaltonoise="x.mean(axis) / x.std(axis)"),
     *moved("SciPy 1.0", "scipy.stats", chisqprob="scipy.special.chdtrc", betai="scipy.special.betainc"),
     *moved("SciPy 0.18", "scipy.stats", nanmean="numpy.nanmean", nanstd="numpy.nanstd", nanmedian="numpy.nanmedian"),
-    *kept("SciPy 1.9", "scipy.stats", "scipy_stats", median_absolute_deviation="scipy.stats.median_abs_deviation"),
+    *stand_ins("SciPy 1.9", "scipy.stats", "scipy_stats", median_absolute_deviation="scipy.stats.median_abs_deviation"),
     *moved("SciPy 1.9", "scipy.linalg", pinv2="scipy.linalg.pinv"),
     *moved("SciPy 1.13", "scipy.linalg", tri="numpy.tri", triu="numpy.triu", tril="numpy.tril"),
     *moved("SciPy 1.17", "scipy.linalg", kron="numpy.kron"),
@@ -163,5 +173,5 @@ SCIPY = (
     *moved("SciPy 1.12", "scipy", rand="numpy.random.rand", randn="numpy.random.randn"),
     *moved("SciPy 1.9", "scipy", random="numpy.random"),
     *moved("SciPy 1.12", "scipy", ifft="numpy.fft.ifft"),
-    *kept("SciPy 1.9", "scipy.spatial.distance", "scipy_stats", matching="scipy.spatial.distance.hamming"),
+    *stand_ins("SciPy 1.9", "scipy.spatial.distance", "scipy_stats", matching="scipy.spatial.distance.hamming"),
 )

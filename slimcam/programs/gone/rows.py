@@ -51,14 +51,14 @@ def modules(since: str, **names: str) -> Tuple[Gone, ...]:
     return tuple(Gone(old, since, new, f"={new}") for old, new in names.items())
 
 
-def kept(since: str, owner: str, file: str, **names: str) -> Tuple[Gone, ...]:
+def stand_ins(since: str, owner: str, file: str, **names: str) -> Tuple[Gone, ...]:
     """Return rows of names that a file of this folder has, each with what to write today."""
     return tuple(Gone(f"{owner}.{name}", since, instead, f"{file}:{name}") for name, instead in names.items())
 
 
 def methods(since: str, owner: str, file: str, **names: str) -> Tuple[Gone, ...]:
     """Return rows of names of a class, which a file of this folder has as functions or properties."""
-    return tuple(row._replace(of="class") for row in kept(since, owner, file, **names))
+    return tuple(row._replace(of="class") for row in stand_ins(since, owner, file, **names))
 
 
 def absent(since: str, owner: str, instead: str, *names: str) -> Tuple[Gone, ...]:

@@ -104,7 +104,7 @@ class Imports:
         elif node.relative or node.module is None:
             return [code(node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT))]
         else:
-            lines = self._taken(node, dotted(node.module), line)
+            lines = self._from_lines(node, dotted(node.module), line)
             top = {dotted(node.module).split(".")[0]}
         if top & {"tensorflow", "keras"} and not self._has_header:
             self._has_header = True
@@ -160,7 +160,7 @@ class Imports:
             return f"{local} = {last}"
         return f"from {module} import {last}" + ("" if last == local else f" as {local}")
 
-    def _taken(self, node: cst.ImportFrom, module: str, line: int) -> List[str]:
+    def _from_lines(self, node: cst.ImportFrom, module: str, line: int) -> List[str]:
         """Return the lines for `from module import …`."""
         same = code(node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT))
         if isinstance(node.names, cst.ImportStar):
@@ -179,10 +179,10 @@ class Imports:
             if not isinstance(found, Today) or prefix != f"{module}.{name}":
                 found = Today(module, name)
             text = self._binding(found, local)
-            start, _, taken = text.partition(" import ")
-            lines.setdefault(start if taken else text, []).extend([taken] if taken else [])
-        made = [f"{start} import {', '.join(names)}" if names else start for start, names in lines.items()]
-        return [same] if [one.replace(" ", "") for one in made] == [_flat(same)] else made
+            start, _, binding = text.partition(" import ")
+            lines.setdefault(start if binding else text, []).extend([binding] if binding else [])
+        statements = [f"{start} import {', '.join(names)}" if names else start for start, names in lines.items()]
+        return [same] if [one.replace(" ", "") for one in statements] == [_flat(same)] else statements
 
 
 def _flat(text: str) -> str:

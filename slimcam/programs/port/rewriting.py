@@ -140,10 +140,10 @@ class _Writer(Visitor, Imports, cst.CSTTransformer):
         self.changes.append((self.line(original_node), f"{_short('; '.join(before))} -> {_short(text, 160)}"))
         if not lines:
             return cst.RemoveFromParent()
-        made: List[Any] = [cst.parse_statement(line) for line in lines]
-        made[0] = made[0].with_changes(leading_lines=updated_node.leading_lines)
-        made[-1] = made[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
-        return cst.FlattenSentinel(made)
+        statements: List[Any] = [cst.parse_statement(line) for line in lines]
+        statements[0] = statements[0].with_changes(leading_lines=updated_node.leading_lines)
+        statements[-1] = statements[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
+        return cst.FlattenSentinel(statements)
 
     def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
         """Add the imports that changed names need, below those at the top."""

@@ -20,16 +20,16 @@ NOT_HERE = (
 )
 
 
-def _loaded(path: str) -> Callable[..., Any]:
+def _member(path: str) -> Callable[..., Any]:
     name, _, function = path.partition(":")
-    loaded: Callable[..., Any] = getattr(importlib.import_module(name), function)
-    return loaded
+    member: Callable[..., Any] = getattr(importlib.import_module(name), function)
+    return member
 
 
 def _net(name: str) -> Callable[..., Any]:
     """Return the function of a row of NETS, with what its row sets, and the size of its images."""
     row = NETS[name]
-    function = _loaded(row.function)
+    function = _member(row.function)
     net = functools.wraps(function)(functools.partial(function, **row.arguments)) if row.arguments else function
     net.default_image_size = row.size  # type: ignore[attr-defined]
     return net
@@ -41,7 +41,7 @@ networks_map: Dict[str, Callable[..., Any]] = {
     "lenet": lenet.lenet,
 }
 arg_scopes_map: Dict[str, Callable[..., Any]] = {
-    **{name: _loaded(row.arg_scope) for name, row in NETS.items()},
+    **{name: _member(row.arg_scope) for name, row in NETS.items()},
     **{f"inception_v{version}": inception_utils.inception_arg_scope for version in (1, 2, 3, 4)},
     "cifarnet": cifarnet.cifarnet_arg_scope,
     "lenet": lenet.lenet_arg_scope,

@@ -238,11 +238,11 @@ def dynamic_decode(
             values = tf.nest.flatten(outputs)
             if impute_finished:
                 values = [tf1.where(finished, zero, value) for zero, value in zip(zeros, values)]
-                new_state = each(functools.partial(_kept, finished), new_state, state)
+                new_state = each(functools.partial(_unless_finished, finished), new_state, state)
             arrays = [array.write(time, value) for array, value in zip(arrays, values)]
             return time + 1, arrays, new_state, inputs, over, lengths
 
-        made = tf1.while_loop(
+        last = tf1.while_loop(
             lambda time, arrays, state, inputs, finished, lengths: tf1.logical_not(tf1.reduce_all(finished)),
             body,
             (tf1.constant(0), arrays, state, inputs, finished, tf1.zeros_like(finished, tf1.int32)),
@@ -250,12 +250,12 @@ def dynamic_decode(
             maximum_iterations=maximum_iterations,
             swap_memory=swap_memory,
         )
-        outputs = tf.nest.pack_sequence_as(decoder.output_dtype, [array.stack() for array in made[1]])
-        outputs, state = decoder.finalize(outputs, made[2], made[5])
-        return (outputs if output_time_major else each(_swapped, outputs)), state, made[5]
+        outputs = tf.nest.pack_sequence_as(decoder.output_dtype, [array.stack() for array in last[1]])
+        outputs, state = decoder.finalize(outputs, last[2], last[5])
+        return (outputs if output_time_major else each(_swapped, outputs)), state, last[5]
 
 
-def _kept(finished: Tensor, new: Any, old: Any) -> Any:
+def _unless_finished(finished: Tensor, new: Any, old: Any) -> Any:
     """Return a part of the state: the old one where its sequence has ended."""
     if isinstance(old, tf1.TensorArray) or old.shape.ndims == 0:
         return new
