@@ -43,8 +43,13 @@ def test_a_graph_by_hand_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     theirs = started(EXAMPLES / "plain_graph.py", tmp_path / "theirs", python=tensorflow_1)
     assert theirs.status == 0
     ours = run("plain_graph", tmp_path / "ours")
-    assert ours.status == 0
-    same(ours, theirs, ["logits", "average", "served", "restored", "rotated"])
+    words = ["logits", "average", "served", "restored"]
+    if TF_VERSION < (2, 2):  # the program's last line needs an operation that 2.1 lacks
+        assert ours.err.endswith("TensorFlow {}.{}.{} lacks its operation: take a newer one\n".format(*TF_VERSION))
+    else:
+        assert ours.status == 0
+        words.append("rotated")
+    same(ours, theirs, words)
     for word in ("width", "branch", "queue", "there", "hparams"):
         assert ours.line(word) == theirs.line(word)
 

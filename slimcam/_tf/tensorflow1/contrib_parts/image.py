@@ -4,7 +4,8 @@ import functools
 from typing import Any, Callable
 
 from ...._types import Tensor
-from ...core import private, tf
+from ....errors import GoneName
+from ...core import TF_VERSION, private, tf
 
 
 def _of_any_rank(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -31,7 +32,11 @@ def transform(
     transforms = tf.convert_to_tensor(transforms, tf.float32)
     transforms = transforms[None] if transforms.shape.rank == 1 else transforms
     size = tf.shape(images)[1:3] if output_shape is None else tf.convert_to_tensor(output_shape, tf.int32)
-    return private("ops.gen_image_ops").image_projective_transform_v2(
+    operations = private("ops.gen_image_ops")
+    if not hasattr(operations, "image_projective_transform_v2"):  # 2.1 lacks it, which contrib had in a library
+        version = ".".join(map(str, TF_VERSION))
+        raise GoneName(f"tf.contrib.image.transform: TensorFlow {version} lacks its operation: take a newer one")
+    return operations.image_projective_transform_v2(
         images, transforms=transforms, output_shape=size, interpolation=interpolation.upper(), name=name
     )
 
