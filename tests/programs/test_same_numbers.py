@@ -35,7 +35,7 @@ def test_a_slim_training_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     ours = run("slim_training", f"--logdir={tmp_path / 'ours'}")
     assert ours.status == 0
     same(ours, theirs, ["loss", "scores", "frozen"])
-    for word in ("variables", "nets"):
+    for word in ("variables", "shared", "nets"):
         assert ours.line(word) == theirs.line(word)
 
 

@@ -15,9 +15,11 @@ from ...modules.view import View
 from ...suggest import nearest
 from ..core import tf1
 from ..tf_slim import slim
+from .private_paths import python
 
 OURS = f"{__package__}.contrib_parts."
 SMALL = OURS + "small:"
+IMPORTED = ("tensorflow.python.ops", "tensorflow.python.framework", "tensorflow.python.training")
 
 # A home is a module, a part of compat.v1 where it starts with a dot, or a class of ours with the names of one part.
 PARTS: Dict[str, Tuple[str, ...]] = {
@@ -59,7 +61,8 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "saved_model": (".saved_model",),
     "seq2seq": (SMALL + "Seq2seq", OURS + "decoding", OURS + "attention"),
     "signal": (".signal",),
-    "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", "."),
+    # slim has no list of its public names: what its files import is there, `slim.init_ops` and `slim.moving_averages`
+    "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", ".", *IMPORTED),
     "staging": ("tensorflow.python.ops.data_flow_ops",),
     "summary": (SMALL + "Summary", "tensorflow.python.ops.summary_ops_v2", ".summary"),
     "tfprof": (SMALL + "Tfprof",),
@@ -79,6 +82,13 @@ MODULES = {  # of private paths, whose names a part shows itself
     *("core_rnn_cell", "core_rnn_cell_impl", "rnn_cell", "core_rnn", "rnn", "lstm_ops", "gru_ops"),
     *("seq2seq", "helper", "decoder", "basic_decoder", "attention_wrapper", "loss", "crf"),
     *("external_optimizer", "weight_decay_optimizers", "nadam_optimizer", "lazy_adam_optimizer"),
+    *("adamax", "lars_optimizer", "model_average_optimizer", "moving_average_optimizer", "variable_clipping_optimizer"),
+    *("elastic_average_optimizer", "multitask_optimizer_wrapper", "shampoo", "beam_search_decoder", "beam_search_ops"),
+    *("fused_rnn_cell", "metric_loss_ops", "confusion_matrix_ops", "set_ops", "embedding_ops", "feature_column"),
+    *("feature_column_ops", "checkpoint_ops", "checkpoint_utils", "sort_ops", "image_ops", "distort_image_ops"),
+    *("clustering_ops", "factorization_ops", "gmm_ops", "bucket_ops", "hparam", "resample", "sampling_ops"),
+    *("batching", "error_ops", "grouping", "interleave_ops", "iterator_ops", "prefetching_ops", "resampling"),
+    *("device_setter", "scan_ops", "shuffle_ops", "sliding", "threadpool", "readers"),
 }
 
 SINCE = "went with TensorFlow 2.0, and neither tf_slim nor TensorFlow has it"
@@ -114,6 +124,8 @@ def _part(name: str) -> View:
     if name == "slim":
         changes["nets"] = lambda: slim_nets("tensorflow.contrib.slim.nets")
         changes["layers"] = lambda: _part("layers")
+    if name == "framework":
+        changes["nest"] = lambda: python().util.nest
     if name == "eager":
         changes["python"] = lambda: View("tensorflow.contrib.eager.python", changes={"tfe": lambda: _part("eager")})
     return _looking(f"tensorflow.contrib.{name}", PARTS[name], changes)
@@ -136,7 +148,7 @@ def _looking(path: str, homes: Tuple[str, ...], changes: Mapping[str, Callable[[
         raise GoneName(f"{path}.{name} {SINCE}; {nearest(name, public_names())}".replace("tensorflow.", "tf.", 1))
 
     def public_names() -> List[str]:
-        places = [home_of(home) for home in homes if home != "."]
+        places = [home_of(home) for home in homes if home not in (".", *IMPORTED)]
         names = {name: place for place in places for name in dir(place) if not name.startswith("_")}
         return [name for name, place in names.items() if not _is_import(place, getattr(place, name, None))]
 
@@ -166,17 +178,19 @@ def _private(name: str) -> View:
     """Return `contrib.NAME.python`: the folders below it (`python.ops`, `python.slim`) show the part's own names."""
     part = _part(name)
 
-    def below(path: str) -> Callable[[str], Any]:
+    def below(path: str, shown: List[ModuleType]) -> Callable[[str], Any]:
         def lacking(step: str) -> Any:
+            deeper = f"{path}.{step}"
             if step == name or step in FOLDERS or step in MODULES:
-                return View(f"{path}.{step}", [part], {}, below(f"{path}.{step}"))
+                return View(deeper, shown, {}, below(deeper, shown))
             value = getattr(part, step)
-            return View(f"{path}.{step}", [value, part]) if isinstance(value, ModuleType) else value
+            more = [value, part]
+            return View(deeper, more, {}, below(deeper, more)) if isinstance(value, ModuleType) else value
 
         return lacking
 
     path = f"{part.__name__}.python"
-    return View(path, [], {}, below(path))
+    return View(path, [], {}, below(path, [part]))
 
 
 def slim_nets(path: str) -> View:

@@ -21,7 +21,10 @@ MOVED: Dict[str, str] = {
     "layers.pooling": ".layers",
     "layers.layers": ".layers",
     "training.checkpointable": "trackable",
+    "training.training_ops": "ops.gen_training_ops",
 }
+
+RENAMED: Dict[str, str] = {"util.nest.is_sequence": "is_nested"}  # 2.13
 
 # Parts of compat.v1 in which a public name is looked for first that its private module no longer has; then in all.
 FIRST = ("nn", "train", "math", "image", "io", "graph_util", "saved_model")
@@ -62,6 +65,8 @@ def _view(path: str) -> View:
             return _view(deeper)
         if package is not None and hasattr(package, name):
             return getattr(package, name)
+        if deeper in RENAMED:
+            return getattr(_view(path), RENAMED[deeper])
         for place in _public():
             if hasattr(place, name):
                 return getattr(place, name)

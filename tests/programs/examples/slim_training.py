@@ -10,10 +10,14 @@ import tensorflow as tf
 import tensorflow.contrib.slim as slim
 from tensorflow.contrib import layers
 from tensorflow.contrib.framework.python.ops import arg_scope
+from tensorflow.contrib.framework import nest
 from tensorflow.contrib.layers.python.layers import utils
+from tensorflow.contrib.metrics.python.ops import set_ops
 from tensorflow.contrib.slim.python.slim.nets import inception_v3, resnet_v2
 from tensorflow.python.framework import graph_util
+from tensorflow.python.ops import math_ops
 from tensorflow.python.platform import gfile
+from tensorflow.python.training import optimizer, training_ops
 
 FLAGS = tf.app.flags.FLAGS
 tf.app.flags.DEFINE_integer('steps', 3, 'Steps to train.')
@@ -25,6 +29,20 @@ def weights(shape, dtype=tf.float32, partition_info=None):
     return tf.constant(np.cos(np.arange(size)).reshape([int(n) for n in shape]) / 4, dtype)
 
 
+class Descent(optimizer.Optimizer):
+    """An optimizer of one's own, as TensorFlow's were written: private operations by variables of both kinds."""
+
+    def __init__(self, rate):
+        super(Descent, self).__init__(use_locking=False, name='Descent')
+        self.rate = rate
+
+    def _apply_dense(self, grad, var):
+        return training_ops.apply_gradient_descent(var, math_ops.cast(self.rate, var.dtype.base_dtype), grad).op
+
+    def _resource_apply_dense(self, grad, var):
+        return training_ops.resource_apply_gradient_descent(var.handle, math_ops.cast(self.rate, grad.dtype), grad)
+
+
 def net(images, is_training):
     with slim.arg_scope([slim.conv2d, slim.fully_connected], weights_initializer=weights,
                         weights_regularizer=slim.l2_regularizer(0.01)):
@@ -33,7 +51,8 @@ def net(images, is_training):
             y = slim.repeat(y, 2, slim.conv2d, 4, [3, 3], scope='conv2')
             y = slim.max_pool2d(y, [2, 2], scope='pool')
             y = slim.flatten(y)
-            return slim.fully_connected(y, 3, activation_fn=None, scope='logits')
+            return slim.fully_connected(y, 3, activation_fn=None, biases_initializer=slim.init_ops.zeros_initializer(),
+                                        scope='logits')
 
 
 def main(_):
@@ -44,7 +63,7 @@ def main(_):
         slim.losses.softmax_cross_entropy(logits, tf.constant(np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]))
         loss = slim.losses.get_total_loss()
         tf.summary.scalar('loss', loss)
-        train_op = slim.learning.create_train_op(loss, tf.train.GradientDescentOptimizer(0.1))
+        train_op = slim.learning.create_train_op(loss, Descent(0.1))
         last = slim.learning.train(train_op, FLAGS.logdir, number_of_steps=FLAGS.steps, save_summaries_secs=600,
                                    log_every_n_steps=100)
         print('loss', last)
@@ -67,6 +86,9 @@ def main(_):
         with tf.Session() as sess:
             print('frozen', *sess.run(scores, {'import/images:0': images})[0])
     print('variables', len(slim.get_variables()), layers.xavier_initializer is slim.xavier_initializer)
+    with tf.Session() as sess:
+        shared = set_ops.set_intersection(tf.constant([[1, 2, 3]]), tf.constant([[3, 2, 5]]))
+        print('shared', sess.run(shared).values.tolist(), nest.is_sequence([1]), nest.is_sequence(shared))
     print('nets', inception_v3.inception_v3.__name__, resnet_v2.resnet_v2_50.__name__, callable(utils.smart_cond))
 
 

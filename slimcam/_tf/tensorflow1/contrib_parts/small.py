@@ -162,7 +162,6 @@ class Layers:
 class Framework:
     """tf.contrib.framework"""
 
-    nest = tf.nest
     is_tensor = staticmethod(tf.is_tensor)
     zero_initializer = staticmethod(tf1.zeros_initializer)
 
@@ -175,6 +174,16 @@ class Framework:
     def with_shape(expected: Sequence[int], tensor: Tensor) -> Tensor:
         """Return the tensor, of an expected static shape."""
         return tf1.ensure_shape(tensor, expected)
+
+    @staticmethod
+    def with_same_shape(expected: Tensor, tensor: Tensor) -> Tensor:
+        """Return the tensor, of the static shape of another one."""
+        return tf1.ensure_shape(tensor, tf.convert_to_tensor(expected).shape)
+
+    @staticmethod
+    def get_name_scope() -> str:
+        """Return the name scope that is open."""
+        return str(tf1.get_default_graph().get_name_scope())
 
 
 class Eager:
