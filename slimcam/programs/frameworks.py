@@ -6,6 +6,10 @@ from types import ModuleType
 from typing import Any, Optional
 
 from .._tf import keras1, slim, tensorflow1, tf
+from . import gone
+
+# Whose classes a program meets without importing them: a session answers arrays, tf.test.TestCase is unittest's.
+MET = ("numpy", "unittest")
 
 
 @functools.lru_cache(maxsize=None)
@@ -13,6 +17,9 @@ def prepare() -> None:
     """Give the process TensorFlow 1's behaviour, and Keras' old paths slimcam's backend; once."""
     tensorflow1.prepare()
     keras1.use_backend(lambda: importlib.import_module("..backend", __package__))
+    for library in MET:
+        for mend in gone.mends(library):
+            mend()
 
 
 def view_of(name: str) -> Optional[ModuleType]:

@@ -162,3 +162,14 @@ def test_a_process_that_did_not_ask_is_as_it_was():
         "print(builtins.__import__ is before, tf.__version__[0] == '1' or tf.executing_eagerly())"
     )
     assert started("-c", code).out == "True True\n"
+
+
+def test_classes_that_tensorflow_brings_have_their_old_methods_without_an_import(run):
+    program = (
+        "import tensorflow as tf\nclass Sums(tf.test.TestCase):\n    def test_sum(self):\n"
+        "        with self.test_session():\n            self.assertEquals(tf.constant([1, 4]).eval().ptp(), 3)\n"
+        "if __name__ == '__main__':\n    tf.test.main()\n"
+    )
+    ended = run(program)
+    assert ended.status == 0, ended.err
+    assert "OK" in ended.err

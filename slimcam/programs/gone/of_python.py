@@ -37,6 +37,10 @@ _ASSERTIONS = {
     "failUnless": "assertTrue",
     "failIf": "assertFalse",
     "failUnlessEqual": "assertEqual",
+    "failIfEqual": "assertNotEqual",
+    "failUnlessAlmostEqual": "assertAlmostEqual",
+    "failIfAlmostEqual": "assertNotAlmostEqual",
+    "failUnlessRaises": "assertRaises",
 }
 
 PYTHON = (
