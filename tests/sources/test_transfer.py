@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from fixtures.keras_nets import NEW, assert_map, head, photos, quiet, sow
-from fixtures.tolerance import DENSENET121, RESNET50, VGG16, assert_net
+from fixtures.tolerance import RESNET50, VGG16, assert_net
 
 import slimcam
 from slimcam._tf import keras2, keras3, tf1
 
 SIDE = 64
 X = photos(2, SIDE)
-NETS = {"VGG16": VGG16, "ResNet50": RESNET50, "DenseNet121": DENSENET121}
+NETS = {"VGG16": VGG16, "ResNet50": RESNET50}
 
 
 def base_of(keras, name, **options):
