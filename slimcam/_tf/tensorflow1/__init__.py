@@ -13,7 +13,7 @@ from typing import Any, Optional
 from ...errors import GoneModule, GoneName
 from ...modules.view import View
 from ...suggest import nearest
-from ..core import TF_VERSION, tf, tf1
+from ..core import TF_VERSION, private, tf, tf1
 
 VERSION = "1.15.5"
 
@@ -40,9 +40,23 @@ NAMES_OF_0 = {
 
 
 def prepare() -> None:
-    """Give this process the behaviour of TensorFlow 1; it belongs to the old program from now on."""
+    """Give this process the behaviour of TensorFlow 1, once; it belongs to the old program from now on."""
     if TF_VERSION >= (2,):
         tf1.disable_v2_behavior()
+        _cast_axes()
+
+
+def _cast_axes() -> None:
+    """Let a sum over axes of int64, NumPy's own, have its gradient: 1.15 to 2.8 cast them, 2.21 does not any more."""
+    operations = private("ops.math_ops")
+    reduced_shape = operations.reduced_shape
+
+    def with_axes_of_its_type(shape: Any, axes: Any) -> Any:
+        if isinstance(shape, tf.Tensor) and isinstance(axes, tf.Tensor):
+            axes = tf.cast(axes, shape.dtype)
+        return reduced_shape(shape, axes)
+
+    operations.reduced_shape = with_axes_of_its_type
 
 
 def module(path: str) -> Optional[ModuleType]:
@@ -70,7 +84,7 @@ def view() -> View:
     from .contrib import contrib
     from .private_paths import python
 
-    view = View(
+    return View(
         "tensorflow",
         [tf1],
         {
@@ -86,7 +100,6 @@ def view() -> View:
         },
         _lacking,
     )
-    return view
 
 
 def _keras() -> Any:

@@ -143,3 +143,6 @@ with graph() as session:
     print('constant', tf.contrib.util.constant_value(tf.constant(3)), tensor_util.constant_value(tf.constant(4)))
     flipped = tf.contrib.nn.deprecated_flipped_softmax_cross_entropy_with_logits
     print('flipped', *session.run(flipped(tf.constant(waves(2, 3)), tf.constant(np.eye(3, dtype=np.float32)[:2]))))
+    any_number = tf.placeholder_with_default(waves(2, 3, 2), [None, 3, 2])
+    cubes = tf.reduce_sum(any_number ** 3, np.arange(1, 3))
+    print('axes', *session.run(tf.gradients(cubes, any_number)[0]).ravel())
