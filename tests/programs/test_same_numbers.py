@@ -141,6 +141,17 @@ def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     assert ours.line("drawn") == theirs.line("drawn")
 
 
+def test_contrib_takes_its_own_arguments(run, tensorflow_1, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "ours").mkdir()
+    theirs = started(EXAMPLES / "contrib_arguments.py", tmp_path / "theirs", python=tensorflow_1)
+    ours = run("contrib_arguments", tmp_path / "ours")
+    assert (theirs.status, ours.status) == (0, 0), ours.err
+    same(ours, theirs, ["losses", "value", "copied", "mean"])
+    for word in ("found", "words", "there"):
+        assert ours.line(word) == theirs.line(word)
+
+
 def test_decoders_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1):
     theirs, ours = started(EXAMPLES / "decoding.py", python=tensorflow_1), run("decoding")
     assert (theirs.status, ours.status) == (0, 0)

@@ -96,7 +96,7 @@ def view() -> View:
             "tools": lambda: View("tensorflow.tools", lacking=_no_tool),
             "examples": _examples,
             "keras": _keras,
-            "compat": lambda: View("tensorflow.compat", [tf.compat], {"v1": lambda: view}),
+            "compat": lambda: View("tensorflow.compat", [tf.compat], {"v1": view}),
         },
         _lacking,
     )

@@ -163,7 +163,6 @@ class Framework:
     """tf.contrib.framework"""
 
     is_tensor = staticmethod(tf.is_tensor)
-    zero_initializer = staticmethod(tf1.zeros_initializer)
 
     @staticmethod
     def get_placeholders(graph: Any) -> List[Tensor]:
@@ -171,14 +170,40 @@ class Framework:
         return [op.outputs[0] for op in graph.get_operations() if op.type == "Placeholder"]
 
     @staticmethod
-    def with_shape(expected: Sequence[int], tensor: Tensor) -> Tensor:
+    def with_shape(expected_shape: Sequence[int], tensor: Tensor) -> Tensor:
         """Return the tensor, of an expected static shape."""
-        return tf1.ensure_shape(tensor, expected)
+        return tf1.ensure_shape(tensor, expected_shape)
 
     @staticmethod
-    def with_same_shape(expected: Tensor, tensor: Tensor) -> Tensor:
+    def with_same_shape(expected_tensor: Tensor, tensor: Tensor) -> Tensor:
         """Return the tensor, of the static shape of another one."""
-        return tf1.ensure_shape(tensor, tf.convert_to_tensor(expected).shape)
+        return tf1.ensure_shape(tensor, tf.convert_to_tensor(expected_tensor).shape)
+
+    @staticmethod
+    def zero_initializer(ref: Any, use_locking: bool = True, name: str = "zero_initializer") -> Any:
+        """Return what sets a variable to zeros."""
+        return tf1.assign(ref, tf1.zeros(ref.shape, ref.dtype.base_dtype), use_locking=use_locking, name=name)
+
+    @staticmethod
+    def load_checkpoint(filepattern: str) -> Any:
+        """Return the reader of a checkpoint, or of a folder's latest."""
+        return tf1.train.load_checkpoint(filepattern)
+
+    @staticmethod
+    def load_variable(checkpoint_dir: str, name: str) -> Any:
+        """Return the array of that name in a checkpoint, or in a folder's latest."""
+        return tf1.train.load_variable(checkpoint_dir, name)
+
+    @staticmethod
+    def list_variables(checkpoint_dir: str) -> List[Tuple[str, List[int]]]:
+        """Return names and shapes of what a checkpoint has, or a folder's latest."""
+        variables: List[Tuple[str, List[int]]] = tf1.train.list_variables(checkpoint_dir)
+        return variables
+
+    @staticmethod
+    def init_from_checkpoint(checkpoint_dir: str, assignment_map: Any) -> None:
+        """Have variables start with what a checkpoint has."""
+        tf1.train.init_from_checkpoint(checkpoint_dir, assignment_map)
 
     @staticmethod
     def get_name_scope() -> str:
@@ -219,6 +244,7 @@ class Rnn:
         parallel_iterations: Any = None,
         time_major: bool = False,
         scope: Optional[str] = None,
+        swap_memory: bool = False,
     ) -> Tuple[Tensor, Tuple[Any, ...], Tuple[Any, ...]]:
         """Run bidirectional layers, each on both outputs of the one before, joined; return outputs and all states."""
         states: List[Any] = []
@@ -235,6 +261,7 @@ class Rnn:
                         parallel_iterations=parallel_iterations,
                         dtype=dtype,
                         time_major=time_major,
+                        swap_memory=swap_memory,
                     )
                     inputs = tf.concat(outputs, 2)
                 states.append(state)
@@ -251,19 +278,25 @@ class Seq2seq:
         weights: Tensor,
         average_across_timesteps: bool = True,
         average_across_batch: bool = True,
+        sum_over_timesteps: bool = False,
+        sum_over_batch: bool = False,
         softmax_loss_function: Optional[Callable[..., Tensor]] = None,
         name: Optional[str] = None,
     ) -> Tensor:
-        """Return the weighted cross entropy of (batch, time, classes) logits, averaged as asked for."""
+        """Return the weighted cross entropy of (batch, time, classes) logits, summed by weight over the axes asked for.
+
+        To average divides by the weights' sum, "to sum" by how many of them are not 0.
+        """
+        average = [1] * average_across_timesteps + [0] * average_across_batch
+        if (average_across_timesteps and sum_over_timesteps) or (average_across_batch and sum_over_batch):
+            raise ValueError("sequence_loss averages over an axis or sums over it, not both")
+        axes = average or [1] * sum_over_timesteps + [0] * sum_over_batch
         with tf1.name_scope(name, "sequence_loss", [logits, targets, weights]):
-            classes = tf.shape(logits)[2]
-            flat, wanted = tf.reshape(logits, [-1, classes]), tf.reshape(targets, [-1])
+            flat, wanted = tf.reshape(logits, [-1, tf.shape(logits)[2]]), tf.reshape(targets, [-1])
             entropy = softmax_loss_function or tf1.nn.sparse_softmax_cross_entropy_with_logits
             losses = entropy(labels=wanted, logits=flat) * tf.reshape(weights, [-1])
-            if average_across_timesteps and average_across_batch:
-                return tf.reduce_sum(losses) / (tf.reduce_sum(weights) + 1e-12)
             losses = tf.reshape(losses, tf.shape(logits)[:2])
-            axes = [1] * average_across_timesteps + [0] * average_across_batch
             if not axes:
                 return losses
-            return tf.reduce_sum(losses, axes) / (tf.reduce_sum(weights, axes) + 1e-12)
+            counted = weights if average else tf.cast(tf.not_equal(weights, 0), losses.dtype)
+            return tf.math.divide_no_nan(tf.reduce_sum(losses, axes), tf.reduce_sum(counted, axes))
