@@ -22,7 +22,6 @@ from slimcam.engines import ENGINES
 SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
 LAYERS = {
     "shapes": ["Mixed_4e", "Mixed_3c"],
-    "inception_v3": ["Mixed_7c", "Mixed_6e"],
     "resnet_v2_50": ["resnet_v2_50/postnorm/Relu"],
 }
 

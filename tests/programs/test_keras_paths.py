@@ -1,4 +1,4 @@
-"""Names of the package keras 2.2 that lead elsewhere now."""
+"""Names of the package keras 2.2 that lead elsewhere now, and ways of its models that Keras 2 left."""
 
 PROGRAM = """
 from keras.layers import AveragePooling1D, Conv1D, Conv2D, Dense, GlobalAveragePooling2D, MaxPooling2D
@@ -40,3 +40,24 @@ history = model.fit_generator(batches(), steps_per_epoch=1, epochs=1, verbose=0,
 print('kept', 'val_loss' in history.history)
 """)
     assert ended.line("kept") == "True"
+
+
+def test_variables_of_the_program_and_the_nodes_of_models_are_there_at_once(run):
+    ended = run("""
+import numpy as np
+import tensorflow as tf
+from keras.layers import Input, Lambda
+from keras.models import Model
+
+w = tf.Variable(2 * tf.ones([3, 2]))
+x = Input((3,))
+model = Model(x, Lambda(lambda rows: tf.matmul(rows, w))(x))
+print('predict', *model.predict(np.ones((1, 3)))[0])
+own = model.output
+print('own', model.get_output_at(0) is model.get_output_at(-1) is own, model.get_input_shape_at(0))
+called = model(Input((3,)))
+print('called', model.get_output_at(0) is own, model.get_output_at(1).name == called.name != own.name)
+""")
+    assert ended.line("predict") == "6.0 6.0"
+    assert ended.line("own") == "True (None, 3)"
+    assert ended.line("called") == "True True"

@@ -1,4 +1,7 @@
-"""What keras 2.2 did otherwise than the Keras 2 of today: names, moving averages, updates, datasets that seed NumPy."""
+"""What keras 2.2 did otherwise than the Keras 2 of today.
+
+Names, moving averages, updates, first values of plain variables, datasets that seed NumPy.
+"""
 
 import functools
 import inspect
@@ -10,6 +13,8 @@ import numpy as np
 
 from ..._types import KerasModule
 from ..keras import layer_classes
+from ..keras_backend import backend_module
+from ..keras_sessions import initialise_all
 from .models import kinds_of_models
 
 PLAIN = re.compile(r"legacy_tf_layers|python\.layers")  # tf.layers are layers of Keras too, with habits of their own
@@ -24,6 +29,8 @@ def take_up(keras: KerasModule, backend: Callable[[], ModuleType]) -> None:
             kind._init_set_name = _numbered_from_one(kind._init_set_name)
         if "add_update" in vars(kind) and "inputs" not in inspect.signature(kind.add_update).parameters:
             kind.add_update = _without_inputs(kind.add_update)
+    home = backend_module(keras)
+    home._initialize_variables = _initialising_all(home._initialize_variables, keras)
     norm = keras.layers.BatchNormalization
     norm.call = _normalizing(norm.call, backend)
     for name, parts in SEED_NUMPY.items():
@@ -64,6 +71,17 @@ def _without_inputs(add_update: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(add_update)
     def call(self: Any, updates: Any, inputs: Any = None) -> Any:
         return add_update(self, updates)
+
+    return call
+
+
+def _initialising_all(initialise: Callable[[Any], None], keras: KerasModule) -> Callable[[Any], None]:
+    """Give their first values to a program's own variables too, as fit and predict did; today to those of Keras."""
+
+    @functools.wraps(initialise)
+    def call(session: Any) -> None:
+        initialise(session)
+        initialise_all(session, keras)
 
     return call
 

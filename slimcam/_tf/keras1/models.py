@@ -31,6 +31,9 @@ def mend(keras: KerasModule) -> None:
     for kind in kinds_of_models(keras.models.Model):
         if "compile" in vars(kind):
             kind.compile = _with_old_optimizers(vars(kind)["compile"], optimizers_of_2_2(keras))
+    for what in ("input", "output", "input_shape", "output_shape"):
+        method = f"get_{what}_at"
+        setattr(keras.models.Model, method, _own_node_first(what, getattr(keras.models.Model, method)))
     loader = getattr(keras.layers.Lambda, "_parse_function_from_config", None)
     if loader is not None:
         keras.layers.Lambda._parse_function_from_config = classmethod(_keeping_classes(loader.__func__))
@@ -62,6 +65,25 @@ def _keeping_classes(loader: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     return call
+
+
+def _own_node_first(what: str, get: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:
+    """Let node 0 of a model be its own inputs and outputs; since TensorFlow 2 it is the first call of the model."""
+
+    @functools.wraps(get)
+    def call(self: Any, node_index: int) -> Any:
+        if not self._is_graph_network or _has_own_node(self):
+            return get(self, node_index)
+        if node_index == 0 or (node_index == -1 and not self._inbound_nodes):
+            return getattr(self, what)
+        return get(self, node_index - 1 if node_index > 0 else node_index)
+
+    return call
+
+
+def _has_own_node(model: Any) -> bool:
+    first = next(iter(model._inbound_nodes), None)
+    return first is not None and tf.nest.flatten(first.output_tensors)[0] is model.outputs[0]
 
 
 def _with_old_optimizers(compile: Callable[..., Any], optimizers: Mapping[str, Any]) -> Callable[..., Any]:
