@@ -18,6 +18,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from .._packages import pip_line
 from ..errors import MissingPackage, SourceError
 from . import figures, python2
+from .python2_arithmetic import of_python2
 
 _TIMED = ("time", "timeit", "capture", "prun")  # before a statement, or a cell, that is to run
 _SILENT = ("matplotlib", "tensorflow_version", "autoreload", "load_ext", "reload_ext", "config", "precision")
@@ -83,15 +84,17 @@ class _Shell:
 
     def __init__(self, names: Dict[str, Any]) -> None:
         self._names = names
+        self._text = ""
 
     def run(self, source: str, place: str, is_old: bool = False) -> None:
         """Run a cell and print the value of its last line, if that does not end with a semicolon."""
+        self._text += source  # of all cells so far
         if is_old:
             source = python2.python3_source(place, source)
         linecache.cache[place] = (len(source), None, source.splitlines(True), place)
         tree = ast.parse(source, place)
         if is_old:
-            tree = python2.of_python2(tree)
+            tree = of_python2(tree, self._text)
         last = tree.body[-1] if tree.body else None
         prints = isinstance(last, ast.Expr) and not source.rstrip().endswith(";")
         if prints:

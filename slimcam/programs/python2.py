@@ -1,27 +1,25 @@
 """Programs of Python 2: how one is known, and what Python 3 makes of it.
 
 A source is of Python 2 where Python 3 cannot read it and Python 2 could, or where it uses a name that only Python 2
-had (`xrange`, `unicode` …) and never binds it. fissix converts it, line by line where it stands. Division is not a
-matter of syntax: `of_python2` compiles `a / b` so that integers give integers, as they did.
+had (`xrange`, `unicode` …) and never binds it. fissix converts it, line by line where it stands.
+What its arithmetic was is in python2_arithmetic.py.
 """
 
 import ast
-import builtins
 import contextlib
-import copy
 import difflib
 import functools
 import io
-import operator
 import re
 import sys
 import tokenize
 import types
 import warnings
-from typing import Any, FrozenSet, Iterator, List, Optional, Set, Tuple
+from typing import FrozenSet, Iterator, List, Optional, Set, Tuple
 
 from .._packages import pip_line
 from ..errors import SourceError
+from .python2_arithmetic import bound_names, of_python2
 
 # Names that only Python 2 had, and what to write instead.
 BUILTINS = {
@@ -77,10 +75,7 @@ def code_of_text(path: str, text: str) -> types.CodeType:
         return compile(text, path, "exec", dont_inherit=True)
     converted = _on_their_lines(text, _convert(path, text, *sign, pickle="cPickle"))
     _show_in_tracebacks(path, converted)
-    tree = ast.parse(converted, path)
-    if not re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE):
-        tree = of_python2(tree)
-    return compile(tree, path, "exec", dont_inherit=True)
+    return compile(of_python2(ast.parse(converted, path), text), path, "exec", dont_inherit=True)
 
 
 def python2_sign(text: str, path: str = "<source>") -> Optional[Tuple[int, str]]:
@@ -119,19 +114,8 @@ def _sign_near(lines: List[str], number: int) -> Optional[Tuple[int, str]]:
 
 def _lost_names(tree: ast.AST) -> Iterator[ast.Name]:
     """Return where a source reads names of Python 2 that it never binds, outside what asks for the version."""
-    bound: Set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            bound.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).split(".")[0])
-            if node.name == "*":
-                bound.update(BUILTINS)  # perhaps
-    return (node for node in _unguarded(tree) if isinstance(node, ast.Name) and node.id in set(BUILTINS) - bound)
+    lost = set(BUILTINS) - bound_names(tree, perhaps=BUILTINS)
+    return (node for node in _unguarded(tree) if isinstance(node, ast.Name) and node.id in lost)
 
 
 def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
@@ -238,49 +222,3 @@ def _show_in_tracebacks(path: str, text: str) -> None:
     import linecache
 
     linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-
-
-# --- division
-
-DIVIDE = "__python2_divide__"
-
-
-def of_python2(tree: ast.Module) -> ast.Module:
-    """Return the tree of a converted source with its divisions as Python 2 had them."""
-    setattr(builtins, DIVIDE, divide)
-    return ast.fix_missing_locations(_Divisions().visit(tree))
-
-
-class _Divisions(ast.NodeTransformer):
-    """Make a / b a call of divide(a, b), and a /= b an assignment of one, in place where that was."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        return self._call(node, [node.left, node.right]) if isinstance(node.op, ast.Div) else node
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div) or any(isinstance(one, ast.Call) for one in ast.walk(node.target)):
-            return node  # what is called in the target would be called twice
-        read = copy.deepcopy(node.target)
-        read.ctx = ast.Load()
-        call = self._call(node, [read, node.value, ast.copy_location(ast.parse("True", mode="eval").body, node)])
-        return ast.copy_location(ast.Assign(targets=[node.target], value=call), node)
-
-    def _call(self, node: ast.AST, arguments: List[ast.expr]) -> ast.Call:
-        name = ast.copy_location(ast.Name(DIVIDE, ast.Load()), node)
-        return ast.copy_location(ast.Call(name, arguments, []), node)
-
-
-def divide(a: Any, b: Any, in_place: bool = False) -> Any:
-    """Return a / b of Python 2: of integers, and of arrays of integers, the whole part, rounded down."""
-    if isinstance(a, int) and isinstance(b, int):
-        return a // b
-    if hasattr(type(a), "__div__"):  # TensorFlow's tensors have it still
-        return a.__div__(b)
-    if hasattr(type(b), "__rdiv__"):
-        return b.__rdiv__(a)
-    kinds = [getattr(getattr(one, "dtype", None), "kind", "i" if isinstance(one, int) else "") for one in (a, b)]
-    if all(kind and kind in "iub" for kind in kinds):
-        return (operator.ifloordiv if in_place else operator.floordiv)(a, b)
-    return (operator.itruediv if in_place else operator.truediv)(a, b)

@@ -113,9 +113,9 @@ def test_a_notebook_of_python_2(tmp_path):
     pytest.importorskip("nbformat", reason="pip install slimcam[programs]")
     pytest.importorskip("fissix", reason="pip install slimcam[programs]")
     kernel = {"name": "python2", "display_name": "Python 2"}
-    path = save(tmp_path / "two.ipynb", "n = 7", "print n / 2\nn /= 2", "n / 2", kernelspec=kernel)
-    ended = run(path)
-    assert ended.stdout == "3\n1\n", ended.stderr
+    cells = "n = 7", "print n / 2\nn /= 2", "n / 2", "from __future__ import division", "n / 2"
+    ended = run(save(tmp_path / "two.ipynb", *cells, kernelspec=kernel))
+    assert ended.stdout == "3\n1\n1.5\n", ended.stderr
 
 
 def test_figures_are_written_where_they_are_shown(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from slimcam.errors import SourceError
-from slimcam.programs import python2
+from slimcam.programs import python2, python2_arithmetic
 
 
 @pytest.fixture
@@ -131,12 +131,23 @@ def test_python_2_may_ask_for_the_division_of_python_3():
     assert names["half"] == 3.5
 
 
+@pytest.mark.parametrize(
+    ("head", "wanted"), [("", [3.0, -3.0, 2.67, 1200.0, 0.0]), ("def round(x, n=0): return n", [0, 0, 2, -2, 0])]
+)
+def test_halves_are_rounded_away_from_zero_by_the_round_of_python_2(head, wanted):
+    pytest.importorskip("fissix", reason="pip install slimcam[programs]")
+    text = f"{head}\nprint 1,\nall = [round(2.5), round(-2.5), round(2.675, 2), round(1249, -2), round(0.4)]\n"
+    names = {}
+    exec(python2.code_of_text("program.py", text), names)
+    assert names["all"] == wanted
+
+
 def test_division_of_arrays_is_in_place_where_it_was():
     whole, floats = np.array([7, -7]), np.array([7.0])
-    assert python2.divide(whole, 2).tolist() == [3, -4]
-    assert python2.divide(whole, 2.0).tolist() == [3.5, -3.5]
-    assert python2.divide(7, floats).tolist() == [1.0]
-    assert python2.divide(floats, 2, True) is floats
+    assert python2_arithmetic.divide(whole, 2).tolist() == [3, -4]
+    assert python2_arithmetic.divide(whole, 2.0).tolist() == [3.5, -3.5]
+    assert python2_arithmetic.divide(7, floats).tolist() == [1.0]
+    assert python2_arithmetic.divide(floats, 2, True) is floats
     assert floats.tolist() == [3.5]
 
 
