@@ -112,6 +112,44 @@ def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1, tmp_path):
     np.testing.assert_allclose(ours.numbers("losses")[:9], printed, 5e-5)
 
 
+# What keras 2.2.4 printed on TensorFlow 1.15.5 with resource variables: without those its optimizers assign weights as
+# gradients read them. Its threads of 2018 drew from no seed but NumPy's.
+LOOPS = {
+    "each": [0.125, 0.625, 0.25, 0.375, 0.375, 1.0, 0.375, 0.75, 0.25],
+    "fitted": [
+        *(0.70110649, 0.37655474, 0.29712404, 0.35, 0.5, 0.5, 0.24353409, 0.23996264, 0.28930091, 0.6, 0.6, 0.4)
+    ],
+    "state": [296003],
+    "whole": [0.22806811, 0.34471911],
+    "generated": [0.16743346, 0.2507564, 0.20277768, 0.3327015],
+    "turned": [9, 6, 1, 10, 5, 12949.34607, 10506.07377, 12498.78018, 9120.06509, 10070.64788],
+    "bright": [9492, 11173, 17365, 21950],
+    "flowed": [51.53578769],
+    "gray": [63, 127, 191, 255],  # by hand: 50, 100, 150, 200 times 255 / 200
+    "sure": [16.118095] * 3,  # by hand: -log(1e-7)
+    "weighted": [5.5],  # by hand: (2 * 1 + 1 * 9) / 3 of two thirds that count
+    "masked": [14 / 3],  # by hand: (1 + 4 + 9) / 3 steps that count
+}
+
+
+def test_keras_trains_and_validates_by_the_rules_of_2_2(run):
+    ended = run("keras_loops")
+    assert ended.status == 0
+    for word, numbers in LOOPS.items():
+        if word != "flowed" or TF_VERSION >= (2,):  # TensorFlow 1's own Keras takes random pictures in another order
+            np.testing.assert_allclose(ended.numbers(word), numbers, 5e-6, err_msg=word)
+    assert "123.5" not in ended.out
+
+
+def test_a_sparse_input_is_fed_and_a_variable_is_true(run):
+    if TF_VERSION < (2,):
+        pytest.skip("TensorFlow 1's own Keras takes no sparse matrix of float64")
+    ended = run("keras_sparse")
+    assert ended.status == 0
+    # by hand: rows 2 * (2, 3), (0, 1), 3 * (4, 5), and 1 more; (3 * 3 + 2 * 2 + 4 * 4) / 3
+    np.testing.assert_allclose(ended.numbers("sparse"), [5, 7, 1, 2, 13, 16, 29 / 3], 1e-6)
+
+
 def test_an_estimator_trains_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     if TF_VERSION >= (2, 16) and installed_version("tensorflow_estimator") is None:
         pytest.skip("this environment has no tensorflow-estimator")

@@ -19,8 +19,11 @@ from ..keras import keras2
 from . import models
 from .draws import draw_from_numpy
 from .habits import input_of_2_2, take_up
+from .losses import mend_losses
 from .optimizers import clip_together, optimizers_of_2_2
 from .paths import PARTS, SINCE
+from .pictures import mend_pictures
+from .training import train_as_2_2
 
 VERSION = "2.2.4"
 _BACKEND: List[Callable[[], ModuleType]] = []
@@ -73,7 +76,10 @@ def mend() -> None:
     models.mend(base())
     clip_together(base())
     draw_from_numpy(base())
+    train_as_2_2(base())
+    mend_pictures(base())
     take_up(base(), lambda: view("backend"))
+    mend_losses(base(), lambda: view("backend"))
 
 
 @functools.lru_cache(maxsize=None)

@@ -4,18 +4,15 @@ Keras 2 asks TensorFlow for a seed instead, which counts the operations of the g
 """
 
 import functools
-import importlib
 import sys
 from typing import Any, Callable
 
 import numpy as np
 
 from ..._types import KerasModule
-from ...modules.view import View
 from ..core import tf
 from ..keras import layer_classes
 from .habits import PLAIN
-from .models import kinds_of_models
 
 MOST = int(10e6)  # the end of the range of seeds, in keras 2.2.4's backend
 
@@ -58,44 +55,6 @@ def draw_from_numpy(keras: KerasModule) -> None:
         generator.make_legacy_seed = _seed_or_draw(generator.make_legacy_seed)
     else:
         keras.layers.Dropout.call = _with_drawn_seed(keras.layers.Dropout.call)
-
-    order = EpochOrder()
-    random = View("numpy.random", [np.random], {"shuffle": lambda: order})
-    _engine(keras).np = View("numpy", [np], {"random": lambda: random})
-    for kind in kinds_of_models(keras.models.Model):
-        if "fit" in vars(kind):
-            kind.fit = _from_the_start(kind.fit, order)
-
-
-class EpochOrder:
-    """Shuffle the samples of an epoch from the order of the epoch before; Keras 2 starts from 0, 1, 2 again."""
-
-    def __init__(self) -> None:
-        self.order: Any = None
-
-    def __call__(self, samples: Any) -> None:
-        if self.order is None or len(self.order) != len(samples):
-            self.order = np.arange(len(samples))
-        np.random.shuffle(self.order)
-        samples[:] = self.order
-
-
-def _from_the_start(fit: Callable[..., Any], order: EpochOrder) -> Callable[..., Any]:
-    @functools.wraps(fit)
-    def call(self: Any, *args: Any, **named: Any) -> Any:
-        order.order = None
-        return fit(self, *args, **named)
-
-    return call
-
-
-def _engine(keras: KerasModule) -> Any:
-    """Return the module in which a Keras trains models of graphs on arrays; its name has had a _v1 since 2.2."""
-    folder = keras.models.Model.__module__.rpartition(".")[0]
-    try:
-        return importlib.import_module(f"{folder}.training_arrays_v1")
-    except ModuleNotFoundError:
-        return importlib.import_module(f"{folder}.training_arrays")
 
 
 def _module(keras: KerasModule) -> Any:

@@ -4,6 +4,7 @@ Names, moving averages, updates, first values of plain variables, datasets that 
 """
 
 import functools
+import importlib
 import inspect
 import re
 from types import ModuleType
@@ -12,6 +13,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ..._types import KerasModule
+from ..core import tf
 from ..keras import layer_classes
 from ..keras_backend import backend_module
 from ..keras_sessions import initialise_all
@@ -33,9 +35,21 @@ def take_up(keras: KerasModule, backend: Callable[[], ModuleType]) -> None:
     home._initialize_variables = _initialising_all(home._initialize_variables, keras)
     norm = keras.layers.BatchNormalization
     norm.call = _normalizing(norm.call, backend)
+    _call_as_they_are(keras)
     for name, parts in SEED_NUMPY.items():
         dataset = getattr(keras.datasets, name)
         dataset.load_data = _seeding(dataset.load_data, parts)
+
+
+def _call_as_they_are(keras: KerasModule) -> None:
+    """Let AutoGraph rewrite no `call`, and a variable be true: `if self.bias` asked whether there is one."""
+    engine: Any = importlib.import_module(keras.layers.Layer.__module__.rpartition(".")[0] + ".base_layer_utils")
+    if hasattr(engine, "is_subclassed"):
+        engine.is_subclassed = lambda layer: False
+    home: Any = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
+    kind = getattr(home, "BaseResourceVariable", home.ResourceVariable)
+    value = kind.__bool__
+    kind.__bool__ = kind.__nonzero__ = lambda self: value(self) if tf.executing_eagerly() else True
 
 
 def input_of_2_2(keras: KerasModule) -> Callable[..., Any]:

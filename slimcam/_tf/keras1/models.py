@@ -31,9 +31,14 @@ def mend(keras: KerasModule) -> None:
     for kind in kinds_of_models(keras.models.Model):
         if "compile" in vars(kind):
             kind.compile = _with_old_optimizers(vars(kind)["compile"], optimizers_of_2_2(keras))
+        if "_standardize_tensors" in vars(kind):
+            kind._standardize_tensors = _keeping_sparse(kind._standardize_tensors)
     for what in ("input", "output", "input_shape", "output_shape"):
         method = f"get_{what}_at"
         setattr(keras.models.Model, method, _own_node_first(what, getattr(keras.models.Model, method)))
+    function = getattr(sys.modules[keras.backend.get_value.__module__], "GraphExecutionFunction", None)
+    if function is not None:
+        function.__call__ = _fed_with_sparse(function.__call__)
     loader = getattr(keras.layers.Lambda, "_parse_function_from_config", None)
     if loader is not None:
         keras.layers.Lambda._parse_function_from_config = classmethod(_keeping_classes(loader.__func__))
@@ -99,6 +104,38 @@ def _with_old_optimizers(compile: Callable[..., Any], optimizers: Mapping[str, A
         ):  # of a file, by Keras 2's own table
             optimizer = optimizers["as_in_2_2"](optimizer)
         return compile(self, optimizer, *args, **named)
+
+    return call
+
+
+def _keeping_sparse(standardize: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave SciPy's sparse matrices as they are, for a session to be fed with; Keras 2 puts them into the graph."""
+
+    @functools.wraps(standardize)
+    def call(self: Any, x: Any, *args: Any, **named: Any) -> Any:
+        given = x if isinstance(x, (list, tuple)) else [x]
+        inputs = self.inputs or ()
+        fed = {i: tensor for i, tensor in enumerate(inputs) if isinstance(tensor, tf.SparseTensor)}
+        fed = {i: tensor for i, tensor in fed.items() if len(given) == len(inputs) and hasattr(given[i], "tocoo")}
+        if not fed:
+            return standardize(self, x, *args, **named)
+        whole, *others = standardize(self, [fed.get(i, one) for i, one in enumerate(given)], *args, **named)
+        return ([given[i] if i in fed else one for i, one in enumerate(whole)], *others)
+
+    return call
+
+
+def _fed_with_sparse(run: Callable[..., Any]) -> Callable[..., Any]:
+    def as_fed(value: Any) -> Any:
+        if not hasattr(value, "tocoo"):
+            return value
+        entries = value.tocoo()
+        places, size = np.stack([entries.row, entries.col], 1), np.array(entries.shape)
+        return tf.compat.v1.SparseTensorValue(places, entries.data, size)
+
+    @functools.wraps(run)
+    def call(self: Any, inputs: Any) -> Any:
+        return run(self, [as_fed(one) for one in inputs] if isinstance(inputs, (list, tuple)) else as_fed(inputs))
 
     return call
 
