@@ -6,7 +6,7 @@ import copy
 import decimal
 import operator
 import re
-from typing import Any, Iterable, List, Set
+from typing import Any, Iterable, Iterator, List, Set, Tuple
 
 DIVIDE, ROUND = "__python2_divide__", "__python2_round__"
 
@@ -15,11 +15,40 @@ def of_python2(tree: ast.Module, text: str) -> ast.Module:
     """Return the tree with round of Python 2, and its division unless the text before asked for that of 3."""
     setattr(builtins, DIVIDE, divide)
     setattr(builtins, ROUND, round_half_away)
-    if not re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE):
+    if not _has_division_of_3(text):
         tree = _Divisions().visit(tree)
     if "round" not in bound_names(tree, perhaps=["round"]):
         tree = _Rounds().visit(tree)
     return ast.fix_missing_locations(tree)
+
+
+def otherwise_today(tree: ast.AST, text: str) -> Iterator[Tuple[int, str]]:
+    """Yield the lines of a converted source that Python 3 may count otherwise, and what to do there.
+
+    A division counts where neither side is a float by its looks.
+    """
+    has_own_round = "round" in bound_names(tree, perhaps=["round"])
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.Div):
+            sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.target, node.value)
+            if not _has_division_of_3(text) and not any(_is_float(side) for side in sides):
+                yield node.lineno, "a / b of two integers was rounded down in Python 2: write // if they are"
+        elif isinstance(node, ast.Name) and node.id == "round" and not has_own_round:
+            yield node.lineno, "round(x) was a float in Python 2, and halves went away from zero"
+
+
+def _has_division_of_3(text: str) -> bool:
+    return re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE) is not None
+
+
+def _is_float(node: ast.AST) -> bool:
+    """Whether a float stands in an expression, or what makes one: `x * 2.0`, `float(n)`, `np.sqrt(n)`."""
+    return any(
+        isinstance(vars(one).get("value", vars(one).get("n")), float)  # `n` to Python 3.7
+        or (isinstance(one, ast.Name) and one.id == "float")
+        or (isinstance(one, ast.Attribute) and one.attr in ("float32", "float64", "sqrt", "exp", "log", "pi", "mean"))
+        for one in ast.walk(node)
+    )
 
 
 def bound_names(tree: ast.AST, perhaps: Iterable[str]) -> Set[str]:

@@ -139,6 +139,21 @@ def test_python_2_is_converted_first():
     assert port("program.py", "import cPickle\nprint 'a'\n").source == "import pickle\nprint('a')\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("print n / 2\nn /= 2\nprint n / 2.0, float(n) / 3, n * 0.5 / n\nprint round(n)\n", [1, 2, 4]),
+        ("from __future__ import division\nprint n / 2\n", []),
+        ("def round(n): return n\nprint round(n)\n", []),
+        ("print(n / 2, round(n))\n", []),  # no Python 2
+    ],
+)
+def test_what_python_2_counted_otherwise_is_left_to_the_reader(text, left):
+    pytest.importorskip("libcst", reason="pip install slimcam[programs]")
+    pytest.importorskip("fissix", reason="pip install slimcam[programs]")
+    assert [note.line for note in port("program.py", text).left] == left
+
+
 NUMBERS = {
     "plain_graph": ["logits", "average", "restored", "rotated"],
     "slim_training": ["loss", "scores", "frozen"],

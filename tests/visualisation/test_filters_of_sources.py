@@ -84,10 +84,10 @@ def test_pictures_for_a_real_net_outdo_a_thousand_crops_of_real_photos(shared):
 
 @pytest.mark.slow
 def test_lucids_pictures_do_so_as_photos_that_could_be(shapes, best_crop):
-    found = slimcam.filters(shapes, LAYER, range(3), recipe="lucid")
-    seen = shapes.features(LAYER, list(found.pictures)).mean((1, 2))[range(3), range(3)]
-    assert (seen > best_crop[:3]).all()
-    assert np.median(seen / best_crop[:3]) > 1.5
+    found = slimcam.filters(shapes, LAYER, range(2), recipe="lucid")
+    seen = shapes.features(LAYER, list(found.pictures)).mean((1, 2))[range(2), range(2)]
+    assert (seen > best_crop[:2]).all()
+    assert np.median(seen / best_crop[:2]) > 1.5
 
 
 # --- every source

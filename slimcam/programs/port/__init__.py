@@ -4,11 +4,13 @@ names.py says what a name is today; calls.py what a call is; rewriting.py change
 comments stay. What has a place of its own today leads there; only what has none leads to slimcam.
 """
 
+import ast
 from typing import List, NamedTuple, Tuple
 
 from ..._packages import pip_line
 from ...errors import MissingPackage, SourceError
 from .. import python2
+from ..python2_arithmetic import otherwise_today
 
 __all__ = ["Note", "Ported", "port"]
 
@@ -43,6 +45,8 @@ def port(path: str, text: str) -> Ported:
     converted = python2.python3_source(path, text)
     try:
         source, changes, left = rewrite(converted)
+        if converted != text:
+            left += otherwise_today(ast.parse(converted), text)
     except libcst.ParserSyntaxError as error:
         raise SourceError(f"{path}:{error.raw_line}: LibCST cannot read it: {error.message}") from error
     return Ported(source, _in_order(changes), _in_order(left))
