@@ -17,7 +17,11 @@ def prepare() -> None:
     """Give the process TensorFlow 1's behaviour, and Keras' old paths slimcam's backend; once."""
     tensorflow1.prepare()
     keras1.use_backend(lambda: importlib.import_module("..backend", __package__))
-    for library in MET:
+    _mend_classes(*MET)
+
+
+def _mend_classes(*libraries: str) -> None:
+    for library in libraries:
         for mend in gone.mends(library):
             mend()
 
@@ -32,6 +36,7 @@ def view_of(name: str) -> Optional[ModuleType]:
         if keras1.stands_alone():
             return None
         keras1.mend()
+        _mend_classes("PIL")  # load_img, and the generators that read folders
         return keras1.module(name)
     slim()  # mends it
     return None

@@ -110,6 +110,37 @@ def test_pillow_measures_texts():
     """)
 
 
+def test_pillow_computes_as_before_release_7():
+    pytest.importorskip("PIL", reason="pip install slimcam[programs]")
+    checks("""
+        import numpy as np
+        from PIL import Image, ImageOps
+        from slimcam.programs import gone
+
+        for mend in gone.mends("PIL") * 2:
+            mend()
+
+        def image(values):
+            return Image.fromarray(np.array(values, np.uint8))
+
+        # the nearest pixel unless told: the middles of the new two lie on the old second and fourth
+        row = image([[0, 10, 20, 30]])
+        assert np.array(row.resize((2, 1))).tolist() == [[10, 30]]
+        # columns first, halves rounded up: rows of means 0.5, 0.5, 0, 0 -> 1, 1, 0, 0, and of those 0.5 -> 1; rows
+        # first give 0.25, 0.25 -> 0, 0
+        tall = image([[0, 1], [1, 0], [0, 0], [0, 0]])
+        assert np.array(tall.resize((1, 1), Image.BOX)).tolist() == [[1]]
+        assert np.array(image([[0, 10], [20, 30]]).resize((1, 1), Image.BOX, (1, 0, 2, 2))).tolist() == [[20]]
+        # 0.299 * 0 + 0.587 * 1 + 0.114 * 3 = 0.929, cut off
+        colour = image([[[0, 1, 3]]])
+        for mode in ("L", "I"):
+            assert np.array(colour.convert(mode)).tolist() == [[0]]
+        assert np.array(colour.convert("RGBA").convert("LA")).tolist() == [[[0, 255]]]
+        assert np.array(ImageOps.grayscale(colour)).tolist() == [[0]]
+        assert abs(np.array(colour.convert("F"))[0, 0] - 0.929) < 1e-6
+    """)
+
+
 def test_matplotlib_draws_as_it_did():
     pytest.importorskip("matplotlib", reason="no dependency; the rows are tried where it is")
     checks("""

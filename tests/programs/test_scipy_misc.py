@@ -48,10 +48,18 @@ def test_imresize_scales_floats_first():
 
 def test_transparent_colours_are_premultiplied_for_nearest_too():
     # of alpha 0 no colour is left; 255 * 100 / 255 = 100 and back
-    resized = scipy_misc.imresize(COLOURS, 100, "nearest")
+    resized = scipy_misc.imresize(COLOURS, 200, "nearest")
     assert resized[0, 0].tolist() == [0, 0, 0, 0]
-    assert resized[0, 1].tolist() == [255, 0, 0, 100]
-    assert scipy_misc.imresize(np.full((1, 1, 4), [9, 8, 7, 0], np.uint8), 100, "nearest").tolist() == [[[0, 0, 0, 0]]]
+    assert resized[0, 2].tolist() == [255, 0, 0, 100]
+    clear = np.full((1, 1, 4), [9, 8, 7, 0], np.uint8)
+    assert scipy_misc.imresize(clear, 200, "nearest").max() == 0
+    assert scipy_misc.imresize(clear, 100, "nearest").tolist() == clear.tolist()  # of its own size it is a copy
+
+
+def test_imresize_rounds_between_columns_and_rows():
+    # what SciPy 1.2.3 gives with Pillow 6.2.2; rows first give 87 and 150 where 88 and 149 are
+    array = (np.arange(7 * 6) * 37 % 256).reshape(7, 6).astype(np.uint8)
+    assert scipy_misc.imresize(array, (2, 5)).tolist() == [[140, 98, 78, 88, 123], [114, 149, 160, 139, 97]]
 
 
 def test_imrotate_and_imfilter():

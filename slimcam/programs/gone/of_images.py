@@ -32,6 +32,8 @@ IMAGES = (
     *moved("Pillow 7", "PIL", PILLOW_VERSION="PIL.__version__", VERSION="PIL.__version__"),
     *moved("Pillow 7", "PIL.Image", PILLOW_VERSION="PIL.__version__", VERSION="PIL.__version__"),
     *methods("Pillow 3", "PIL.Image.Image", "pil_names", tostring="image.tobytes()"),
+    Gone("PIL.Image.Image.resize(NEAREST)", "Pillow 7", "resample=PIL.Image.NEAREST", "pil_names:resize", "class"),
+    Gone("PIL.Image.Image.convert(L)", "Pillow 7", "numpy, for its levels", "pil_names:convert", "class"),
     *methods("Pillow 10", "PIL.ImageDraw.ImageDraw", "pil_names", textsize="draw.textbbox((0, 0), text, font)"),
     *methods("Pillow 10", "PIL.ImageDraw.ImageDraw", "pil_names", multiline_textsize="draw.multiline_textbbox(…)"),
     *methods("Pillow 10", "PIL.ImageFont.FreeTypeFont", "pil_names", getsize="font.getbbox(text)"),

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..._packages import pip_line
 from ...errors import MissingPackage
+from . import pil_names
 
 __all__ = ["bytescale", "fromimage", "imfilter", "imread", "imresize", "imrotate", "imsave", "imshow", "toimage"]
 
@@ -77,7 +78,7 @@ def fromimage(im: Any, flatten: bool = False, mode: Optional[str] = None) -> np.
     if not isinstance(im, _pillow("Image").Image):
         raise TypeError("Input is not a PIL image.")
     if mode is not None:
-        im = im if mode == im.mode else _convert(im, mode)
+        im = im if mode == im.mode else pil_names.convert(type(im).convert)(im, mode)
     elif im.mode == "P":
         im = im.convert("RGBA" if "transparency" in im.info else "RGB")
     if flatten:
@@ -85,16 +86,6 @@ def fromimage(im: Any, flatten: bool = False, mode: Optional[str] = None) -> np.
     elif im.mode == "1":
         im = im.convert("L")
     return np.array(im)
-
-
-def _convert(im: Any, mode: str) -> Any:
-    """Convert as Pillow did before release 7, which cut grey levels off where it rounds them today."""
-    if mode not in ("L", "I") or im.mode not in ("RGB", "RGBA", "CMYK", "P"):
-        return im.convert(mode)
-    # a palette's shares of red, green and blue were thousandths, a pixel's 65536ths
-    shares, unit = ((299, 587, 114), 1000) if im.mode == "P" else ((19595, 38470, 7471), 65536)
-    grey = _grey((np.array(im.convert("RGB")) @ np.array(shares) // unit).astype(np.uint8))
-    return grey.convert(mode)
 
 
 def toimage(
@@ -182,7 +173,7 @@ def imresize(
         width_height = _times(image.size, size)  # type: ignore[arg-type]
     else:
         width_height = (int(size[1]), int(size[0]))  # type: ignore[index]
-    return fromimage(_premultiplied(image, lambda pixels: pixels.resize(width_height, resample=_FILTERS[interp])))
+    return fromimage(pil_names.resize(type(image).resize)(image, width_height, _FILTERS[interp]))
 
 
 def _premultiplied(image: Any, change: Callable[[Any], Any]) -> Any:
