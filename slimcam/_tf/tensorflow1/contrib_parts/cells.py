@@ -114,7 +114,21 @@ class OutputProjectionWrapper(_Wrapper):
         return (self._activation(projected) if self._activation else projected), state
 
 
-class LayerNormBasicLSTMCell(RNNCell):
+class _LSTM(RNNCell):
+    _num_units: int
+
+    @property
+    def state_size(self) -> Any:
+        """The sizes of c and h."""
+        return LSTMStateTuple(self._num_units, self._num_units)
+
+    @property
+    def output_size(self) -> Any:
+        """The size of h."""
+        return self._num_units
+
+
+class LayerNormBasicLSTMCell(_LSTM):
     """LSTM with layer normalisation (Ba et al. 2016) and dropout of what is new (Semeniuta et al. 2016)."""
 
     def __init__(
@@ -134,16 +148,6 @@ class LayerNormBasicLSTMCell(RNNCell):
         self._num_units, self._activation, self._forget_bias = num_units, activation, forget_bias
         self._keep_prob, self._seed = dropout_keep_prob, dropout_prob_seed
         self._layer_norm, self._gain, self._shift = layer_norm, norm_gain, norm_shift
-
-    @property
-    def state_size(self) -> Any:
-        """The sizes of c and h."""
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> Any:
-        """The size of h."""
-        return self._num_units
 
     def _norm(self, tensor: Tensor, scope: str) -> Tensor:
         if not self._layer_norm:
@@ -172,7 +176,7 @@ class LayerNormBasicLSTMCell(RNNCell):
         return h, LSTMStateTuple(c, h)
 
 
-class LSTMBlockCell(RNNCell):
+class LSTMBlockCell(_LSTM):
     """LSTM with peepholes and a clipped state where asked for; 1.15 computes it in one operation."""
 
     def __init__(
@@ -188,16 +192,6 @@ class LSTMBlockCell(RNNCell):
         super().__init__(_reuse=reuse, dtype=dtype, name=name)
         self._num_units, self._forget_bias = num_units, forget_bias
         self._clip, self._use_peephole = cell_clip, use_peephole
-
-    @property
-    def state_size(self) -> Any:
-        """The sizes of c and h."""
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> Any:
-        """The size of h."""
-        return self._num_units
 
     def call(self, inputs: Tensor, state: Any) -> Tuple[Tensor, Any]:
         """Return h, and (c, h)."""
