@@ -2,11 +2,12 @@
 
 import gzip
 import struct
+import sys
 
 import numpy as np
 import pytest
 
-from slimcam import GoneModule, GoneName
+from slimcam import GoneModule, GoneName, MissingPackage
 from slimcam._tf import TF_VERSION, slim, tensorflow1, tf1
 from slimcam._tf.tensorflow1 import mnist
 from slimcam._tf.tensorflow1.hyperparameters import HParams
@@ -155,3 +156,12 @@ def test_hparams_keep_their_types():
         params.parse("steps=x")
     with pytest.raises(ValueError, match="Must pass a list"):
         params.set_hparam("sizes", 3)
+
+
+@tensorflow_2
+def test_the_projector_asks_for_its_package(monkeypatch):
+    from slimcam._tf.tensorflow1.contrib import contrib
+
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(MissingPackage, match=r'package tensorboard: pip install "tensorboard"$'):
+        _ = contrib().tensorboard.plugins.projector

@@ -10,7 +10,8 @@ import pkgutil
 from types import ModuleType
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from ...errors import GoneName
+from ..._packages import pip_line
+from ...errors import GoneName, MissingPackage
 from ...modules.view import View
 from ...suggest import nearest
 from ..core import tf1
@@ -113,8 +114,11 @@ def _keras(name: str) -> ModuleType:
 
 
 def _tensorboard() -> View:
-    """The projector moved, as it was, to the package tensorboard."""
-    plugins = View("tensorflow.contrib.tensorboard.plugins", [importlib.import_module("tensorboard.plugins")])
+    """The projector moved, as it was, to the package tensorboard, which TensorFlow needs no more since 2.21."""
+    try:
+        plugins = View("tensorflow.contrib.tensorboard.plugins", [importlib.import_module("tensorboard.plugins")])
+    except ModuleNotFoundError as error:
+        raise MissingPackage(f"tf.contrib.tensorboard is the package tensorboard: {pip_line('tensorboard')}") from error
     return View("tensorflow.contrib.tensorboard", changes={"plugins": lambda: plugins})
 
 
