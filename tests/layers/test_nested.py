@@ -8,17 +8,15 @@ from fixtures.keras_nets import THREE, assert_map, head, sow
 from fixtures.tolerance import DENSENET121, VGG16, assert_net
 
 import slimcam
-from slimcam._tf import TF_VERSION
 
 SIDE = 64
-NEWEST = "keras3" if TF_VERSION >= (2, 16) else "object"
 TERMS = {"VGG16": VGG16, "DenseNet121": DENSENET121}
 # Each way into slimcam with the smallest, and a larger net by one way; ResNet50 is in tests/sources/test_transfer.py.
 APPLICATIONS = [
     ("VGG16", "block5_conv3", "h5"),
     ("VGG16", "block5_conv3", "object"),
     pytest.param("VGG16", "block5_conv3", "keras3", marks=nets.NEW),
-    pytest.param("DenseNet121", "relu", NEWEST, marks=pytest.mark.slow),
+    pytest.param("DenseNet121", "relu", "keras3", marks=[nets.NEW, pytest.mark.slow]),
 ]
 
 
