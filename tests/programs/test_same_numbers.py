@@ -199,6 +199,15 @@ def test_decoders_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1):
             assert ours.line(word) == theirs.line(word)
 
 
+def test_words_and_clusters_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+    theirs = started(EXAMPLES / "contrib_words.py", tmp_path, python=tensorflow_1)
+    ours = run("contrib_words", tmp_path)
+    assert (theirs.status, ours.status) == (0, 0)
+    same(ours, theirs, ["scores"])
+    for word in ("rows", "size", "unknown", "back", "trimmed", "restored", "kinds"):
+        assert ours.line(word) == theirs.line(word)
+
+
 def test_without_its_package_an_estimator_says_what_to_install(run, tmp_path):
     if TF_VERSION < (2, 16) or installed_version("tensorflow_estimator"):
         pytest.skip("tf.estimator is here")

@@ -35,7 +35,7 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "distribute": (".distribute",),
     "distributions": (".distributions", OURS + "distributions"),
     "eager": (SMALL + "Eager", "."),
-    "factorization": ("tensorflow.python.ops.clustering_ops",),
+    "factorization": (OURS + "factorization", "tensorflow.python.ops.clustering_ops"),
     "framework": (
         "tf_slim.ops.arg_scope",
         "tf_slim.ops.variables",

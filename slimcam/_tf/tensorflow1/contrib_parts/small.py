@@ -6,6 +6,7 @@ from ...._types import Tensor
 from ...core import private, tf, tf1
 from .. import mnist
 from ..hyperparameters import HParams
+from . import preprocessing
 
 
 class Training:
@@ -15,7 +16,9 @@ class Training:
 
 
 class Learn:
-    """tf.contrib.learn, of which the reader of MNIST and the modes are here."""
+    """tf.contrib.learn, of which the reader of MNIST, the modes and what makes numbers of texts are here."""
+
+    preprocessing = preprocessing
 
     class ModeKeys:
         """tf.contrib.learn.ModeKeys"""
