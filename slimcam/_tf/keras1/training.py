@@ -64,6 +64,7 @@ def train_as_2_2(keras: KerasModule) -> None:
     callbacks.set_callback_parameters = _averaging(callbacks.set_callback_parameters, callbacks)
     if hasattr(callbacks.ProgbarLogger, "_batch_update_progbar"):
         callbacks.ProgbarLogger._batch_update_progbar = _without_sizes(callbacks.ProgbarLogger._batch_update_progbar)
+        callbacks.ProgbarLogger._maybe_init_progbar = _of_means(callbacks.ProgbarLogger._maybe_init_progbar)
     for kind in kinds_of_models(keras.models.Model):
         if "fit" in vars(kind):
             kind.fit = _from_the_start(kind.fit, order)
@@ -203,5 +204,16 @@ def _without_sizes(update: Callable[..., None]) -> Callable[..., None]:
         if self.use_steps:
             logs = {name: one for name, one in (logs or {}).items() if name not in ("batch", "size")}
         update(self, batch, logs)
+
+    return call
+
+
+def _of_means(begin: Callable[..., None]) -> Callable[..., None]:
+    """Let the bar show means over the epoch so far, where Keras 2 shows what its metrics have added up."""
+
+    @functools.wraps(begin)
+    def call(self: Any) -> None:
+        begin(self)
+        self.stateful_metrics = self.progbar.stateful_metrics = set()
 
     return call
