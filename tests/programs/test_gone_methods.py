@@ -188,6 +188,19 @@ def test_scikit_image_and_scikit_learn_take_their_old_arguments():
             mend()
         from sklearn.manifold import TSNE
         assert TSNE(2, n_iter=300).get_params()["max_iter" if "max_iter" in TSNE().get_params() else "n_iter"] == 300
+        assert TSNE().get_params()["init"] in ("random", "warn")  # as releases said that told of the change
+        from sklearn import cluster, ensemble, model_selection, svm
+        from sklearn.base import clone
+        search = model_selection.GridSearchCV(svm.SVC(C=2.0), {"C": [1.0]})
+        assert (search.cv, search.estimator.gamma, clone(search).estimator.C) == (3, "auto", 2.0)
+        assert model_selection.GridSearchCV(svm.SVC(), {"C": [1.0]}, cv=4).cv == 4
+        assert model_selection.KFold().n_splits == 3 and model_selection.KFold(5).n_splits == 5
+        assert ensemble.RandomForestClassifier().n_estimators == 10 and cluster.KMeans().n_init == 10
+        score = gone.stand_in(
+            gone.calls_of("sklearn.model_selection")["cross_val_score"], model_selection.cross_val_score
+        )
+        x, y = np.arange(12.0).reshape(12, 1), np.arange(12) % 2
+        assert (len(score(svm.SVC(), x, y)), len(score(svm.SVC(), x, y, cv=2))) == (3, 2)
         imputer = gone.stand_in(gone.row_of("sklearn.preprocessing.Imputer"))(strategy="mean")
         assert imputer.fit_transform([[1.], [np.nan], [3.]]).tolist() == [[1], [2], [3]]
     """)

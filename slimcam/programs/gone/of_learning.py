@@ -39,6 +39,38 @@ _PRIVATE = {
     "sklearn.utils": "testing",
 }
 
+# defaults that are others today: by release and argument, the classes, and the functions
+_CHANGED = (
+    ("0.22", "cv=3", "three_folds", "sklearn.model_selection", "GridSearchCV RandomizedSearchCV", True),
+    ("0.22", "cv=3", "three_folds", "sklearn.linear_model", "LogisticRegressionCV LassoCV ElasticNetCV LarsCV", True),
+    (
+        "0.22",
+        "cv=3",
+        "three_folds",
+        "sklearn.model_selection",
+        "cross_val_score cross_val_predict cross_validate",
+        False,
+    ),
+    ("0.22", "cv=3", "three_folds", "sklearn.model_selection", "learning_curve validation_curve", False),
+    ("0.22", "n_splits=3", "three_splits", "sklearn.model_selection", "KFold StratifiedKFold GroupKFold", True),
+    ("0.22", "n_estimators=10", "ten_trees", "sklearn.ensemble", "RandomForestClassifier RandomForestRegressor", True),
+    ("0.22", "n_estimators=10", "ten_trees", "sklearn.ensemble", "ExtraTreesClassifier ExtraTreesRegressor", True),
+    ("0.22", 'gamma="auto"', "gamma_of_features", "sklearn.svm", "SVC SVR NuSVC NuSVR OneClassSVM", True),
+    ("1.4", "n_init=10", "ten_starts", "sklearn.cluster", "KMeans", True),
+    ("1.4", "n_init=3", "three_starts", "sklearn.cluster", "MiniBatchKMeans", True),
+)
+_DEFAULTS = tuple(
+    Gone(
+        f"{owner}.{name}.__init__(without {default})" if is_class else f"{owner}.{name}(without {default})",
+        f"scikit-learn {since}",
+        default,
+        f"sklearn_names:{stand_in}",
+        "class" if is_class else "call",
+    )
+    for since, default, stand_in, owner, names, is_class in _CHANGED
+    for name in names.split()
+)
+
 LEARNING = (
     Gone("sklearn.externals", "scikit-learn 0.23", "joblib", "*"),
     Gone("sklearn.externals.joblib", "scikit-learn 0.23", "joblib", "=joblib"),
@@ -87,9 +119,7 @@ LEARNING = (
         for package, names in _PRIVATE.items()
         for name in names.split()
     ),
-    Gone(
-        "sklearn.manifold.TSNE.__init__(n_iter=)", "scikit-learn 1.7", "max_iter=", "sklearn_names:iterations", "class"
-    ),
+    Gone("sklearn.manifold.TSNE.__init__(n_iter=)", "scikit-learn 1.7", "max_iter=", "sklearn_names:tsne", "class"),
     Gone(
         "sklearn.preprocessing.OneHotEncoder.__init__(sparse=)",
         "scikit-learn 1.4",
@@ -97,4 +127,5 @@ LEARNING = (
         "sklearn_names:sparse",
         "class",
     ),
+    *_DEFAULTS,
 )

@@ -1,6 +1,7 @@
 """Names of scikit-learn that went, as they were."""
 
 import functools
+import inspect
 from typing import Any, Callable
 
 import numpy as np
@@ -65,15 +66,46 @@ def _renamed(old: str, new: str) -> Callable[[Callable], Callable]:
     def wrap(real: Callable) -> Callable:
         @functools.wraps(real)
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
-            if old in kwargs and new in init_names:
+            if old in kwargs and new in names:
                 kwargs[new] = kwargs.pop(old)
             real(self, *args, **kwargs)
 
-        init_names = real.__code__.co_varnames
+        names = inspect.signature(real).parameters
         return init
 
     return wrap
 
 
-iterations = _renamed("n_iter", "max_iter")
+def _by_default(**defaults: Any) -> Callable[[Callable], Callable]:
+    """Return what gives a function, or a constructor, the defaults that it had: where they are others by now."""
+
+    def wrap(real: Callable) -> Callable:
+        parameters = inspect.signature(real).parameters
+        names = list(parameters)
+        # "warn" is what releases had that told of the change
+        changed = {k: v for k, v in defaults.items() if k in names and parameters[k].default not in (v, "warn")}
+        if not changed:
+            return real
+
+        @functools.wraps(real)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            given = names[: len(args)]
+            return real(*args, **{**{k: v for k, v in changed.items() if k not in given}, **kwargs})
+
+        return call
+
+    return wrap
+
+
+def tsne(real: Callable) -> Callable:
+    """Return a constructor that takes n_iter, and starts and steps as it did until 1.2."""
+    return _renamed("n_iter", "max_iter")(_by_default(init="random", learning_rate=200.0)(real))
+
+
 sparse = _renamed("sparse", "sparse_output")
+three_folds = _by_default(cv=3)
+three_splits = _by_default(n_splits=3)
+ten_trees = _by_default(n_estimators=10)
+gamma_of_features = _by_default(gamma="auto")
+ten_starts = _by_default(n_init=10)
+three_starts = _by_default(n_init=3)
