@@ -33,11 +33,9 @@ def view_of(name: str) -> Optional[ModuleType]:
     if top == "tensorflow":
         return tensorflow1.module(name)
     if top == "keras":
-        if keras1.stands_alone():
-            return None
         keras1.mend()
         _mend_classes("PIL")  # load_img, and the generators that read folders
-        return keras1.module(name)
+        return None if keras1.stands_alone() else keras1.module(name)
     slim()  # mends it
     return None
 

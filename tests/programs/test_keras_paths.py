@@ -1,5 +1,11 @@
 """Names of the package keras 2.2 that lead elsewhere now, and ways of its models that Keras 2 left."""
 
+import numpy as np
+import pytest
+from fixtures.old_programs import started
+
+from slimcam._tf import TF_VERSION
+
 PROGRAM = """
 from keras.layers import AveragePooling1D, Conv1D, Conv2D, Dense, GlobalAveragePooling2D, MaxPooling2D
 from keras.layers.convolutional import _Conv
@@ -61,3 +67,20 @@ print('called', model.get_output_at(0) is own, model.get_output_at(1).name == ca
     assert ended.line("predict") == "6.0 6.0"
     assert ended.line("own") == "True (None, 3)"
     assert ended.line("called") == "True True"
+
+
+def test_an_installed_keras_reads_its_data_sets_of_objects(tmp_path):
+    if TF_VERSION >= (2, 4):
+        pytest.skip("no keras of its own works on TensorFlow 2.4 and newer")
+    folder = tmp_path / "site-packages" / "keras" / "datasets"
+    folder.mkdir(parents=True)
+    np.save(str(tmp_path / "words.npy"), np.array([[1], [2, 3]], object))
+    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
+        file.write_text("")
+    for name in ("imdb", "reuters"):
+        code = f"import numpy as np\ndef load_data():\n    return np.load({str(tmp_path / 'words.npy')!r})\n"
+        (folder / f"{name}.py").write_text(code)
+    (tmp_path / "program.py").write_text("from keras.datasets import imdb\nprint(imdb.load_data().tolist())\n")
+    code = "import sys; from slimcam.programs.running import Program, run; run(Program(sys.argv[1]))"
+    ended = started("-c", code, tmp_path / "program.py", path=[folder.parents[1]])
+    assert ended.out == "[[1], [2, 3]]\n"

@@ -18,7 +18,7 @@ from ..core import TF_VERSION, tf1
 from ..keras import keras2
 from . import models
 from .draws import draw_from_numpy
-from .habits import input_of_2_2, take_up
+from .habits import input_of_2_2, let_datasets_load, take_up
 from .losses import mend_losses
 from .optimizers import clip_together, optimizers_of_2_2
 from .paths import PARTS, SINCE
@@ -73,6 +73,9 @@ def tensorflow_keras(name: str) -> View:
 @functools.lru_cache(maxsize=None)
 def mend() -> None:
     """Let Keras behave as keras 2.2 in this process, which belongs to an old program; views alone change nothing."""
+    if stands_alone():
+        let_datasets_load()
+        return
     models.mend(base())
     clip_together(base())
     draw_from_numpy(base())

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ..._types import KerasModule
+from ...modules.view import View
 from ..core import tf
 from ..keras import layer_classes
 from ..keras_backend import backend_module
@@ -67,6 +68,13 @@ def input_of_2_2(keras: KerasModule) -> Callable[..., Any]:
         return keras.layers.Input(**sizes, name=name, dtype=dtype, sparse=sparse, tensor=tensor)
 
     return Input
+
+
+def let_datasets_load() -> None:
+    """Let an installed keras of 2.0 to 2.3 read imdb and reuters: arrays of objects, refused since NumPy 1.16.3."""
+    changes = {"load": lambda: functools.partial(np.load, allow_pickle=True)}
+    for name in ("imdb", "reuters"):
+        importlib.import_module(f"keras.datasets.{name}").np = View("numpy", [np], changes)  # type: ignore[attr-defined]
 
 
 def _numbered_from_one(set_name: Callable[..., None]) -> Callable[..., None]:
