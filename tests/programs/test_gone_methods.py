@@ -188,7 +188,7 @@ def test_scikit_image_and_scikit_learn_take_their_old_arguments():
             mend()
         from sklearn.manifold import TSNE
         assert TSNE(2, n_iter=300).get_params()["max_iter" if "max_iter" in TSNE().get_params() else "n_iter"] == 300
-        assert TSNE().get_params()["init"] in ("random", "warn")  # as releases said that told of the change
+        assert TSNE().get_params()["init"] in ("random", "warn")  # "warn": announced, not yet changed
         from sklearn import cluster, ensemble, model_selection, svm
         from sklearn.base import clone
         search = model_selection.GridSearchCV(svm.SVC(C=2.0), {"C": [1.0]})

@@ -77,12 +77,12 @@ def _renamed(old: str, new: str) -> Callable[[Callable], Callable]:
 
 
 def _by_default(**defaults: Any) -> Callable[[Callable], Callable]:
-    """Return what gives a function, or a constructor, the defaults that it had: where they are others by now."""
+    """Return what gives a function or a constructor its old defaults, where the installed release has others."""
 
     def wrap(real: Callable) -> Callable:
         parameters = inspect.signature(real).parameters
         names = list(parameters)
-        # "warn" is what releases had that told of the change
+        # releases that announced a change have "warn" for the old value
         changed = {k: v for k, v in defaults.items() if k in names and parameters[k].default not in (v, "warn")}
         if not changed:
             return real
