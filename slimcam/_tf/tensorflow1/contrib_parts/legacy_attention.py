@@ -6,7 +6,7 @@ from typing import Any, Callable, List, Optional, Sequence
 from ...._types import Tensor
 from ...core import tf, tf1
 from .cells import EmbeddingWrapper, OutputProjectionWrapper, linear
-from .legacy_seq2seq import Loop, Outputs, either, embed_argmax, steps
+from .legacy_seq2seq import Loop, Outputs, either, embed, steps
 
 
 def _attention(states: Tensor, num_heads: int, dtype: Any) -> Callable[[Any], List[Tensor]]:
@@ -97,9 +97,9 @@ def embedding_attention_decoder(
     """Decode symbols by their embeddings, with attention."""
     with tf1.variable_scope(scope or "embedding_attention_decoder", dtype=dtype):
         table = tf1.get_variable("embedding", [num_symbols, embedding_size])
-        loop = embed_argmax(table, output_projection, update_embedding_for_previous) if feed_previous else None
+        embedded, loop = embed(decoder_inputs, table, output_projection, feed_previous, update_embedding_for_previous)
         return attention_decoder(
-            [tf1.nn.embedding_lookup(table, one) for one in decoder_inputs],
+            embedded,
             initial_state,
             attention_states,
             cell,

@@ -23,6 +23,14 @@ def embed_argmax(embedding: Any, output_projection: Any = None, update_embedding
     return loop
 
 
+def embed(
+    symbols: Sequence[Tensor], table: Any, output_projection: Any, feed_previous: bool, update: bool
+) -> Tuple[List[Tensor], Loop]:
+    """Return the embeddings of symbols, and what makes the next input of an output where a decoder feeds itself."""
+    loop = embed_argmax(table, output_projection, update) if feed_previous else None
+    return [tf1.nn.embedding_lookup(table, one) for one in symbols], loop
+
+
 def either(feed_previous: Any, decode: Callable[[bool], Outputs], like: Any, length: int) -> Outputs:
     """Return what `decode(feed_previous)` does, for a tensor `feed_previous`; `like` has the state's structure."""
 
@@ -105,8 +113,7 @@ def embedding_rnn_decoder(
     """Decode symbols by their embeddings; fed by its own best symbols where asked for."""
     with tf1.variable_scope(scope or "embedding_rnn_decoder"):
         table = tf1.get_variable("embedding", [num_symbols, embedding_size])
-        loop = embed_argmax(table, output_projection, update_embedding_for_previous) if feed_previous else None
-        embedded = [tf1.nn.embedding_lookup(table, one) for one in decoder_inputs]
+        embedded, loop = embed(decoder_inputs, table, output_projection, feed_previous, update_embedding_for_previous)
         return rnn_decoder(embedded, initial_state, cell, loop_function=loop)
 
 
