@@ -10,7 +10,7 @@ import numpy as np
 
 from ._tf import is_closed
 from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
-from .errors import ModelError, UnknownName
+from .errors import ModelError, TargetError, UnknownName
 from .graphs import walk
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
@@ -46,13 +46,15 @@ class Model:
     graph: Graph
     session: Session
     inputs: List[ImageInput]  # what images are fed to; most models have one
-    logits: Tensor  # (N, classes), before the softmax
+    logits: Optional[Tensor]  # (N, classes), before the softmax; None where nothing says which tensor they are
     names: TensorNames
+    outputs: List[Tensor] = field(default_factory=list)  # what the graph ends in
     labels: Optional[List[str]] = None
     layer: Optional[Tensor] = None  # what is explained when none is named
     why: List[str] = field(default_factory=list)
     source: str = ""
-    preprocess_note: str = ""  # what nothing said, and what was done instead
+    no_logits: str = ""  # why there are no logits
+    notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
     once: Once = field(default_factory=Once, repr=False)  # once(key, build): probes, scores, stages, and the layers
@@ -95,7 +97,18 @@ class Model:
     @property
     def classes(self) -> int:
         """How many classes the logits have."""
-        return self.logits.shape.as_list()[-1]
+        return self.need_logits().shape.as_list()[-1]
+
+    def need_logits(self) -> Tensor:
+        """Return the logits; raise TargetError where there are none, with what to do."""
+        if self.logits is None:
+            raise TargetError(f"{self.source}: {self.no_logits}")
+        return self.logits
+
+    @property
+    def ends(self) -> List[Tensor]:
+        """The logits, or, where there are none, what the graph ends in."""
+        return self.outputs if self.logits is None else [self.logits]
 
     @property
     def calls(self) -> Optional[Calls]:
@@ -131,7 +144,8 @@ class Model:
     def _find_layers(self) -> List[Layer]:
         tensors = [] if self.layer is None else [self.layer]
         for image_input in self.inputs:
-            tensors += walk.worth_explaining(image_input.tensor, self.logits)
+            for end in self.ends:
+                tensors += walk.worth_explaining(image_input.tensor, end)
         tensors += self._maps_of_calls()
         unique = list({tensor.name: tensor for tensor in tensors}.values())
         return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]

@@ -63,11 +63,11 @@ def _describe(model: Model) -> List[str]:
 
 def _scores(model: Model) -> List[Tensor]:
     """Return the logits, and what else of one row per image the graph ends in."""
-    behind = ancestors([model.logits])
+    behind = ancestors(model.ends)
     ends = [
         op.outputs[0]
         for op in model.names.flow
         if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank in (1, 2)
         if not any(reader in model.names.flow for reader in op.outputs[0].consumers())
     ]
-    return [model.logits, *(tensor for tensor in ends if tensor.op not in behind)]
+    return [*model.ends, *(tensor for tensor in ends if tensor.op not in behind)]

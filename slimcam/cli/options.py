@@ -105,10 +105,10 @@ def load_model(options: Dict[str, Any]) -> "Model":
     return load(options["model"], **load_options(options))
 
 
-def print_preprocess_note(model: "Model") -> None:
-    """Print to stderr that nothing says how a model's photos were prepared, and what was done instead."""
-    if model.preprocess_note:
-        click.echo(f"slimcam: {model.preprocess_note}", err=True)
+def print_notes(model: "Model") -> None:
+    """Print to stderr what the user of a model's maps must know: what was assumed, say; a line each."""
+    for note in model.notes:
+        click.echo(f"slimcam: {note}", err=True)
 
 
 def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:

@@ -41,7 +41,7 @@ def compare_layers(
     """
     one, other, batch = feed_both(a, b, photos)
     for side in (one, other):
-        inputs = [image_input.tensor for image_input in side.model.inputs_of([side.model.logits])]
+        inputs = [image_input.tensor for image_input in side.model.inputs_of([side.model.need_logits()])]
         side.stages = stages_of(side.model, inputs)
         run_stages(side)
     _differentiate(one, other, target)
@@ -85,7 +85,7 @@ def _alone(stages: Sequence[Stage]) -> List[Alone]:
 
 def _differentiate(a: Side, b: Side, target: TargetLike) -> None:
     """Take the gradients of one class's logit in both, of the same class where one of them has a background too."""
-    logits = a.run([a.model.logits])[0]
+    logits = a.run([a.model.need_logits()])[0]
     weights = targets.mask(a.model, target, len(logits))
     classes = a.model.classes, b.model.classes
     if weights is None:

@@ -31,7 +31,7 @@ def feed_both(a: Model, b: Model, photos: EachImages) -> Tuple[Side, Side, Optio
 
 def _batches(a: Model, b: Model, photos: EachImages) -> Tuple[List[Batch], List[List[ImageInput]]]:
     """Return the photos for each input, and the inputs of each model that its logits need."""
-    image_inputs = [model.inputs_of([model.logits]) for model in (a, b)]
+    image_inputs = [model.inputs_of([model.need_logits()]) for model in (a, b)]
     counts = [len(each) for each in image_inputs]
     several = photos if isinstance(photos, tuple) and max(counts) > 1 else None
     if counts[0] != counts[1] or not counts[0] or (several is not None and len(several) != counts[0]):
@@ -56,7 +56,7 @@ def _first(batch: Batch) -> Batch:
 def _feeds(model: Model, image_inputs: Sequence[ImageInput], batches: Sequence[Batch]) -> Dict[Tensor, np.ndarray]:
     """Return complete feeds of a model: its images as its net takes them, and defaults."""
     check_open(model)
-    defaults = plan([model.logits], [one.tensor.name for one in image_inputs], model.required_feeds())
+    defaults = plan([model.need_logits()], [one.tensor.name for one in image_inputs], model.required_feeds())
     feeds = {one.tensor: one.value for one in defaults}
     for image_input, batch in zip(image_inputs, batches):
         images = image_input.feeds(_for_layout(image_input, batch), list(range(len(batch.photos))))

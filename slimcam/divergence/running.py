@@ -35,7 +35,7 @@ def run_gradients(side: Side, weights: np.ndarray) -> None:
 
 def _gradients(side: Side) -> Tuple[Tensor, Dict[str, Optional[Tensor]]]:
     """Build the gradients at stages, by the names of their tensors, and what is fed to choose the class."""
-    logits, tensors = side.model.logits, [stage.tensor for stage in side.stages]
+    logits, tensors = side.model.need_logits(), [stage.tensor for stage in side.stages]
     # TensorFlow cannot run the gradient of a function that was imported, nor its graph from then on
     calls = [op for op in ancestors([logits]) if op.type in (*CALLS, *BRANCHES)]
     behind = ancestors([tensor for op in calls for tensor in op.inputs])

@@ -59,7 +59,7 @@ def stages_of(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
 
 
 def _stages(model: Model, inputs: Sequence[Tensor]) -> List[Stage]:
-    flow = _Flow(walk.between(inputs, model.logits), [tensor.op for tensor in inputs])
+    flow = _Flow(walk.between(inputs, model.need_logits()), [tensor.op for tensor in inputs])
     steps = {step.end: step for step in flow.steps()}
     stages: Dict[Operation, Stage] = {}
     behind: Dict[Operation, Tuple[Stage, ...]] = {}  # the nearest stages behind an operation's output

@@ -13,6 +13,7 @@ DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCro
 REF_VARIABLES = ("VariableV2", "Variable")  # their output is the value
 VARIABLES = (*REF_VARIABLES, "VarHandleOp")  # of the last, the output is a handle that a ReadVariableOp reads
 ASSIGNMENTS = ("AssignVariableOp", "AssignAddVariableOp")
+UPDATES = (*ASSIGNMENTS, "AssignSubVariableOp", "Assign", "AssignAdd", "AssignSub")  # of every kind of variable
 WEIGHTS = ("Const", *VARIABLES)
 READS = ("Identity", "ReadVariableOp", "Enter")  # what lies between a weight and who computes with it
 # Random numbers of the generators that layers of TensorFlow and Keras call, and the beginnings of all there are.

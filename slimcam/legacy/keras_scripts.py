@@ -60,7 +60,7 @@ def _copy_of(model: KerasModel) -> Copy:
         )
     # what runs it eagerly would keep the model, and the model its copy
     loaded = replace(load(model, logits=name), eager=None)
-    _COPIES[model] = Copy(loaded, loaded.logits, session and weakref.ref(session))
+    _COPIES[model] = Copy(loaded, loaded.need_logits(), session and weakref.ref(session))
     return _COPIES[model]
 
 

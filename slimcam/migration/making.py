@@ -95,10 +95,11 @@ def feedable(image_input: ImageInput, inputs: np.ndarray) -> Any:
 
 def _logits(model: Model, image_input: ImageInput, fed: Any, engine: str) -> Optional[np.ndarray]:
     """Return the logits, None where they need more than one image, or are not (N, classes)."""
-    if model.inputs_of([model.logits]) != [image_input] or model.logits.shape.rank != 2:
+    logits = model.logits
+    if logits is None or model.inputs_of([logits]) != [image_input] or logits.shape.rank != 2:
         return None
     try:
-        return features(model, model.logits, fed, engine)
+        return features(model, logits, fed, engine)
     except MissingFeed:
         return None
 
@@ -163,8 +164,8 @@ def _model_record(model: Model, source: str, image_input: ImageInput, batch: Bat
         "sha256": model_digest(model.source if _files(model.source) else source),
         "input": image_input.tensor.name,
         "dtype": image_input.tensor.dtype.name,
-        "logits": model.logits.name,
-        "classes": model.classes if model.logits.shape.rank else None,
+        "logits": None if model.logits is None else model.logits.name,
+        "classes": None if model.logits is None or model.logits.shape.rank is None else model.classes,
         "preprocess": rows.get(id(photos.preprocess)) if prepared and photos is not None else None,
         "labels": digest("\n".join(model.labels).encode("utf-8")) if model.labels else None,
         "why": list(model.why),

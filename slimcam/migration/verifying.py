@@ -54,7 +54,7 @@ def verify(
         fed = feedable(image_input, recorded.inputs)
         if recorded.logits is not None and recorded.top_classes is not None:
             rows += _logit_rows(
-                recorded.logits, recorded.top_classes, features(loaded, loaded.logits, fed, engine), limits
+                recorded.logits, recorded.top_classes, features(loaded, loaded.need_logits(), fed, engine), limits
             )
         layer_rows = [_layer_rows(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
         rows += layer_rows[0][:1] + [row for some in layer_rows for row in some[1:]]
@@ -76,7 +76,8 @@ def _check_names(recorded: golden_files.Golden, layers: Mapping[str, str]) -> No
 def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
     if recorded.logits is None:
         return
-    old, new = recorded.logits.shape[-1], model.classes if model.logits.shape.rank else None
+    logits = model.need_logits()
+    old, new = recorded.logits.shape[-1], model.classes if logits.shape.rank else None
     if old == new:
         return
     why = "verify a model of the same classes"
@@ -86,7 +87,7 @@ def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
             f"the {more} seems to count a background class, as slim's class 0, and the other not: compare with one "
             "that counts the same (num_classes= for a checkpoint)"
         )
-    raise GoldenError(f"the recording has {old} classes, and the logits {model.logits.name!r} have {new}: {why}")
+    raise GoldenError(f"the recording has {old} classes, and the logits {logits.name!r} have {new}: {why}")
 
 
 def _check_input(recorded: golden_files.Golden, model: Model, image_input: ImageInput) -> None:

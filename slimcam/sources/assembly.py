@@ -28,21 +28,25 @@ def assemble(parts: Parts) -> Model:
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
         logits, why_logits = _logits(graph, inputs, calls, parts)
+    outputs = _outputs(graph, inputs, logits, parts)
+    ends = outputs if logits is None else [logits]
     made_for = max(joint.batch for joint in joints)
-    inputs, why_batch = of_any_size(session, _needed_inputs(inputs, logits), logits, made_for, parts.source)
+    inputs, why_batch = of_any_size(session, _needed_inputs(inputs, ends), ends, made_for, parts.source)
     end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
-    names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, logits), end_points)
+    names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, ends), end_points)
     return Model(
         graph,
         session,
         inputs,
         logits,
         names,
-        labels=None if parts.labels is None else read_labels(parts.labels, logits.shape.as_list()[-1]),
+        outputs=outputs,
+        labels=_labels(parts, logits),
         layer=None if parts.layer is None else names.tensor(parts.layer),
         why=[*parts.why, why_inputs, why_logits, *why_batch],
         source=parts.source,
-        preprocess_note=parts.preprocess_note,
+        no_logits=why_logits if logits is None else "",
+        notes=list(parts.notes),
         eager=parts.eager,
         reload_weights=(lambda: reload_weights(None)) if parts.live else None,
     )
@@ -97,20 +101,30 @@ def _calls(graph: Graph, parts: Parts) -> Optional[Calls]:
     return Calls([call for call in moved if call.outputs], names)
 
 
-def _calls_by_weights(inputs: List[ImageInput], logits: Tensor) -> Optional[Calls]:
+def _calls_by_weights(inputs: List[ImageInput], ends: List[Tensor]) -> Optional[Calls]:
     """Return the calls of layers that share weights, as a graph of which nothing else is known shows them, or None."""
-    calls = shared_calls(between([one.tensor for one in inputs], logits))
+    starts = [one.tensor for one in inputs]
+    calls = shared_calls(list(dict.fromkeys(op for end in ends for op in between(starts, end))))
     return Calls(calls, {one.tensor.name: one.tensor.op.name for one in inputs}) if calls else None
 
 
-def _needed_inputs(inputs: List[ImageInput], logits: Tensor) -> List[ImageInput]:
-    """Return the inputs that the logits need, or the first, which was asked for, or is the only one."""
-    behind = ancestors([logits])
+def _labels(parts: Parts, logits: Optional[Tensor]) -> Optional[List[str]]:
+    """Return a label for each class, None where there are none."""
+    if parts.labels is None or logits is None:
+        return None
+    return read_labels(parts.labels, logits.shape.as_list()[-1])
+
+
+def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor]) -> List[ImageInput]:
+    """Return the inputs that the ends need, or the first, which was asked for, or is the only one."""
+    behind = ancestors(ends)
     return [one for one in inputs if one.tensor.op in behind] or inputs[:1]
 
 
-def _logits(graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts) -> Tuple[Tensor, str]:
-    """Return the logits: as asked, or before the softmax of the model's output, or as the graph ends."""
+def _logits(
+    graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts
+) -> Tuple[Optional[Tensor], str]:
+    """Return the logits: as asked, or before the softmax of the model's output, or as the graph ends; or None."""
     of_layer = calls.find(parts.logits) if calls is not None and parts.logits is not None else None
     if of_layer is not None:
         return of_layer, f"logits {of_layer.name!r}: {parts.named_by}"
@@ -118,7 +132,19 @@ def _logits(graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], part
         known = {tensor.name: name for name, tensor in (calls.tensors if calls is not None else {}).items()}
         known.update({tensor: name for name, tensor in parts.end_points.items()})
         names = ", ".join(repr(known.get(name, name)) for name in parts.outputs)
-        raise ModelError(f"the model has {len(parts.outputs)} outputs, {names}: say logits=")
+        return None, f"the model has {len(parts.outputs)} outputs, {names}: say logits="
     if parts.logits is None and parts.outputs:
-        return infer.logits_of_output(graph.get_tensor_by_name(parts.outputs[0]))
+        output = graph.get_tensor_by_name(parts.outputs[0])
+        if output.shape.rank not in (None, 2):
+            return None, f"the model's output {output.name!r} is {output.shape}, not (N, classes): say logits="
+        return infer.logits_of_output(output)
     return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.named_by)
+
+
+def _outputs(graph: Graph, inputs: List[ImageInput], logits: Optional[Tensor], parts: Parts) -> List[Tensor]:
+    """Return what the model computes: as its source says, or the logits asked for, or what the graph ends in."""
+    if parts.outputs:
+        return [graph.get_tensor_by_name(name) for name in parts.outputs]
+    if logits is not None and parts.logits is not None:
+        return [logits]
+    return infer.ends([one.tensor for one in inputs]) or ([] if logits is None else [logits])

@@ -13,7 +13,7 @@ from ..inputs.image_input import ImageInput
 
 
 def of_any_size(
-    session: Session, inputs: List[ImageInput], logits: Tensor, made_for: int, source: str
+    session: Session, inputs: List[ImageInput], ends: List[Tensor], made_for: int, source: str
 ) -> Tuple[List[ImageInput], List[str]]:
     """Return the inputs of a graph, one image a run where it takes no more, and what was seen of that in words.
 
@@ -22,7 +22,7 @@ def of_any_size(
     """
     if not made_for:
         return inputs, []
-    problem = _problem(session, inputs, logits)
+    problem = _problem(session, inputs, ends)
     if not problem:
         return inputs, [f"any batch size: made for {made_for}, and two images at once give the logits of each alone"]
     if made_for > 1:
@@ -31,24 +31,28 @@ def of_any_size(
     return alone, [f"one image at a time: made for a batch of 1, and for two {problem}"]
 
 
-def _problem(session: Session, inputs: List[ImageInput], logits: Tensor) -> str:
-    """Return what is wrong where two images at once do not give the logits that each gives alone, else ""."""
+def _problem(session: Session, inputs: List[ImageInput], ends: List[Tensor]) -> str:
+    """Return what is wrong where two images at once do not give the values that each gives alone, else ""."""
     images = {image_input.tensor: _noise(image_input.tensor) for image_input in inputs}
     try:
-        defaults = {one.tensor: one.value for one in plan([logits], [tensor.name for tensor in images])}
+        defaults = {one.tensor: one.value for one in plan(ends, [tensor.name for tensor in images])}
     except MissingFeed as error:
         return f"nothing can be said ({error})"
 
-    def run(rows: slice) -> np.ndarray:
-        return session.run(logits, {**defaults, **{tensor: array[rows] for tensor, array in images.items()}})
+    def run(rows: slice) -> List[np.ndarray]:
+        return session.run(ends, {**defaults, **{tensor: array[rows] for tensor, array in images.items()}})
 
     try:
         together = run(slice(2))
-        alone = np.concatenate([run(slice(1)), run(slice(1, 2))])
+        alone = [np.concatenate(pair) for pair in zip(run(slice(1)), run(slice(1, 2)))]
     except (ValueError, tf.errors.InvalidArgumentError):
         return "it does not run"
-    same = together.shape == alone.shape and np.allclose(together, alone, rtol=1e-4, atol=1e-4 * np.abs(alone).max())
-    return "" if same else "the logits are not those of each alone"
+    logits = "logits" if len(ends) == 1 else "outputs"
+    return "" if all(map(_same, together, alone)) else f"the {logits} are not those of each alone"
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max(initial=0))
 
 
 def _noise(tensor: Tensor) -> np.ndarray:

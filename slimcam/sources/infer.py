@@ -12,7 +12,7 @@ from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
 from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, shape_and_dtype
-from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES
+from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES, UPDATES
 from ..suggest import nearest
 
 
@@ -90,8 +90,11 @@ def _is_image(shape: List[Optional[int]]) -> bool:
     return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
-def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: str) -> Tuple[Tensor, str]:
-    """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that."""
+def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: str) -> Tuple[Optional[Tensor], str]:
+    """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that.
+
+    Where there is none, or several could be, it is None, and the words say so.
+    """
     if name is not None:
         op = op_name(name)
         try:
@@ -111,8 +114,20 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
         return graph.get_tensor_by_name(ends[0]), f"logits {ends[0]!r}: the only (N, classes) that nothing reads"
     choice = ", ".join(map(repr, sorted(soft) or ends))
     if choice:
-        raise ModelError(f"the logits could be {choice}: say logits=")
-    raise ModelError(f"nothing of shape (N, classes) comes after {starts[0].name!r}: say logits=")
+        return None, f"the logits could be {choice}: say logits="
+    return None, f"nothing of shape (N, classes) comes after {starts[0].name!r}: say logits="
+
+
+def ends(starts: Sequence[Tensor]) -> List[Tensor]:
+    """Return the numbers that depend on the tensors `starts` and that nothing reads: what a graph computes of them."""
+    after = walk.after(start.op for start in starts)
+    return [
+        out
+        for op in after
+        if not walk.consumers(op) and op.type not in UPDATES
+        for out in op.outputs
+        if out.dtype.is_floating or out.dtype.is_integer
+    ]
 
 
 def _is_end(op: Operation) -> bool:

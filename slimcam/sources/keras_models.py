@@ -158,7 +158,7 @@ def build_anew(
         calls=calls,
         why=[f"{len(weights)} variables; learning phase 0"],
         live=live,
-        preprocess_note=_PREPROCESS_NOTE,
+        notes=[_PREPROCESS_NOTE],
     )
 
 
@@ -201,7 +201,7 @@ def run_on_symbols(model: KerasModel, source: str, options: LoadOptions, live: b
         why=[f"{len(traced.weights)} variables; called with training=False"],
         live=live,
         eager=Eager(keras, classes, model, traced.inputs, call),
-        preprocess_note=_PREPROCESS_NOTE,
+        notes=[_PREPROCESS_NOTE],
     )
 
 

@@ -114,14 +114,16 @@ def _check_taken(place: Any, source: Source, options: LoadOptions) -> None:
 
 def _complete(parts: Parts, options: LoadOptions) -> Parts:
     """Return what a reader returns with what the caller says before it, and with what is done where neither says it."""
-    preprocess, note = options.preprocess or parts.preprocess, ""
-    if preprocess is None and parts.preprocess_note:
-        preprocess, note = "none", parts.preprocess_note
+    preprocess, notes = options.preprocess or parts.preprocess, parts.notes
+    if preprocess is None and notes:
+        preprocess = "none"
+    elif options.preprocess is not None:
+        notes = []
     return replace(
         parts,
         preprocess=preprocess,
-        preprocess_note=note,
-        why=[*parts.why, note] if note else parts.why,
+        notes=notes,
+        why=[*parts.why, *notes],
         size=options.size,
         layer=parts.layer if options.layer is None else options.layer,
         labels=parts.labels if options.labels is None else options.labels,

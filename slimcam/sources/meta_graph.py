@@ -66,7 +66,7 @@ def with_values(
     wanted, named_by = [logits] if logits else outputs, "as asked"
     if wanted is None:
         wanted, because = _logits(source, graph_def, input, within)
-        if input is None:
+        if input is None and because:
             logits, named_by = wanted[0], because
     needed = graph_defs.needed_nodes(graph_def, wanted)
     if logits is not None and not needed:  # the name is not an operation's
@@ -123,7 +123,7 @@ def _names_of_variables(source: str, graph_def: GraphDef, needed: Set[str], save
 def _logits(
     source: str, graph_def: GraphDef, input: Optional[str], within: Optional[List[str]]
 ) -> Tuple[List[str], str]:
-    """Find the logits in the graph before it is cut, and why they are taken for that."""
+    """Find the logits in the graph before it is cut, and why they are taken for that; else what it ends in, and ""."""
     kept = graph_defs.needed_nodes(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
     unknown = unknown_node(graph_def, kept)
@@ -143,7 +143,10 @@ def _logits(
                 f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {text}; "
                 "say logits=, so that only what they need is imported"
             ) from error
-        tensor, why = infer.logits(graph, [graph.get_tensor_by_name(node.name + ":0") for node in starts], None, "")
+        places = [graph.get_tensor_by_name(node.name + ":0") for node in starts]
+        tensor, why = infer.logits(graph, places, None, "")
+        if tensor is None:
+            return within or [end.name for end in infer.ends(places)], ""
     return [tensor.name], why.split(": ", 1)[1]
 
 

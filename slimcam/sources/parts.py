@@ -30,4 +30,4 @@ class Parts:
     why: List[str] = field(default_factory=list)
     live: bool = False  # the weights may be read again later
     eager: Optional[Eager] = None  # the Keras model that the graph was traced from
-    preprocess_note: str = ""  # what to say where photos are fed as they are, since nothing says how they were prepared
+    notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say

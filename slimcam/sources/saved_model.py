@@ -49,7 +49,8 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     input = inputs.get(str(options.input), options.input)
     parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within)
     why = [f"tags {', '.join(tags) or 'none'}; {because}", *_in_words(inputs, outputs), *parts.why]
-    return replace(parts, inputs=list(inputs.values()), why=why)
+    keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
+    return replace(parts, inputs=list(inputs.values()), end_points={**parts.end_points, **keys}, why=why)
 
 
 def _outputs_to_explain(
@@ -57,13 +58,16 @@ def _outputs_to_explain(
 ) -> Tuple[Optional[List[str]], Optional[str]]:
     """Return the output that the signature's key `logits`, or its only (N, classes), means; and `logits` if it is none.
 
+    Of several (N, classes) all outputs are returned, and nothing is taken for the logits.
     An output is explained before its softmax; a tensor that is named itself is explained as it is.
     """
     if logits in outputs:
         return [outputs[logits]], None
-    if logits is None and len(scores) > 1:
-        raise ModelError(f"{folder}: the signature gives {', '.join(map(repr, scores))}: say logits=")
-    return ([outputs[scores[0]]] if logits is None and scores else None), logits
+    if logits is not None:
+        return None, logits
+    if len(scores) > 1:
+        return list(outputs.values()), None
+    return ([outputs[scores[0]]] if scores else None), None
 
 
 def _in_words(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:

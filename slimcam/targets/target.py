@@ -63,7 +63,7 @@ class ClassScore(Score):
         self.of = of
 
     def tensors(self, model: Model) -> List[Tensor]:
-        return [model.logits]
+        return [model.need_logits()]
 
     def check(self, model: Model) -> None:
         check_target(model, self.of)
@@ -91,7 +91,7 @@ class Top:
 
 def score_tensor(model: Model, target: Target) -> Tensor:
     """Return the tensor that a target's score is made from: the logits, or a Score's own."""
-    return target.tensor(model) if isinstance(target, Score) else model.logits
+    return target.tensor(model) if isinstance(target, Score) else model.need_logits()
 
 
 def kind(target: Target, score: str) -> Hashable:
@@ -180,17 +180,19 @@ SCORES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 def check_logits(model: Model) -> None:
     """Raise TargetError where the logits are not (N, classes), so that no class can be picked."""
-    shape = model.logits.shape
+    logits = model.need_logits()
+    shape = logits.shape
     if shape.rank != 2 or shape.as_list()[-1] is None:
-        raise TargetError(f"the logits {model.logits.name!r} are {shape}, not (N, classes): load with logits=")
+        raise TargetError(f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits=")
 
 
 def winners(model: Model, k: int) -> Tensor:
     """Return (N * k,) classes: the k with the largest logits of each image in a row, best first."""
-    return tf.reshape(tf.nn.top_k(model.logits, k).indices, [-1])
+    return tf.reshape(tf.nn.top_k(model.need_logits(), k).indices, [-1])
 
 
 def fed_mask(model: Model) -> Tensor:
     """Return the mask's placeholder, (N, classes); unfed, it is the one-hot of the winning class."""
-    winning = tf.one_hot(tf.argmax(model.logits, -1), model.classes, dtype=model.logits.dtype)
+    logits = model.need_logits()
+    winning = tf.one_hot(tf.argmax(logits, -1), model.classes, dtype=logits.dtype)
     return tf1.placeholder_with_default(winning, [None, model.classes], name="mask")

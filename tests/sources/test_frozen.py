@@ -7,7 +7,7 @@ from fixtures.tolerance import assert_net
 from frozen_nets import SIDE, by_hand, constant, dense, explain, maps, net, placeholder
 
 import slimcam
-from slimcam import ModelError, UnknownName
+from slimcam import ModelError, TargetError, UnknownName
 from slimcam.sources import weights
 
 
@@ -185,8 +185,11 @@ def two_ends(end):
 @pytest.mark.parametrize("end", [tf1.nn.softmax, tf1.identity])
 def test_logits_that_could_be_two_are_listed(frozen, end):
     path = frozen(lambda: two_ends(end))
-    with pytest.raises(ModelError, match=r"the logits could be '(age|Identity):0', '(kind|Identity_1):0': say logits="):
-        slimcam.load(path)
+    with slimcam.load(path) as model:
+        assert model.logits is None
+        choice = r"the logits could be '(age|Identity):0', '(kind|Identity_1):0': say logits="
+        with pytest.raises(TargetError, match=choice):
+            slimcam.GradCAM(model)
 
 
 def test_named_logits_are_taken(model_of):
@@ -201,9 +204,11 @@ def test_unknown_logits_name_the_nearest(frozen):
         slimcam.load(path, logits="logit")
 
 
-def test_a_graph_that_ends_in_no_scores_asks_for_them(frozen):
-    with pytest.raises(ModelError, match=r"nothing of shape \(N, classes\) comes after 'input:0': say logits="):
-        slimcam.load(frozen(lambda: maps(placeholder(None, SIDE, SIDE, 3))))
+def test_a_graph_that_ends_in_no_scores_asks_for_them_where_a_class_is_explained(frozen):
+    with slimcam.load(frozen(lambda: maps(placeholder(None, SIDE, SIDE, 3)))) as model:
+        assert [end.name for end in model.outputs] == [layer.tensor.name for layer in model.layers()[:1]]
+        with pytest.raises(TargetError, match=r"nothing of shape \(N, classes\) comes after 'input:0': say logits="):
+            slimcam.GradCAM(model, target=0)
 
 
 # Weights and names

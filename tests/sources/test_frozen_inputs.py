@@ -168,8 +168,9 @@ def two_inputs():
 
 
 def test_two_nets_in_one_graph_are_told_apart_by_their_logits(frozen):
-    with pytest.raises(ModelError, match="the logits could be 'one:0', 'other:0': say logits="):
-        slimcam.load(frozen(two_inputs))
+    choice = "the logits could be 'one:0', 'other:0': say logits="
+    with slimcam.load(frozen(two_inputs)) as model, pytest.raises(slimcam.TargetError, match=choice):
+        slimcam.GradCAM(model)
 
 
 def test_the_logits_decide_which_of_two_placeholders_is_meant(model_of):

@@ -93,8 +93,9 @@ def two_heads(keras):
 
 @pytest.mark.parametrize("kind", THREE)
 def test_one_of_two_outputs_is_named_by_its_layer(kind, tmp_path):
-    with pytest.raises(slimcam.ModelError, match=r"the model has 2 outputs, '.*kind.*', '.*side.*': say logits="):
-        nets.load(kind, two_heads, tmp_path)
+    choice = r"the model has 2 outputs, '.*kind.*', '.*side.*': say logits="
+    with nets.load(kind, two_heads, tmp_path) as model, pytest.raises(slimcam.TargetError, match=choice):
+        slimcam.GradCAM(model)
     with nets.load(kind, two_heads, tmp_path, logits="side") as model:
         assert model.classes == 2
         assert model.tensor("side") is model.logits

@@ -175,8 +175,9 @@ def test_a_signature_with_several_scores_asks_for_one_by_its_key(program, expect
     outputs = {"probs": program.probs, "scores": program.logits}
     with program:
         path = saved_model(program, str(tmp_path / "net"), outputs=outputs)
-    with pytest.raises(slimcam.ModelError, match="the signature gives 'probs', 'scores': say logits="):
-        slimcam.load(path)
+    choice = "the model has 2 outputs, 'probs', 'scores': say logits="
+    with slimcam.load(path) as model, pytest.raises(slimcam.TargetError, match=choice):
+        slimcam.GradCAM(model)
     with slimcam.load(path, logits="scores") as model:
         assert_expected(model, expected)
 

@@ -97,9 +97,9 @@ def test_where_version_2_behaviour_is_disabled_a_saved_model_is_read(tmp_path):
 )
 def test_of_several_outputs_of_functions_one_is_asked_for_by_its_key(tmp_path, keras, keys):
     path, model = exported(keras(), tmp_path / "saved", outputs=2)
-    message = f"the signature gives '{keys[0]}', '{keys[1]}': say logits="
-    with pytest.raises(slimcam.ModelError, match=message):
-        slimcam.load(path)
+    message = f"the model has 2 outputs, '{keys[0]}', '{keys[1]}': say logits="
+    with slimcam.load(path) as loaded, pytest.raises(slimcam.TargetError, match=message):
+        slimcam.GradCAM(loaded)
     with slimcam.load(path, logits=keys[1]) as loaded:
         assert loaded.classes == 4
     with slimcam.load(path, logits=keys[0]) as loaded:

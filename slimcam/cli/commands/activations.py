@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 import click
 
-from ..options import MODELS, load_model, model_options, print_preprocess_note
+from ..options import MODELS, load_model, model_options, print_notes
 
 if TYPE_CHECKING:
     from ...visualisation.activation_sheets import Activations
@@ -56,7 +56,7 @@ def activations(
         for layer in layers:
             check_dimensions(model.tensor(layer), model)  # before a folder is made
         folder = Folder(out)
-        print_preprocess_note(model)
+        print_notes(model)
         with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
             for file in photos:
                 try:

@@ -10,7 +10,7 @@ from ..options import (
     load_options_of_both,
     model_options,
     named_pairs,
-    print_preprocess_note,
+    print_notes,
     second_model_options,
 )
 
@@ -44,7 +44,7 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
         raise click.UsageError("--layer: one layer is compared at a time; several can be matched by --layers")
     of_a, of_b = load_options_of_both(a, b, options)
     with load(a, **of_a) as model_a, load(b, **of_b) as model_b:
-        print_preprocess_note(model_a)
+        print_notes(model_a)
         if options["all_layers"]:
             from ...divergence import compare_layers
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, List, Tuple
 
 import click
 
-from ..options import cam_options, explain_options, load_model, print_preprocess_note, style_options
+from ..options import cam_options, explain_options, load_model, print_notes, style_options
 
 if TYPE_CHECKING:
     from ...explainer import GradCAM
@@ -30,7 +30,7 @@ def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: An
     with load_model(options) as model:
         cam = GradCAM(model, **cam_options(model, options))
         folder = Folder(out, painting)
-        print_preprocess_note(model)
+        print_notes(model)
         failures = _explain_all(cam, photos, folder)
     if failures < len(photos):
         click.echo(folder.close(cam.layer))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 import click
 
 from ...visualisation.names import RECIPES
-from ..options import HOLD, MODELS, SCORES, load_model, model_options, print_preprocess_note
+from ..options import HOLD, MODELS, SCORES, load_model, model_options, print_notes
 
 if TYPE_CHECKING:
     from ...model import Model
@@ -75,7 +75,7 @@ def filters(ctx: click.Context, out: str, as_json: bool, **options: Any) -> None
         how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
         how["hold"] = dict(read_hold(model, one) for one in options["hold"])
         folder = Folder(out)
-        print_preprocess_note(model)
+        print_notes(model)
         reports = []
         try:
             for job in jobs:

@@ -4,7 +4,7 @@ from typing import Any, Tuple
 
 import click
 
-from ..options import cam_options, explain_options, load_model, print_preprocess_note, style_options
+from ..options import cam_options, explain_options, load_model, print_notes, style_options
 
 
 @click.command()
@@ -23,7 +23,7 @@ def pair(photos: Tuple[str, ...], out: str, **options: Any) -> None:
         explain = ExplainPair(model, **cam_options(model, options))
         folder = Folder(out, painting)
         maps = explain(*photos)
-        print_preprocess_note(model)
+        print_notes(model)
     for file, one in zip(photos, maps):
         click.echo(describe_maps(file, one, [0], [folder.add(file, one, 0)]))
     click.echo(folder.add_picture(photos, maps.picture(**painting)))

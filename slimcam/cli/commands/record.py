@@ -4,7 +4,7 @@ from typing import Any, Optional, Tuple
 
 import click
 
-from ..options import LAYER, MODELS, how_options, load_model, load_options, model_options, print_preprocess_note
+from ..options import LAYER, MODELS, how_options, load_model, load_options, model_options, print_notes
 
 GOLDEN = "golden"  # the folder that a recording goes to when none is named
 
@@ -31,5 +31,5 @@ def record(photos: Tuple[str, ...], out: str, python: Optional[str], **options: 
         click.echo(record_in(python, options["model"], photos, out, target=options["target"], **how))
         return
     with load_model(options) as model:
-        print_preprocess_note(model)
+        print_notes(model)
         click.echo(migration.record(model, list(photos), out, target=read_target(model, options["target"]), **how))
