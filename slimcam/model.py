@@ -54,6 +54,7 @@ class Model:
     why: List[str] = field(default_factory=list)
     source: str = ""
     no_logits: str = ""  # why there are no logits
+    output_kind: str = "linear"  # what the model makes of its logits: "softmax", "sigmoid", or "linear" for nothing
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
@@ -96,8 +97,14 @@ class Model:
 
     @property
     def classes(self) -> int:
-        """How many classes the logits have."""
-        return self.need_logits().shape.as_list()[-1]
+        """How many classes the logits have; one logit that a sigmoid reads has two, 0 being its negative side."""
+        return 2 if self.one_logit else self.need_logits().shape.as_list()[-1]
+
+    @property
+    def one_logit(self) -> bool:
+        """Whether the logits are one number that a sigmoid reads, so that its sign tells two classes apart."""
+        shape = None if self.logits is None or self.output_kind != "sigmoid" else self.logits.shape
+        return shape is not None and shape.rank == 2 and shape.as_list()[-1] == 1
 
     def need_logits(self) -> Tensor:
         """Return the logits; raise TargetError where there are none, with what to do."""

@@ -87,11 +87,13 @@ def _differentiate(a: Side, b: Side, target: TargetLike) -> None:
     """Take the gradients of one class's logit in both, of the same class where one of them has a background too."""
     logits = a.run([a.model.need_logits()])[0]
     weights = targets.mask(a.model, target, len(logits))
-    classes = a.model.classes, b.model.classes
+    classes = [side.model.need_logits().shape.as_list()[-1] for side in (a, b)]
     if weights is None:
         # the background has no counterpart where B lacks it
         best = logits[:, 1:].argmax(-1) + 1 if classes[0] == classes[1] + 1 else logits.argmax(-1)
         weights = np.eye(classes[0], dtype=np.float32)[best]
+    else:
+        weights = targets.on_logits(a.model, weights)
     run_gradients(a, weights)
     theirs = {classes[0]: weights, classes[0] - 1: weights[:, 1:], classes[0] + 1: np.pad(weights, ((0, 0), (1, 0)))}
     if classes[1] in theirs:

@@ -4,6 +4,7 @@ A Probe is the part of a model's graph that one layer and one kind of target nee
 layer. It is built once, kept with the model, and only run after that.
 """
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
@@ -80,14 +81,14 @@ def _differentiate(built: Probe, query: Query) -> Probe:
 def _on_mask(query: Query) -> Probe:
     mask = targets.fed_mask(query.model)
     return _differentiate(
-        Probe(query.layer, targets.SCORES[query.score](query.score_tensor, mask), None, mask=mask), query
+        Probe(query.layer, targets.SCORES[query.score](query.model, query.score_tensor, mask), None, mask=mask), query
     )
 
 
 def _top(query: Query) -> Probe:
     """One backward pass with k rows per image where the head can be copied, else k passes."""
     model, layer, logits, k = query.model, query.layer, query.score_tensor, query.k
-    score = targets.SCORES[query.score]
+    score = functools.partial(targets.SCORES[query.score], model)
     classes = targets.winners(model, k)
     masks = tf.one_hot(classes, model.classes, dtype=logits.dtype)
     copied = None if model.single_image or query.hold else repeated_head(layer, logits, k)

@@ -117,4 +117,4 @@ def _score(query: Query) -> Tuple[Tensor, Optional[Tensor]]:
     if isinstance(target, targets.Score):
         return target.build(model), None
     mask = targets.fed_mask(model)
-    return targets.SCORES[query.score](query.score_tensor, mask), mask
+    return targets.SCORES[query.score](model, query.score_tensor, mask), mask

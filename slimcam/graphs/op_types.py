@@ -58,4 +58,6 @@ AVG_POOLS = ("AvgPool", "AvgPool3D")
 ACTIVATIONS = ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Softsign")  # one by one
 BOUNDS = ("Maximum", "Minimum")  # by which other activations are written
 PROBABILITIES = ("Softmax", "Sigmoid")  # what a classifier's logits become
+# What the numbers that a model gives are, by what reads its logits.
+OUTPUT_KINDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 LOSSES = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")

@@ -31,13 +31,13 @@ DIALECTS: Dict[str, Dialect] = {
         "mean_logit", "normalised", 1.0, False, ("relu", "unit"), (), "linear", (0.5, 0.5), "hiveml/tensorflow-grad-cam"
     ),
     "book": Dialect(
-        "softmax", "gradcam", 0.0, True, ("relu", "unit"), (), "linear", (0.4, 1.0), "Deep Learning with Python, 5.4.3"
+        "output", "gradcam", 0.0, True, ("relu", "unit"), (), "linear", (0.4, 1.0), "Deep Learning with Python, 5.4.3"
     ),
     "csdn": Dialect(
-        "softmax", "gradcam", 0.0, True, ("relu", "unit"), (), "cubic", (0.5, 0.5), "a CSDN post on VGG16 (2021)"
+        "output", "gradcam", 0.0, True, ("relu", "unit"), (), "cubic", (0.5, 0.5), "a CSDN post on VGG16 (2021)"
     ),
     "gates": Dialect(
-        "softmax",
+        "output",
         "gated",
         1.0,
         False,

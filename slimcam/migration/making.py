@@ -165,7 +165,7 @@ def _model_record(model: Model, source: str, image_input: ImageInput, batch: Bat
         "input": image_input.tensor.name,
         "dtype": image_input.tensor.dtype.name,
         "logits": None if model.logits is None else model.logits.name,
-        "classes": None if model.logits is None or model.logits.shape.rank is None else model.classes,
+        "classes": None if model.logits is None or not model.logits.shape.rank else model.logits.shape.as_list()[-1],
         "preprocess": rows.get(id(photos.preprocess)) if prepared and photos is not None else None,
         "labels": digest("\n".join(model.labels).encode("utf-8")) if model.labels else None,
         "why": list(model.why),

@@ -77,7 +77,7 @@ def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
     if recorded.logits is None:
         return
     logits = model.need_logits()
-    old, new = recorded.logits.shape[-1], model.classes if logits.shape.rank else None
+    old, new = recorded.logits.shape[-1], logits.shape.as_list()[-1] if logits.shape.rank else None
     if old == new:
         return
     why = "verify a model of the same classes"

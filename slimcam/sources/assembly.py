@@ -15,6 +15,7 @@ from ..model import Model
 from . import infer
 from .batches import of_any_size
 from .labels import read_labels
+from .mending import mend
 from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .weights import Assign, assigning, place, without_large
@@ -22,6 +23,7 @@ from .weights import Assign, assigning, place, without_large
 
 def assemble(parts: Parts) -> Model:
     """Import the graph, put its weights into it, join the preprocessing to its inputs, and find its logits."""
+    why_mended = mend(parts)
     nodes, why_inputs = infer.input_nodes(parts.graph_def, parts.input, parts.inputs, parts.logits, parts.named_by)
     graph, session, joints, reload_weights = _import_graph(parts, [node.name for node in nodes])
     with graph.as_default():
@@ -34,22 +36,25 @@ def assemble(parts: Parts) -> Model:
     inputs, why_batch = of_any_size(session, _needed_inputs(inputs, ends), ends, made_for, parts.source)
     end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, ends), end_points)
-    return Model(
+    model = Model(
         graph,
         session,
         inputs,
         logits,
         names,
         outputs=outputs,
-        labels=_labels(parts, logits),
         layer=None if parts.layer is None else names.tensor(parts.layer),
-        why=[*parts.why, why_inputs, why_logits, *why_batch],
+        why=[*parts.why, *why_mended, why_inputs, why_logits, *why_batch],
         source=parts.source,
         no_logits=why_logits if logits is None else "",
+        output_kind=parts.output_kind or ("linear" if logits is None else infer.output_kind(logits)),
         notes=list(parts.notes),
         eager=parts.eager,
         reload_weights=(lambda: reload_weights(None)) if parts.live else None,
     )
+    if parts.labels is not None and logits is not None:
+        model.labels = read_labels(parts.labels, model.classes)
+    return model
 
 
 def _import_graph(parts: Parts, inputs: List[str]) -> Tuple[Graph, Session, List[Joint], Assign]:
@@ -106,13 +111,6 @@ def _calls_by_weights(inputs: List[ImageInput], ends: List[Tensor]) -> Optional[
     starts = [one.tensor for one in inputs]
     calls = shared_calls(list(dict.fromkeys(op for end in ends for op in between(starts, end))))
     return Calls(calls, {one.tensor.name: one.tensor.op.name for one in inputs}) if calls else None
-
-
-def _labels(parts: Parts, logits: Optional[Tensor]) -> Optional[List[str]]:
-    """Return a label for each class, None where there are none."""
-    if parts.labels is None or logits is None:
-        return None
-    return read_labels(parts.labels, logits.shape.as_list()[-1])
 
 
 def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor]) -> List[ImageInput]:

@@ -17,6 +17,7 @@ from .._tf import tf1
 from .._types import ArrayReader, GraphDef
 from ..errors import ModelError
 from ..graphs.graph_defs import needed_nodes, without_variables
+from . import infer
 from .options import LoadOptions
 from .parts import Parts
 
@@ -124,9 +125,16 @@ def read_checkpoint(path: str, options: LoadOptions) -> Parts:
         logits=options.logits or built.logits,
         named_by="as asked" if options.input or options.logits else "as the net is built",
         end_points=built.end_points,
+        output_kind=_output_kind(built.graph_def, options.logits or built.logits),
         why=why,
         **of_row,
     )
+
+
+def _output_kind(graph_def: GraphDef, logits: str) -> str:
+    """Return what is made of the logits: a softmax where a net gives them alone, as slim's signature has it."""
+    kind = infer.output_kind_in(graph_def, logits)
+    return "softmax" if kind == "linear" else kind
 
 
 def _only_fit(saved: Variables) -> str:

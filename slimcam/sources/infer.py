@@ -11,8 +11,17 @@ from .._tf import tf
 from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, shape_and_dtype
-from ..graphs.op_types import DECODERS, FLATTENING, LOSSES, PIPELINES, PLACEHOLDERS, PROBABILITIES, UPDATES
+from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype
+from ..graphs.op_types import (
+    DECODERS,
+    FLATTENING,
+    LOSSES,
+    OUTPUT_KINDS,
+    PIPELINES,
+    PLACEHOLDERS,
+    PROBABILITIES,
+    UPDATES,
+)
 from ..suggest import nearest
 
 
@@ -168,3 +177,32 @@ def logits_of_output(output: Tensor) -> Tuple[Tensor, str]:
         scores.set_shape(output.shape)
         why += ", in the output's shape"
     return scores, f"logits {scores.name!r}: {why}"
+
+
+def output_kind(logits: Tensor) -> str:
+    """Return what a graph makes of its logits, "softmax" or "sigmoid", and "linear" for nothing that is either.
+
+    A loss that takes logits says it as well, where a graph of training has no more than that.
+    """
+    reading = [(op.type, op.name) for op in walk.readers(walk.source(logits, FLATTENING), (*FLATTENING, "Cast"))]
+    return _kind_of(reading)
+
+
+def output_kind_in(graph_def: GraphDef, logits: str) -> str:
+    """Return what `output_kind` would of the tensor of that name, of a graph before it is cut down to it."""
+    nodes, reading = nodes_by_name(graph_def), readers(graph_def)
+
+    def after(name: str) -> List[str]:
+        return reading.get(name, []) if nodes[name].op in (*FLATTENING, "Cast") or name == start else []
+
+    start = op_name(logits)
+    return _kind_of([(nodes[name].op, name) for name in walk.reachable([start], after)[1:]]) if start in nodes else ""
+
+
+def _kind_of(reading: Sequence[Tuple[str, str]]) -> str:
+    """Return what the operations that read logits, by types and names, make of them."""
+    kinds = {OUTPUT_KINDS[op] for op, _ in reading if op in OUTPUT_KINDS}
+    if not kinds:  # tf.nn.sigmoid_cross_entropy_with_logits is no operation but a scope of several
+        kinds = {"softmax" for op, _ in reading if op in LOSSES}
+        kinds |= {"sigmoid" for _, name in reading if "logistic_loss" in name}
+    return kinds.pop() if len(kinds) == 1 else "linear"

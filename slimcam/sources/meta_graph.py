@@ -85,6 +85,7 @@ def with_values(
         named_by=named_by,
         outputs=[] if logits else wanted,
         end_points=end_points,
+        output_kind=infer.output_kind_in(graph_def, logits) if logits else "",
         why=[*why, *_training_note(training_norms(graph_def, needed))],
     )
 

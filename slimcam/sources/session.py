@@ -8,6 +8,7 @@ from .._types import Graph, Session, Tensor, TensorLike
 from ..graphs.graph_defs import needed_nodes, without_variables
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
+from . import infer
 from .options import LoadOptions
 from .parts import Parts
 from .session_values import value
@@ -28,9 +29,10 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
     wanted = [logits] if logits else [node.name for node in graph_def.node]
     reads = _reads(session.graph, needed_nodes(graph_def, wanted))
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
+    kind = infer.output_kind_in(graph_def, logits) if logits else ""
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
-    return Parts("the session", cut, weights, input=input, logits=logits, why=why, live=True)
+    return Parts("the session", cut, weights, input=input, logits=logits, why=why, output_kind=kind, live=True)
 
 
 def _name(tensor: Optional[TensorLike]) -> Optional[str]:

@@ -12,6 +12,7 @@ from .target import (
     fed_mask,
     kind,
     mask,
+    on_logits,
     score_tensor,
     winners,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "fed_mask",
     "kind",
     "mask",
+    "on_logits",
     "score_tensor",
     "winners",
 ]

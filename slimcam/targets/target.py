@@ -69,7 +69,7 @@ class ClassScore(Score):
         check_target(model, self.of)
 
     def formula(self, model: Model, values: Sequence[Tensor]) -> Tensor:
-        return logit(values[0], tf.cast(mask(model, self.of, 1), values[0].dtype))
+        return logit(model, values[0], tf.cast(mask(model, self.of, 1), values[0].dtype))
 
     def key(self) -> Key:
         return ("class", *self.of.terms)
@@ -156,25 +156,41 @@ def _class_id(model: Model, target: ClassLike) -> int:
     return class_id
 
 
-def logit(logits: Tensor, weights: Tensor) -> Tensor:
+def on_logits(model: Model, weights: Any) -> Any:
+    """Return what weights of classes, (N, classes), make of the logits: one logit speaks for class 1 and against 0."""
+    return weights[:, 1:] - weights[:, :1] if model.one_logit else weights
+
+
+def sides(model: Model, logits: Tensor) -> Tensor:
+    """Return a logit for each class: of one logit, z, these are -z for class 0 and z for class 1."""
+    return tf.concat([-logits, logits], -1) if model.one_logit else logits
+
+
+def logit(model: Model, logits: Tensor, weights: Tensor) -> Tensor:
     """The logit that the mask picks (Selvaraju et al. 2017, the score before the softmax)."""
-    return tf.reduce_sum(logits * weights, -1)
+    return tf.reduce_sum(logits * on_logits(model, weights), -1)
 
 
-def mean_logit(logits: Tensor, weights: Tensor) -> Tensor:
-    """The mean over all classes of logits x mask: 1 / classes of the logit, as the published TF-Slim script has it."""
-    return tf.reduce_mean(logits * weights, -1)
+def mean_logit(model: Model, logits: Tensor, weights: Tensor) -> Tensor:
+    """The mean over all logits x mask: 1 / logits of the logit, as the published TF-Slim script has it."""
+    return tf.reduce_mean(logits * on_logits(model, weights), -1)
 
 
-def softmax(logits: Tensor, weights: Tensor) -> Tensor:
-    """The probability that the mask picks."""
-    return tf.reduce_sum(tf.nn.softmax(logits) * weights, -1)
+def output(model: Model, logits: Tensor, weights: Tensor) -> Tensor:
+    """The model's own output that the mask picks: a probability where it ends in a softmax or a sigmoid."""
+    return tf.reduce_sum(OUTPUTS[model.output_kind](sides(model, logits)) * weights, -1)
 
 
-SCORES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+# What a model makes of its logits, by Model.output_kind.
+OUTPUTS: Dict[str, Callable[[Tensor], Tensor]] = {
+    "softmax": tf.nn.softmax,
+    "sigmoid": tf.sigmoid,
+    "linear": tf.identity,
+}
+SCORES: Dict[str, Callable[[Model, Tensor, Tensor], Tensor]] = {
     "logit": logit,
     "mean_logit": mean_logit,
-    "softmax": softmax,
+    "output": output,
 }
 
 
@@ -188,11 +204,11 @@ def check_logits(model: Model) -> None:
 
 def winners(model: Model, k: int) -> Tensor:
     """Return (N * k,) classes: the k with the largest logits of each image in a row, best first."""
-    return tf.reshape(tf.nn.top_k(model.need_logits(), k).indices, [-1])
+    return tf.reshape(tf.nn.top_k(sides(model, model.need_logits()), k).indices, [-1])
 
 
 def fed_mask(model: Model) -> Tensor:
     """Return the mask's placeholder, (N, classes); unfed, it is the one-hot of the winning class."""
     logits = model.need_logits()
-    winning = tf.one_hot(tf.argmax(logits, -1), model.classes, dtype=logits.dtype)
+    winning = tf.one_hot(tf.argmax(sides(model, logits), -1), model.classes, dtype=logits.dtype)
     return tf1.placeholder_with_default(winning, [None, model.classes], name="mask")

@@ -6,7 +6,7 @@ mean over places; a dense layer with weights (4, -2) and biases (0, 13.5 - ln 3)
     x = 1  2    a = 1 2 and 0 0    3 a0 - 4 a1 =  3  6    its ReLU = 3 6    its mean = 9 / 4
        -1 -2        0 0     1 2                  -4 -8               0 0
 
-    logits = 9 and 9 - ln 3, so the softmax is 3/4 and 1/4.
+    logits = 9 and 9 - ln 3, so the softmax, in which the net ends, is 3/4 and 1/4.
 
 The mean hands 1/4 of a gradient to each place, and the second ReLU lets it through in the upper row alone. With d the
 derivative of a score by the mean, the gradient at `a` is 3 d / 4 and -4 d / 4 in the upper row, 0 in the lower.
@@ -37,7 +37,8 @@ def two_convolutions():
     a = tf1.nn.relu(tf1.nn.conv2d(x, tf1.constant([[[[1.0, -1.0]]]]), 1, "SAME"), name="a")
     b = tf1.nn.relu(tf1.nn.conv2d(a, tf1.constant([[[[3.0], [-4.0]]]]), 1, "SAME"), name="b")
     dense = tf1.matmul(tf1.reduce_mean(b, [1, 2]), tf1.constant([[4.0, -2.0]]))
-    tf1.nn.bias_add(dense, tf1.constant([0.0, 13.5 - np.log(3)], tf1.float32), name="logits")
+    logits = tf1.nn.bias_add(dense, tf1.constant([0.0, 13.5 - np.log(3)], tf1.float32), name="logits")
+    tf1.nn.softmax(logits, name="probabilities")
 
 
 @pytest.fixture

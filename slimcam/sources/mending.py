@@ -1,0 +1,22 @@
+"""MENDS: what is changed in a graph before its import, so that TensorFlow takes it and its maps can be trusted.
+
+A mend is a function of a GraphDef, which it changes in place, of the names of the nodes that the model's outputs need,
+and of the Parts that hold the rest. It returns the lines that `model.why` shows, none where it changed nothing.
+"""
+
+from typing import Callable, List, Set, Tuple
+
+from .._types import GraphDef
+from ..graphs.graph_defs import needed_nodes
+from .parts import Parts
+
+Mend = Callable[[GraphDef, Set[str], Parts], List[str]]
+
+MENDS: Tuple[Mend, ...] = ()
+
+
+def mend(parts: Parts) -> List[str]:
+    """Let all MENDS go over the graph of some parts, and return what they say they did."""
+    wanted = [parts.logits] if parts.logits else parts.outputs
+    needed = needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
+    return [line for one in MENDS for line in one(parts.graph_def, needed, parts)]
