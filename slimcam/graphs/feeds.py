@@ -2,7 +2,7 @@
 
 A session asks for every placeholder that a fetch depends on, and for no other. So the ancestors of the fetches are
 walked, stopping at each tensor whose value is given; the placeholders that are met take their inference value if their
-name tells it, and any other is an error, raised when the fetch is planned and not when it is run.
+use or their name tells it, and any other is an error, raised when the fetch is planned and not when it is run.
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import Any, Collection, Iterable, List, Mapping, NamedTuple, Optiona
 
 from .._types import Operation, Tensor
 from ..errors import MissingFeed
-from .op_types import ADDITIONS, PLACEHOLDERS, UNFED
+from .op_types import PLACEHOLDERS, UNFED
+from .usage import inference_use
 from .walk import ancestors, path
 
 
@@ -71,33 +72,16 @@ def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[s
 
 
 def inference_value(tensor: Tensor) -> Optional[DefaultFeed]:
-    """Return what a placeholder gets in inference, by the last part of its name, or None if the name does not tell."""
+    """Return what a placeholder gets in inference: as it is used, else by the last part of its name, else None."""
     if tensor.shape.rank not in (None, 0):
         return None
     last = tensor.op.name.rsplit("/", 1)[-1].lower()
     last = re.sub(r"_\d+$", "", last)
-    for row in INFERENCE:
-        if re.fullmatch(row.pattern, last):
-            value, why = row.value, row.why
-            if value == 0.0 and not tensor.dtype.is_bool and _is_kept(tensor):
-                value, why = 1.0, "its readers use it as the share that dropout keeps"
-            return DefaultFeed(tensor, tensor.dtype.as_numpy_dtype(value), why)
-    return None
-
-
-def _is_kept(tensor: Tensor) -> bool:
-    """Whether a placeholder called "dropout" is the share kept, by how tf.nn.dropout of its time computes.
-
-    A share that is kept is added to noise and divided by (TensorFlow to 1.12), or taken from one before it is compared
-    with noise (1.13 on); a rate is compared with noise itself.
-    """
-    readers = [(op, list(op.inputs)) for op in tensor.consumers()]
-    if any(op.type == "GreaterEqual" for op, _ in readers):
-        return False
-    if any(op.type in ADDITIONS and any("random_uniform" in t.name for t in inputs) for op, inputs in readers):
-        return True
-    rates = [op.outputs[0] for op, _ in readers if op.type == "Sub"]
-    return any(c.type == "GreaterEqual" for rate in rates for c in rate.consumers())
+    named = next((row for row in INFERENCE if re.fullmatch(row.pattern, last)), None)
+    # a truth value is named well where it is named at all, and what depends on it takes a walk through the graph
+    used = None if named is not None and not tensor.dtype.is_floating else inference_use(tensor)
+    says = used if used is not None and (named is None or used.value != named.value) else named
+    return None if says is None else DefaultFeed(tensor, tensor.dtype.as_numpy_dtype(says.value), says.why)
 
 
 def _is_ours(op: Optional[Operation]) -> bool:

@@ -17,7 +17,8 @@ UPDATES = (*ASSIGNMENTS, "AssignSubVariableOp", "Assign", "AssignAdd", "AssignSu
 WEIGHTS = ("Const", *VARIABLES)
 READS = ("Identity", "ReadVariableOp", "Enter")  # what lies between a weight and who computes with it
 # Random numbers of the generators that layers of TensorFlow and Keras call, and the beginnings of all there are.
-UNIFORM_OR_NORMAL = ("RandomUniform", "RandomStandardNormal", "StatelessRandomUniform", "StatelessRandomUniformV2")
+UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
+UNIFORM_OR_NORMAL = (*UNIFORM, "RandomStandardNormal")
 RANDOM_PREFIXES = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal")
 
 # --- functions, branches and loops

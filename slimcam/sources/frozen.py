@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import VARIABLES
+from ..graphs.writes import without_writes
 from .options import LoadOptions
 from .parts import Parts
 
@@ -24,7 +25,7 @@ def is_frozen(path: str) -> bool:
 
 def read_frozen(path: str, options: LoadOptions) -> Parts:
     """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
-    graph_def = read_graph_def(path)
+    graph_def = without_writes(read_graph_def(path))
     among = needed_nodes(graph_def, [options.logits]) if options.logits else None
     variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
     if variables:

@@ -13,6 +13,7 @@ from ..graphs.graph_defs import cut_to, op_name, set_inputs, without_variables
 from ..graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
 from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
+from ..graphs.writes import without_writes
 from . import infer
 from .checkpoint import Variables, open_checkpoint, prefix_of
 from .options import LoadOptions
@@ -62,7 +63,7 @@ def with_values(
 
     Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph.
     """
-    graph_def, input, end_points = _feed_after_pipeline(graph_def, input)
+    graph_def, input, end_points = _feed_after_pipeline(without_writes(graph_def), input)
     wanted, named_by = [logits] if logits else outputs, "as asked"
     if wanted is None:
         wanted, because = _logits(source, graph_def, input, within)

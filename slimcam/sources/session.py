@@ -8,6 +8,7 @@ from .._types import Graph, Session, Tensor, TensorLike
 from ..graphs.graph_defs import needed_nodes, without_variables
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
+from ..graphs.writes import without_writes
 from . import infer
 from .options import LoadOptions
 from .parts import Parts
@@ -24,7 +25,7 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
 
     Loading raises ModelError where a variable has not been initialised.
     """
-    graph_def = session.graph.as_graph_def()
+    graph_def = without_writes(session.graph.as_graph_def())
     input, logits = _name(options.input), _name(options.logits)
     wanted = [logits] if logits else [node.name for node in graph_def.node]
     reads = _reads(session.graph, needed_nodes(graph_def, wanted))
