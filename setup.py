@@ -30,7 +30,7 @@ setup(
     license_files=["LICENSE"],
     keywords=["tensorflow", "tf-slim", "keras", "grad-cam", "class activation map", "saliency", "explainability"],
     packages=find_packages(include=["slimcam", "slimcam.*"]),
-    package_data={"slimcam": ["py.typed"]},
+    package_data={"slimcam": ["py.typed", "nets/variables.json.gz"]},
     python_requires=">=3.7,<3.14",
     install_requires=list(PACKAGES["REQUIREMENTS"].values()),
     extras_require=PACKAGES["EXTRAS"],

@@ -16,8 +16,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from .._types import Tensor
 from ..errors import MissingPackage, ModelError, UnknownName
 from ..suggest import nearest
+from . import variable_table
 
 Shapes = Dict[str, Tuple[int, ...]]
+
+AVERAGE = "/ExponentialMovingAverage"  # what a checkpoint's name of a variable's average ends in
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Net:
     name: str
     function: str
     arg_scope: str
-    scope: str  # the variable scope that it opens
+    scope: str  # the variable scope that it opens; "" where each part opens its own
     size: int  # height and width of the images that it was made for
     preprocess: str  # 'inception' or 'vgg'
     logits: str  # a tensor
@@ -57,6 +60,7 @@ def _net(
     """Read a row: a module with a dot is one of ours; logits, head, and a layer with a slash, lie below the scope."""
     module = __name__ + module if module.startswith(".") else module
     function = function or name
+    inside = f"{scope}/" if scope else ""
     return Net(
         name,
         f"{module}:{function}",
@@ -64,9 +68,9 @@ def _net(
         scope,
         size,
         preprocess,
-        f"{scope}/{logits}:0",
+        f"{inside}{logits}:0",
         scope + layer if layer.startswith("/") else layer,
-        f"{scope}/{head}/biases",
+        f"{inside}{head}/biases",
         classes,
         arguments,
     )
@@ -74,6 +78,7 @@ def _net(
 
 _POOL, _FULL, _FC = "Logits/SpatialSqueeze", "Logits/Logits/BiasAdd", "fc8/squeezed"
 _0C, _1C, _LAST = "Logits/Conv2d_0c_1x1", "Logits/Conv2d_1c_1x1", "Logits/Logits"
+_CELLS = "final_layer/FC/BiasAdd", "final_layer/FC", "final_layer/Relu:0"
 # ResNet v2: TF-Slim's table of preprocessings says 'vgg', but its list of checkpoints that they were made with
 # Inception's (and measured at 299 pixels, which these nets take as well). AlexNet, OverFeat, VGG A and ResNet 200 were
 # never released: their number of classes is what TF-Slim's training script gives them.
@@ -90,6 +95,21 @@ NETS: Dict[str, Net] = {
         *(_net("mobilenet_v1" + suffix, ".mobilenet_v1", "MobilenetV1", 224, "inception", 1001,
                _POOL, _1C, "Conv2d_13_pointwise", function="mobilenet_v1", depth_multiplier=width)
           for suffix, width in (("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_025", 0.25))),
+        *(_net("mobilenet_v2" + suffix, ".mobilenet_v2", "MobilenetV2", 224, "inception", 1001,
+               "Logits/output", _1C, "layer_19", function="mobilenet", arg_scope="training_scope",
+               depth_multiplier=width, finegrain_classification_mode=True)
+          for suffix, width in (
+              ("_140", 1.4), ("_130", 1.3), ("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_035", 0.35))),
+        *(_net(f"mobilenet_v3_{kind}{suffix}", ".mobilenet_v3", "MobilenetV3", 224, "inception", 1001,
+               "Logits/output", _1C, layer, function=kind, arg_scope="training_scope",
+               depth_multiplier=width, finegrain_classification_mode=True)
+          for kind, layer, widths in (
+              ("large", "layer_17", (("", 1.0), ("_075", 0.75))), ("large_minimalistic", "layer_17", (("", 1.0),)),
+              ("small", "layer_13", (("", 1.0), ("_075", 0.75))), ("small_minimalistic", "layer_13", (("", 1.0),)))
+          for suffix, width in widths),
+        *(_net(f"{family}_{kind}", f".{family}", "", size, "inception", 1001, *_CELLS,
+               function=f"build_{family}_{kind}", arg_scope=f"{family}_{kind}_arg_scope")
+          for family in ("nasnet", "pnasnet") for kind, size in (("mobile", 224), ("large", 331))),
         _net("overfeat", "tf_slim.nets.overfeat", "overfeat", 231, "vgg", 1001, _FC, "fc8", "/conv5"),
         *(_net(f"resnet_v1_{depth}", ".slim_variants", f"resnet_v1_{depth}", 224, "vgg", 1000,
                "SpatialSqueeze", "logits", "/block4", arg_scope="resnet_arg_scope")
@@ -152,14 +172,26 @@ def variables(net: NetLike, num_classes: Optional[int] = None, size: Optional[in
 
 
 def nets_fitting(shapes: Mapping[str, Sequence[int]]) -> List[str]:
-    """Return the names in NETS whose variables are all among `shapes`, with any number of classes."""
+    """Return the names in NETS whose variables are all among `shapes`, themselves or their averages.
+
+    Any number of classes will do. No net is built for it: what variables each has stands in a table beside the code.
+    """
+
+    def saved(name: str) -> Tuple[int, ...]:
+        return tuple(shapes.get(name, shapes.get(name + AVERAGE, ())))
+
     fitting = []
     for net in NETS.values():
-        # Building takes seconds: only a net whose last variable is there is worth it.
-        head = shapes.get(net.head)
-        if head and all(tuple(shapes.get(name, ())) == shape for name, shape in variables(net, head[-1]).items()):
+        head = saved(net.head)
+        if head and all(saved(name) == shape for name, shape in _known_variables(net, head[-1]).items()):
             fitting.append(net.name)
     return fitting
+
+
+def _known_variables(net: Net, num_classes: int) -> Shapes:
+    """Return what `variables` does: from the table, where the row is not one that a program added."""
+    known = variable_table.shapes(net.name, num_classes)
+    return variables(net, num_classes) if known is None else known
 
 
 def _find(net: NetLike) -> Tuple[Callable[..., Any], Optional[Callable[..., Any]], Dict]:

@@ -23,8 +23,10 @@ def module(path: str) -> Any:
     top, *rest = path.split(".")
     try:
         return functools.reduce(getattr, rest, folder(top))
-    except AttributeError as error:
+    except GoneName as error:
         raise GoneModule(str(error), name=path) from None
+    except AttributeError:
+        raise GoneModule(_gone(path, ""), name=path) from None
 
 
 @functools.lru_cache(maxsize=None)
@@ -44,9 +46,14 @@ def _lacking(name: str, part: str) -> Any:
             if error.name != f"{home}.{part}":
                 raise
     known = [each for home in (f"{__name__}.{name}", *homes) for each in _modules(home)]
-    raise GoneName(
-        f"slimcam has no {name}.{part} of research/slim ({nearest(part, known)}); "
-        f"put the folder {name} of tensorflow/models, research/slim, beside the program"
+    raise GoneName(_gone(f"{name}.{part}", f" ({nearest(part, known)})"))
+
+
+def _gone(path: str, near: str) -> str:
+    folder = path.partition(".")[0]
+    return (
+        f"slimcam has no {path} of research/slim{near}; "
+        f"put the folder {folder} of tensorflow/models, research/slim, beside the program"
     )
 
 

@@ -21,7 +21,6 @@ from . import infer
 from .options import LoadOptions
 from .parts import Parts
 
-AVERAGE = "/ExponentialMovingAverage"
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
 _ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
@@ -182,7 +181,7 @@ def _build(
 
 def _without_missing(built: NetGraph, saved: Variables, also: List[Optional[str]]) -> Tuple[NetGraph, List[str]]:
     """Leave out end points beside the logits whose variables are not there: auxiliary heads are often not saved."""
-    missing = {name for name in built.variables if name not in saved.shapes and name + AVERAGE not in saved.shapes}
+    missing = {name for name in built.variables if name not in saved.shapes and name + nets.AVERAGE not in saved.shapes}
     essential = [built.end_points.get(name, name) for name in (built.logits, *also) if name]
     spare = missing - needed_nodes(built.graph_def, essential)
     if not spare or missing != spare:
@@ -202,8 +201,8 @@ def _match(
     """Return how each variable's value is read, or raise ModelError with all that is missing, misshapen and extra."""
     names = {}
     for name in variables:
-        averaged = averages and name + AVERAGE in saved.shapes
-        names[name] = name + AVERAGE if averaged else name
+        averaged = averages and name + nets.AVERAGE in saved.shapes
+        names[name] = name + nets.AVERAGE if averaged else name
     missing = [name for name, source in names.items() if source not in saved.shapes]
     misshapen = [
         f"{source} {saved.shapes[source]}, not {variables[name]}"
@@ -214,7 +213,7 @@ def _match(
     extra = [name for name in sorted(saved.shapes) if name not in used and not _of_training(name)]
     if missing or misshapen:
         raise ModelError(_misfit(saved, net, {"missing": missing, "misshapen": misshapen, "extra": extra}))
-    count = sum(source.endswith(AVERAGE) for source in names.values())
+    count = sum(source.endswith(nets.AVERAGE) for source in names.values())
     why = [f"{count} of {len(names)} variables: their moving averages"] if count else []
     if extra:
         why.append(f"left unused: {_some(extra)}")
@@ -222,7 +221,7 @@ def _match(
 
 
 def _of_training(name: str) -> bool:
-    return name.rsplit("/", 1)[-1].rstrip("_0123456789") in _TRAINING or name.endswith(AVERAGE)
+    return name.rsplit("/", 1)[-1].rstrip("_0123456789") in _TRAINING or name.endswith(nets.AVERAGE)
 
 
 def _misfit(saved: Variables, net: Any, kinds: Dict[str, List[str]]) -> str:

@@ -24,7 +24,7 @@ with tf.Session() as session:
 print("norms", sum("BatchNorm/beta" in one.name for one in slim.get_model_variables()))
 print("means", vgg._R_MEAN, resnet_v1.resnet_v1_50.default_image_size, model_deploy.DeploymentConfig().num_clones)
 try:
-    from nets.mobilenet import mobilenet_v2
+    from nets import cyclegan
 except ImportError as error:
     print("lacks", error)
 from datasets import satellite
@@ -38,7 +38,7 @@ def test_its_folders_are_there_and_take_the_programs_arg_scopes(run):
     assert scores[0] == scores[1] != 0  # all weights are the same
     assert ended.line("norms") == "57"  # every convolution of Inception v1 but the last
     assert ended.line("means") == "123.68 224 1"
-    assert ended.line("lacks").startswith("slimcam has no nets.mobilenet of research/slim")
+    assert ended.line("lacks").startswith("slimcam has no nets.cyclegan of research/slim")
     assert ended.status == 1
     assert ended.err.strip().splitlines()[-1].startswith("slimcam: ")
     assert "has no datasets.satellite of research/slim" in ended.err

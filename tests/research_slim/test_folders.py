@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:`(tf\.layers|layer)\.\w+` is de
         ("resnet_v1_50", 224, 267, "logits/weights"),
         ("cifarnet", 32, 10, "logits/weights"),
         ("vgg_16", 224, 32, "fc8/weights"),
+        ("mobilenet_v2_035", 224, 262, "Conv2d_1c_1x1/weights"),
     ],
 )
 def test_a_net_by_its_name(name, size, variables, logits):
@@ -39,8 +40,25 @@ def test_every_net_has_a_scope_and_a_size():
     factory = research_slim.module("nets.nets_factory")
     assert set(factory.networks_map) == set(factory.arg_scopes_map)
     assert {factory.get_network_fn(name, 2).default_image_size for name in factory.networks_map} == {
-        *(28, 32, 224, 231, 299)
+        *(28, 32, 224, 231, 299, 331)
     }
+
+
+def test_mobilenets_and_nasnets_are_where_programs_import_them_from():
+    v2 = research_slim.module("nets.mobilenet.mobilenet_v2")
+    v3 = research_slim.module("nets.mobilenet").mobilenet_v3
+    cells = research_slim.module("nets.nasnet.nasnet")
+    with tf1.Graph().as_default():
+        with slim().arg_scope(v2.training_scope(is_training=True)):
+            net, ends = v2.mobilenet_base(tf1.zeros([1, 64, 64, 3]), final_endpoint="layer_4", output_stride=4)
+        assert net is ends["layer_4"] and net.shape.as_list() == [1, 16, 16, 24]
+        norm = next(op for op in tf1.get_default_graph().get_operations() if op.type.startswith("FusedBatchNorm"))
+        assert norm.get_attr("is_training")  # as the scope has it
+        net, ends = v3.mobilenet_base(
+            tf1.placeholder(tf1.float32, (1, None, None, 3)), conv_defs=v3.V3_SMALL, final_endpoint="layer_3"
+        )
+        assert net.shape.as_list() == [1, None, None, 24]
+    assert cells.build_nasnet_cifar.default_image_size == 32
 
 
 def test_inceptions_up_to_an_end_point():
@@ -65,12 +83,14 @@ def test_an_end_point_that_is_none_is_refused():
 
 def test_what_is_not_here_says_so():
     factory = research_slim.module("nets.nets_factory")
-    with pytest.raises(GoneName, match="slimcam has no net 'mobilenet_v2'; put the folder nets of tensorflow/models"):
-        factory.get_network_fn("mobilenet_v2", 3)
+    with pytest.raises(GoneName, match="slimcam has no net 'i3d'; put the folder nets of tensorflow/models"):
+        factory.get_network_fn("i3d", 3)
     with pytest.raises(ValueError, match="Name of network unknown inception_v33; near: 'inception_v3'"):
         factory.get_network_fn("inception_v33", 3)
-    with pytest.raises(GoneModule, match=r"slimcam has no nets.mobilenet of research/slim \(near: 'mobilenet_v1'"):
-        research_slim.module("nets.mobilenet.mobilenet_v2")
+    with pytest.raises(GoneModule, match=r"no nets.mobilnet of research/slim \(near: 'mobilenet'"):
+        research_slim.module("nets.mobilnet")
+    with pytest.raises(GoneModule, match=r"slimcam has no nets.mobilenet.conv_blocks of research/slim; put the folder"):
+        research_slim.module("nets.mobilenet.conv_blocks")
     with pytest.raises(GoneModule, match="put the folder datasets of tensorflow/models, research/slim, beside"):
         research_slim.module("datasets.satellite")
 

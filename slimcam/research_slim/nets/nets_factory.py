@@ -7,17 +7,14 @@ from typing import Any, Callable, Dict, Optional
 from ..._tf import slim as import_slim
 from ..._types import Tensor
 from ...errors import GoneName
-from ...nets import NETS
+from ...nets import NETS, nasnet
 from ...suggest import nearest
 from . import cifarnet, inception_utils, lenet
 
 slim = import_slim()
 
 # What research/slim has besides, and slimcam does not.
-NOT_HERE = (
-    *("mobilenet_v2", "mobilenet_v2_140", "mobilenet_v2_035"),
-    *("nasnet_cifar", "nasnet_mobile", "nasnet_large", "pnasnet_large", "pnasnet_mobile"),
-)
+NOT_HERE = ("i3d", "s3dg", "mobilenet_edgetpu", "mobilenet_edgetpu_075")
 
 
 def _member(path: str) -> Callable[..., Any]:
@@ -39,12 +36,14 @@ networks_map: Dict[str, Callable[..., Any]] = {
     **{name: _net(name) for name in NETS},
     "cifarnet": cifarnet.cifarnet,
     "lenet": lenet.lenet,
+    "nasnet_cifar": nasnet.build_nasnet_cifar,
 }
 arg_scopes_map: Dict[str, Callable[..., Any]] = {
     **{name: _member(row.arg_scope) for name, row in NETS.items()},
     **{f"inception_v{version}": inception_utils.inception_arg_scope for version in (1, 2, 3, 4)},
     "cifarnet": cifarnet.cifarnet_arg_scope,
     "lenet": lenet.lenet_arg_scope,
+    "nasnet_cifar": nasnet.nasnet_cifar_arg_scope,
 }
 
 

@@ -1,0 +1,5 @@
+"""NASNets and PNASNets."""
+
+from ...nets import nasnet, pnasnet
+
+__all__ = ["nasnet", "pnasnet"]
