@@ -119,12 +119,12 @@ def test_net_that_takes_bytes_takes_no_floating_point(model_of, photo):
         slimcam.GradCAM(model, "a", 0)(np.ones((1, 4, 6, 3), np.float32))
 
 
-def test_photos_need_a_preprocessing(model_of, photo):
+def test_photos_that_nothing_says_how_to_prepare_are_fed_as_they_are_and_that_is_said(model_of, photo):
     model = model_of(colours, logits="logits")
-    with pytest.raises(
-        slimcam.PhotoError, match=r"nothing says how .*model\.pb prepares its photos: load it with preprocess="
-    ):
-        slimcam.GradCAM(model, "a")(photo(4, 6))
+    picture = photo(4, 6)
+    assert_sums(slimcam.GradCAM(model, "a", 0)(picture).raw, [picture[..., 0] / 24], PLACES)
+    note = "photos are fed as 0 to 255: nothing says how they were prepared; say preprocess= where that is wrong"
+    assert model.notes == [note]
 
 
 def test_model_that_is_closed_says_so(net, photo):

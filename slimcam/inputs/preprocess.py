@@ -104,6 +104,16 @@ def _none(image: Tensor, size: Size) -> Tensor:
     return tf.cast(image, tf.float32) if size is None else _resize(image, *size)
 
 
+def _retrained(image: Tensor, size: Size) -> Tensor:
+    """The whole photo, to [-1, 1) by 128: label_image.py beside TensorFlow's retrain.py, for MobileNets."""
+    return (_none(image, size) - 128.0) / 128.0
+
+
+def _retrained_unit(image: Tensor, size: Size) -> Tensor:
+    """The whole photo, to [0, 1]: label_image.py for retrained modules of TF Hub, which scale inside."""
+    return _none(image, size) / 255.0
+
+
 def _whole(height: int, width: int, size: Size) -> Window:
     return 0, 0, height, width
 
@@ -122,6 +132,8 @@ PREPROCESSING: Dict[str, Preprocessing] = {  # its names stand in names.py also
     "unit": Preprocessing(_unit, _whole),
     "caffe": Preprocessing(_caffe, _whole),
     "torch": Preprocessing(_torch, _whole),
+    "retrained": Preprocessing(_retrained, _whole),
+    "retrained_unit": Preprocessing(_retrained_unit, _whole),
     "none": Preprocessing(_none, _whole),
 }
 

@@ -18,6 +18,7 @@ from .labels import read_labels
 from .mending import mend
 from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
+from .prepared import with_preparation
 from .weights import Assign, assigning, place, without_large
 
 
@@ -25,6 +26,7 @@ def assemble(parts: Parts) -> Model:
     """Import the graph, put its weights into it, join the preprocessing to its inputs, and find its logits."""
     why_mended = mend(parts)
     nodes, why_inputs = infer.input_nodes(parts.graph_def, parts.input, parts.inputs, parts.logits, parts.named_by)
+    parts = with_preparation(parts, nodes)
     graph, session, joints, reload_weights = _import_graph(parts, [node.name for node in nodes])
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]

@@ -20,6 +20,7 @@ from ..graphs.graph_defs import needed_nodes, without_variables
 from . import infer
 from .options import LoadOptions
 from .parts import Parts
+from .prepared import assumed_for
 
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
@@ -116,6 +117,7 @@ def read_checkpoint(path: str, options: LoadOptions) -> Parts:
     why.extend(notes)
     of_row = {key: getattr(row, key) for key in ("preprocess", "layer") if row and getattr(options, key) is None}
     why.extend(f"{key} {value!r}: as {net} is registered" for key, value in of_row.items())
+    notes = [assumed_for(row)] if row and options.net is None and options.preprocess is None else []
     return Parts(
         saved.path,
         without_variables(built.graph_def, built.ends),
@@ -126,6 +128,7 @@ def read_checkpoint(path: str, options: LoadOptions) -> Parts:
         end_points=built.end_points,
         output_kind=_output_kind(built.graph_def, options.logits or built.logits),
         why=why,
+        notes=notes,
         **of_row,
     )
 

@@ -2,9 +2,7 @@
 
 import os
 import warnings
-from typing import List, Optional, Tuple
 
-from .. import nets
 from .._tf import parse_text, tf1
 from .._types import GraphDef
 from ..errors import ModelError
@@ -24,7 +22,7 @@ def is_frozen(path: str) -> bool:
 
 
 def read_frozen(path: str, options: LoadOptions) -> Parts:
-    """Read a graph and see whether it is one of the registry's nets; raise ModelError for what is no frozen graph."""
+    """Read a graph; raise ModelError for what is no frozen graph."""
     graph_def = without_writes(read_graph_def(path))
     among = needed_nodes(graph_def, [options.logits]) if options.logits else None
     variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
@@ -34,10 +32,7 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
             "freeze it, or load its checkpoint with net="
         )
     why = restate_swish(graph_def, stale=True)
-    preprocess, because = _registry_preprocess(graph_def) if options.preprocess is None else (None, [])
-    return Parts(
-        path, graph_def, input=options.input, logits=options.logits, preprocess=preprocess, why=[*why, *because]
-    )
+    return Parts(path, graph_def, input=options.input, logits=options.logits, why=why)
 
 
 def read_graph_def(path: str) -> GraphDef:
@@ -69,16 +64,3 @@ def _what_it_is(data: bytes, path: str) -> str:
     if not _BINARY.intersection(data[:4096]) and not path.endswith(".pbtxt"):
         return "a text file, not a binary GraphDef; a GraphDef in text form ends in .pbtxt"
     return "not a GraphDef, or a damaged or truncated one"
-
-
-def _registry_preprocess(graph_def: GraphDef) -> Tuple[Optional[str], List[str]]:
-    """Return the preprocessing of the registry's net whose variables the constants are, by names and shapes."""
-    shapes = {}
-    for node in graph_def.node:
-        if node.op == "Const":
-            shapes[node.name] = [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim]
-    fitting = nets.nets_fitting(shapes)
-    if len(fitting) != 1:
-        return None, []
-    net = nets.NETS[fitting[0]]
-    return net.preprocess, [f"preprocess {net.preprocess!r}: its constants are the variables of {net.name}"]

@@ -40,9 +40,6 @@ from .options import LoadOptions
 from .parts import Parts
 from .session_values import readers
 
-# No Keras model says how photos were prepared outside it.
-_PREPROCESS_NOTE = "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess="
-
 
 def is_keras(thing: Any) -> bool:
     """Whether `thing` is a Keras layer or model, of whatever Keras."""
@@ -158,7 +155,6 @@ def build_anew(
         calls=calls,
         why=[f"{len(weights)} variables; learning phase 0"],
         live=live,
-        notes=[_PREPROCESS_NOTE],
     )
 
 
@@ -201,7 +197,6 @@ def run_on_symbols(model: KerasModel, source: str, options: LoadOptions, live: b
         why=[f"{len(traced.weights)} variables; called with training=False"],
         live=live,
         eager=Eager(keras, classes, model, traced.inputs, call),
-        notes=[_PREPROCESS_NOTE],
     )
 
 

@@ -113,17 +113,10 @@ def _check_taken(place: Any, source: Source, options: LoadOptions) -> None:
 
 
 def _complete(parts: Parts, options: LoadOptions) -> Parts:
-    """Return what a reader returns with what the caller says before it, and with what is done where neither says it."""
-    preprocess, notes = options.preprocess or parts.preprocess, parts.notes
-    if preprocess is None and notes:
-        preprocess = "none"
-    elif options.preprocess is not None:
-        notes = []
+    """Return what a reader returns with what the caller says before it."""
     return replace(
         parts,
-        preprocess=preprocess,
-        notes=notes,
-        why=[*parts.why, *notes],
+        preprocess=options.preprocess or parts.preprocess,
         size=options.size,
         layer=parts.layer if options.layer is None else options.layer,
         labels=parts.labels if options.labels is None else options.labels,

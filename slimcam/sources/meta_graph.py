@@ -81,6 +81,7 @@ def with_values(
         source,
         cut,
         weights,
+        {name: saved.shapes[name] for name in names},
         input=input,
         logits=logits,
         named_by=named_by,

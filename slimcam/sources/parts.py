@@ -1,7 +1,7 @@
 """Parts: what a reader returns, and all sources share the way from there to a Model."""
 
 from dataclasses import dataclass, field
-from typing import List, Mapping, Optional
+from typing import List, Mapping, Optional, Sequence
 
 from .._types import ArrayReader, GraphDef
 from ..layers.names import Call
@@ -16,6 +16,7 @@ class Parts:
     source: str
     graph_def: GraphDef
     weights: Mapping[str, ArrayReader] = field(default_factory=dict)  # read when needed, one at a time
+    shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of weights, where the source tells them
     input: Optional[str] = None
     logits: Optional[str] = None
     layer: Optional[str] = None

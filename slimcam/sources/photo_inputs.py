@@ -29,18 +29,17 @@ class Joint(NamedTuple):
 def join_photos(graph_def: GraphDef, name: str, parts: Parts) -> Joint:
     """Make an input's node read the preprocessing, built in the default graph, where nothing else is fed."""
     node = next(node for node in graph_def.node if node.name == name)
-    shape, dtype = _shape_and_type(node, parts)
+    shape, dtype = shape_and_type(node, parts)
     if dtype == tf.string:
         return Joint(name, takes_files=True)
     if shape is None or len(shape) not in (3, 4):
         return Joint(name)
     batch = shape[0] or 0 if len(shape) == 4 else 0
     height, width, channels = shape[-3:]
-    chosen = parts.preprocess or ("none" if dtype.is_integer else None)
     photos, prepared = None, None
-    if chosen is not None and channels in (1, 3, None):
+    if parts.preprocess is not None and channels in (1, 3, None):
         size = (height, width) if height and width else None
-        row = preprocess.find(chosen)
+        row = preprocess.find(parts.preprocess)
         with tf1.name_scope("slimcam/photos"):
             pixels, sizes, prepared = preprocess.prepare(row, size, channels or 3, dtype)
             prepared = prepared[0] if len(shape) == 3 else prepared
@@ -68,7 +67,7 @@ def _photos_of(name: str) -> str:
     return f"slimcam_photos/{name}"
 
 
-def _shape_and_type(node: NodeDef, parts: Parts) -> Tuple[Shape, DType]:
+def shape_and_type(node: NodeDef, parts: Parts) -> Tuple[Shape, DType]:
     """Return shape and dtype of the input's node; what it leaves open is filled by what the caller said."""
     shape, dtype = shape_and_dtype(node)
     if shape is None and not node.op.startswith("Placeholder"):

@@ -33,7 +33,8 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
     kind = infer.output_kind_in(graph_def, logits) if logits else ""
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
-    return Parts("the session", cut, weights, input=input, logits=logits, why=why, output_kind=kind, live=True)
+    shapes = {name: tensor.shape.as_list() for name, tensor in reads.items() if tensor.shape.rank is not None}
+    return Parts("the session", cut, weights, shapes, input=input, logits=logits, why=why, output_kind=kind, live=True)
 
 
 def _name(tensor: Optional[TensorLike]) -> Optional[str]:

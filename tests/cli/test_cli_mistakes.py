@@ -129,9 +129,10 @@ def test_an_out_that_cannot_be_made_is_reported(explain, make_photo):
     assert_error_line(explain(photo, out=os.path.join(photo, "out")), "out: cannot be written to: Not a directory")
 
 
-def test_photos_are_refused_where_nothing_says_how_they_are_prepared(run, make_photo, model, tmp_path):
+def test_a_line_says_that_photos_are_fed_as_they_are_where_nothing_says_how(run, make_photo, model, tmp_path):
     result = run("explain", make_photo("one.png"), "--model", model, "--out", tmp_path / "out")
-    assert_error_line(result, "load it with preprocess=")
+    assert result.status == 0
+    assert result.stderr.startswith("slimcam: photos are fed as 0 to 255: nothing says how they were prepared; say ")
 
 
 def test_a_missing_photo_argument_is_one_line(explain):

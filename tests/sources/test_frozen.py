@@ -30,7 +30,7 @@ def test_text_and_binary_hold_the_same_model(frozen, images, tmp_path):
 def test_end_points_of_a_registered_net_are_found_by_scope(shared):
     with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb") as model:
         assert model.tensor("Conv2d_13_pointwise").name.endswith("Conv2d_13_pointwise/Relu6:0")
-        assert "preprocess 'inception': its constants are the variables of mobilenet_v1_025" in model.why
+        assert "photos are assumed to be prepared as slim evaluates mobilenet_v1_025 ('inception')" in model.notes[0]
 
 
 def test_a_missing_file_is_said(tmp_path):

@@ -143,12 +143,6 @@ def test_an_inner_tensor_as_input_takes_photos_where_preprocessing_is_named(froz
         assert_net(explain(model, photo(SIDE, SIDE)), alone)
 
 
-def test_photos_need_to_be_told_how_they_are_prepared(model_of, photo):
-    model = model_of(lambda: net(placeholder(None, SIDE, SIDE, 3)))
-    with pytest.raises(slimcam.PhotoError, match="load it with preprocess="):
-        explain(model, photo(SIDE, SIDE))
-
-
 def test_an_unknown_input_names_the_nearest(frozen):
     path = frozen(lambda: net(placeholder(None, SIDE, SIDE, 3)))
     with pytest.raises(UnknownName, match="input='inpt:0': no such tensor; near: 'input'"):

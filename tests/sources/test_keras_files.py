@@ -190,4 +190,4 @@ def test_an_h5_file_of_keras_3_is_read_by_keras_3(tmp_path):
 
 def test_the_photo_is_said_to_be_fed_as_it_is(tmp_path):
     with nets.load("h5", nets.nested_net, tmp_path) as model:
-        assert "photos are fed as 0 to 255: no Keras model says how they were prepared; say preprocess=" in model.why
+        assert "photos are fed as 0 to 255: nothing says how they were prepared" in model.why

@@ -101,6 +101,7 @@ def test_both_kinds_of_variables_give_the_map_of_the_session(tmp_path, resource)
         assert_map(model, program.map(feeds={"photos:0": X}))
         assert model.why == [
             f"6 variables: their values in {tmp_path / 'model.ckpt-100'}",
+            "photos are fed as 0 to 255: nothing says how they were prepared",
             "input 'photos:0': the only placeholder of images, float32 (None, 8, 8, 3)",
             "logits 'logits:0': what probs (Softmax) reads",
         ]

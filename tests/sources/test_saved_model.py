@@ -92,6 +92,7 @@ def test_the_output_is_explained_before_its_softmax_and_why_says_the_keys(progra
             "tags serve; signature 'serving_default'",
             "its inputs 'img' is 'photos:0'; its outputs 'probs' is 'probs:0'",
             f"6 variables: their values in {path}/variables/variables",
+            "photos are fed as 0 to 255: nothing says how they were prepared",
             "input 'photos:0': the only placeholder of images, float32 (None, 8, 8, 3)",
             "logits 'logits:0': what probs (Softmax) reads",
         ]

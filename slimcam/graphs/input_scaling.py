@@ -1,0 +1,87 @@
+"""What a graph does to its images before anything else: a scale and an offset, measured, not read.
+
+The operations that follow the input one after another, and only change its values one by one, are run on three images
+of one value each; so it does not matter how a scale is written (`x / 255`, `x * 0.0039`, a layer's variables).
+"""
+
+from typing import Dict, List, Mapping, NamedTuple, Optional
+
+import numpy as np
+
+from .._tf import tf, tf1
+from .._types import ArrayReader, DType, GraphDef
+from .graph_defs import Dims, cut_to, needed_among, nodes_by_name, op_name
+from .graph_defs import readers as readers_of
+from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
+
+_SCALING = (*ADDITIONS, *DIVISIONS, "Sub", "Mul", "BiasAdd")
+_PASSING = (*RESTATING, *FORWARDING, *RESIZES, "PlaceholderWithDefault")
+SIDE = 8  # pixels of an image that is fed where the graph takes any
+PROBES = (0.0, 1.0, 255.0)
+
+
+class Scaling(NamedTuple):
+    """What becomes of the values of images: values * scale + offset, the means over channels."""
+
+    scale: float
+    offset: float
+    names: List[str]  # of the operations that do it
+
+    def of(self, low: float, high: float) -> List[float]:
+        """Return what becomes of a range of values, its ends in order."""
+        return sorted(value * self.scale + self.offset for value in (low, high))
+
+
+def scaling(
+    graph_def: GraphDef, name: str, shape: Dims, dtype: DType, weights: Mapping[str, ArrayReader]
+) -> Optional[Scaling]:
+    """Return how a graph scales the images of its input `name`, None where it does not, or not all values alike.
+
+    `weights` are those that the graph lacks, by the names that are read.
+    """
+    chain = _chain(graph_def, name)
+    names = [node for node, kind in chain if kind in _SCALING]
+    if not names or shape is None:
+        return None
+    try:
+        low, one, high = _run(graph_def, name, names[-1], shape, dtype, weights)
+    except (ValueError, tf.errors.OpError):
+        return None
+    scale, offset = float((one - low).mean()), float(low.mean())
+    straight = np.allclose(high, low + 255.0 * (one - low), rtol=1e-4, atol=1e-4)
+    return Scaling(scale, offset, names) if straight and scale else None
+
+
+def _chain(graph_def: GraphDef, name: str) -> List[List[str]]:
+    """Return the names and types of the operations that follow an input, as long as one alone reads the one before."""
+    nodes, reading = nodes_by_name(graph_def), readers_of(graph_def)
+    chain: List[List[str]] = []
+    seen = {name}
+    while True:
+        after = [nodes[reader] for reader in reading.get(name, ()) if nodes[reader].op not in SIZES]
+        if len(after) != 1 or after[0].op not in (*_SCALING, *_PASSING):
+            return chain
+        node = after[0]
+        others = [op_name(other) for other in node.input if op_name(other) != name]
+        if len(others) + 1 != len(node.input) or seen & needed_among(nodes, others):
+            return chain
+        name = node.name
+        seen.add(name)
+        chain.append([name, node.op])
+
+
+def _run(
+    graph_def: GraphDef, name: str, end: str, shape: Dims, dtype: DType, weights: Mapping[str, ArrayReader]
+) -> List[np.ndarray]:
+    """Return what an operation gives, its mean for each channel, for images of each of PROBES."""
+    nodes = nodes_by_name(graph_def)
+    part = cut_to(graph_def, needed_among(nodes, [end]) - {name})
+    lacking = {op_name(i) for node in part.node for i in node.input} - {node.name for node in part.node} - {name}
+    dims = [size or (1 if i == 0 and len(shape or ()) == 4 else SIDE) for i, size in enumerate(shape or ())]
+    with tf1.Graph().as_default() as graph:
+        place = tf1.placeholder(dtype, dims)
+        given: Dict[str, object] = {one: tf.constant(weights[one]()) for one in lacking if one in weights}
+        tf1.import_graph_def(part, input_map={name: place, **given}, name="")
+        with tf1.Session(graph=graph) as session:
+            values = [session.run(end + ":0", {place: np.full(dims, probe)}) for probe in PROBES]
+    return [value.reshape(-1, value.shape[-1]).astype(np.float64).mean(0) for value in values]
