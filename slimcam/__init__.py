@@ -22,6 +22,7 @@ _EXPORTS = {  # module: what it gives to the public
     "visualisation.dreams": ("deep_dream",),
     "visualisation.styles": ("style_transfer",),
     "targets": (
+        "Box",
         "Caricature",
         "Channel",
         "Class",
@@ -31,7 +32,10 @@ _EXPORTS = {  # module: what it gives to the public
         "Mean",
         "Neuron",
         "Norm",
+        "Peak",
+        "Region",
         "Top",
+        "detections",
     ),
     "_tf": ("slim",),
     "errors": (

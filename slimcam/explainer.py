@@ -1,5 +1,6 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -78,7 +79,8 @@ class GradCAM:
 
         Raises PhotoError for images of which a net that takes any size makes maps of different sizes.
         """
-        runs = _runs([self], [as_batch(images)], target)
+        batch = as_batch(images)
+        runs = _runs([self], [batch], target, self._picks(batch, target))
         each = [got[0] for _, got in runs]
         if len({one.activations.shape[1:] for one in each}) > 1:
             raise PhotoError("the images differ in size, and so do their maps: ask for the evidence of one at a time")
@@ -96,7 +98,23 @@ class GradCAM:
             raise TargetError("a call can change the class, not the kind of target: build another GradCAM for this one")
         return targets.mask(self.model, other, count)
 
-    def maps(self, batch: Batch, runs: Sequence[Tuple[List[int], Evidence]]) -> Maps:
+    def _picks(self, batch: Batch, target: TargetLike) -> Optional[targets.Picks]:
+        """Return what a call's target picks for each image, None for a target that does not pick."""
+        own, count = self.target, len(batch.photos)
+        if not isinstance(own, targets.Picked):
+            return None
+        other = own if target is None else target
+        if any(type(one) is not type(own) for one in (other if isinstance(other, (list, tuple)) else [other])):
+            raise TargetError(f"a call can change which {type(own).__name__}, not the kind of target")
+
+        def feeds(part: List[int]) -> Dict[Tensor, Any]:
+            return {**self.image_input.feeds(batch, part), **holds_of(self.query.hold, part, count)}
+
+        return own.pick(other, self.model, self.image_input, batch, feeds)
+
+    def maps(
+        self, batch: Batch, runs: Sequence[Tuple[List[int], Evidence]], picks: Optional[targets.Picks] = None
+    ) -> Maps:
         """Return the Maps of a batch from the evidence of its parts."""
         dialect, k = self.dialect, self.query.k
         raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
@@ -110,21 +128,26 @@ class GradCAM:
         fed = [str(one) for one in self.query.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
         windows = self.image_input.windows(batch)
-        return Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, self.model.labels)
+        labels = targets.labels_of(self.model) if picks is not None else self.model.labels
+        maps = Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels)
+        return maps if picks is None else replace(maps, classes=picks.classes, boxes=picks.boxes)
 
 
 def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
     """Run GradCAMs of one model and target together, each with the batch of its own input; one run per part."""
-    runs = _runs(cams, batches, target)
-    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs]) for i, cam in enumerate(cams)]
+    picks = cams[0]._picks(batches[0], target)
+    runs = _runs(cams, batches, target, picks)
+    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs], picks) for i, cam in enumerate(cams)]
 
 
-def _runs(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLike) -> List[Run]:
+def _runs(
+    cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLike, picks: Optional[targets.Picks] = None
+) -> List[Run]:
     """Run each part of the batches that can run at once."""
     first = cams[0]
     check_open(first.model)
     count = len(batches[0].photos)
-    mask = first._mask(target, count)
+    mask = first._mask(target, count) if picks is None else picks.places
     parts = first.image_input.parts(batches[0])
     if any(cam.image_input.parts(batch) != parts for cam, batch in zip(cams, batches)):
         parts = [[i] for i in range(count)]

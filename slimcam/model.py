@@ -168,9 +168,10 @@ class Model:
 
         It is the nearest to the score that depends on this input alone, if there is one; `cut` names what is held.
         """
-        if self.layer is not None and self.inputs_of([self.layer]) == [image_input]:
+        leads = self.layer is not None and self.layer is not score and self.layer.op in walk.ancestors([score])
+        if leads and self.inputs_of([self.layer]) == [image_input]:
             return self.layer
-        tensors = walk.worth_explaining(image_input.tensor, score)
+        tensors = walk.worth_explaining(image_input.tensor, score, itself=False) or [score] * walk.is_map(score.op)
         own = [one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut)]
         return next(iter(own + tensors), None)
 

@@ -23,12 +23,17 @@ SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
 OUT = "maps"  # the folder that results go to when none is named
 MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
+OUTPUTS = (
+    "box:K, the K-th detection from 0 on, box:CLASS@X,Y, the one there; region:CLASS, or region:CLASS=MASK (.npy or a "
+    "picture); peak:K, of a channel of a heat map"
+)
 SCORES = (
     "mean:TENSOR, norm:TENSOR, channel:TENSOR:K, neuron:TENSOR:K (its centre), direction:TENSOR=FILE.npy, "
     "dot:TENSOR=FILE, caricature:TENSOR=FILE: a score of another tensor (FILE: .npy, or a photo whose features are "
     "meant)."
 )
-TARGETS = f"Class to explain, by number or label (else the winner); topK: the K best; {SCORES}"
+TARGETS = f"Class to explain, by number or label (else the winner); topK: the K best; {OUTPUTS}; {SCORES}"
+LIKE = "Explain what makes each photo like this one: the product of the model's output, an embedding say, with its."
 HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
 SHOWN = "; ".join(f"{name}: {row.shows}" for name, row in styles.STYLES.items())
 COLORMAP = "Colours: viridis, cividis, jet or another of OpenCV's; of signed maps blue_red or purple_orange."
@@ -73,6 +78,7 @@ explain_options = option_group(
     model_options,
     click.option("--layer", metavar="TENSOR", help=LAYER),
     how_options,
+    click.option("--like", metavar="PHOTO", help=LIKE),
     click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
     click.option("--style", type=STYLES, default="overlay", help=f"What the pictures show (else overlay): {SHOWN}."),
     click.option("--colormap", metavar="NAME", help=COLORMAP),
@@ -113,10 +119,13 @@ def print_notes(model: "Model") -> None:
 
 def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
     """Return the keywords of GradCAM, read from the command line."""
-    from ..targets.as_text import read_hold, read_target
+    from ..targets.as_text import read_hold, read_like, read_target
 
+    if options["like"] is not None and options["target"] is not None:
+        raise click.UsageError("--like and --target: give one of them")
     hold = dict(read_hold(model, one) for one in options["hold"])
-    target = read_target(model, options["target"])
+    like = options["like"]
+    target = read_target(model, options["target"]) if like is None else read_like(model, like)
     return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method", "engine")}}
 
 

@@ -12,9 +12,12 @@ import numpy as np
 from ..errors import OutputError
 from ..files.writing import write_file
 from ..maps.maps import Maps
+from ..targets import Detection
+from ..targets.box import place_in_words
 
 NPZ = "maps.npz"
 NAMED = 8  # numbers of a list that a line names
+SURE = 0.3  # a detection below this is not listed, unless it is the best
 
 
 class Folder:
@@ -111,8 +114,18 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
         notes = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
         wrong = int((~np.isfinite(maps.raw[row])).sum())
         notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
-        parts.append(f"{name} {maps.scores[row]:.4g}{notes} -> {path}")
+        place = "" if maps.boxes is None else f" at {place_in_words(maps.boxes[row])}"
+        parts.append(f"{name} {maps.scores[row]:.4g}{place}{notes} -> {path}")
     return f"{file}: " + "; ".join(parts)
+
+
+def describe_detections(some: Sequence[Detection]) -> List[str]:
+    """Return a line for each of the best detections of a photo: how it is asked for, class, score and place."""
+    shown = [one for i, one in enumerate(some) if i < NAMED and (not i or one.score >= SURE)]
+    return [
+        f"  box:{i} class {one.class_id}{' ' * bool(one.label)}{one.label} {one.score:.2g} at {place_in_words(one.box)}"
+        for i, one in enumerate(shown)
+    ]
 
 
 def first_of(numbers: Sequence[int]) -> str:

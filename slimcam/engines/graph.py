@@ -34,7 +34,8 @@ class Probe:
     scores: Tensor  # (N * k,)
     gradients: Optional[Tensor]  # (N * k, h, w, C), or (N * k, C, h, w); None where the layer does not reach the scores
     classes: Optional[Tensor] = None  # (N * k,); None where the mask says it, or where scores are not classes'
-    mask: Optional[Tensor] = None  # (N, classes)
+    mask: Optional[Tensor] = None  # (N, classes), or, of what is picked, (N, P) places
+    picked: bool = False  # the mask says places, and no classes
     k: int = 1
     fed: Sequence[DefaultFeed] = ()
     channels_first: bool = False
@@ -63,7 +64,9 @@ def _build(query: Query) -> Probe:
             "along (a recurrent layer, say): save the model as .h5, or build it in a graph, and load that"
         )
     with query.model.graph.as_default(), tf1.name_scope("slimcam/probe"):
-        if isinstance(query.target, targets.Score):
+        if isinstance(query.target, targets.Picked):
+            built = _picked(query)
+        elif isinstance(query.target, targets.Score):
             built = _differentiate(Probe(query.layer, query.target.build(query.model), None), query)
         else:
             built = (_top if isinstance(query.target, targets.Top) else _on_mask)(query)
@@ -83,6 +86,12 @@ def _on_mask(query: Query) -> Probe:
     return _differentiate(
         Probe(query.layer, targets.SCORES[query.score](query.model, query.score_tensor, mask), None, mask=mask), query
     )
+
+
+def _picked(query: Query) -> Probe:
+    places = query.target.fed_places()
+    score = query.target.at(query.score_tensor, places)
+    return _differentiate(Probe(query.layer, score, None, mask=places, picked=True), query)
 
 
 def _top(query: Query) -> Probe:
@@ -122,7 +131,7 @@ def gather(
 
 def _fetches(probe: Probe) -> Dict[str, Tensor]:
     fetches: Dict[str, Tensor] = {"activations": probe.layer, "gradients": probe.gradients, "scores": probe.scores}
-    if probe.classes is not None or probe.mask is not None:
+    if probe.classes is not None or (probe.mask is not None and not probe.picked):
         fetches["classes"] = probe.classes if probe.mask is None else probe.mask
     return fetches
 
@@ -134,7 +143,7 @@ def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
     activations = np.repeat(activations, probe.k, 0) if probe.k > 1 else activations
     classes = got.get("classes", np.full(len(got["scores"]), -1))
-    if probe.mask is not None:
+    if probe.mask is not None and not probe.picked:
         classes = _classes_of(classes)
     return Evidence(activations, gradients, got["scores"], classes.astype(np.int64))
 

@@ -32,6 +32,15 @@ _NOT_WORTH = frozenset(
 )
 
 
+# What makes the same numbers in another size, order or scale, or some of them.
+_RESTATING_MAPS = frozenset(
+    (
+        *("Slice", "StridedSlice"),
+        *(*op_types.RESIZES, *op_types.PROBABILITIES, *op_types.RESTATING, *op_types.REARRANGING),
+    )
+)
+
+
 def reachable(starts: Iterable[T], after: Callable[[T], Iterable[T]]) -> List[T]:
     """Return `starts` and all that is reached from them by `after`, in the order of a walk into depth, last first."""
     order: Dict[T, None] = {}
@@ -124,6 +133,19 @@ def readers(tensor: Tensor, passing: Collection[str]) -> List[Operation]:
     return reading
 
 
+def is_of_unit_length(tensor: Tensor) -> bool:
+    """Whether a tensor's rows are divided by their lengths, as embeddings are: x rsqrt(sum x²), or x / sqrt(sum x²)."""
+    op = source(tensor, op_types.RESTATING).op
+    if op.type == "Mul":
+        roots = [source(one, op_types.RESTATING).op for one in op.inputs]
+        lengths = [root for root in roots if root.type == "Rsqrt"]
+    else:
+        below = op.inputs[1:2] if op.type in op_types.DIVISIONS else []
+        roots = [source(one, (*op_types.RESTATING, "Maximum", *op_types.ADDITIONS)).op for one in below]
+        lengths = [root for root in roots if root.type == "Sqrt"]
+    return any(one.type == "Sum" for length in lengths for one in near(length, 3))
+
+
 def path(toward: Dict[Operation, Optional[Operation]], op: Operation, most: int = 9) -> str:
     """Return "score <- block <- … <- placeholder", the way from a fetch back to `op`, one name per scope."""
     names: List[str] = []
@@ -188,16 +210,41 @@ def gates(start: Tensor, end: Tensor) -> List[Operation]:
     return passed[::-1]
 
 
-def worth_explaining(start: Tensor, end: Tensor) -> List[Tensor]:
-    """Return four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first."""
+def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Tensor]:
+    """Return four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first.
+
+    What comes after crops, of which an image has several, is left out; without `itself` also an `end` that is such a
+    map, back to its last convolution: what says no more than a score of it does.
+    """
     passed = gates(start, end)
+    crops = [op for op in between([start], end) if op.type in op_types.CROPS]
+    left_out = {*crops, *after(crops), *(() if itself else _head(end))}
     worth = []
     for i, op in enumerate(passed):
+        if op in left_out:
+            continue
         same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
         same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
         if is_map(op) and not same_block and op.type not in _NOT_WORTH and not same_image:
             worth.append(op.outputs[0])
     return worth
+
+
+def _head(end: Tensor) -> List[Operation]:
+    """Return what makes a map of scores, from its last convolution on; [] where what makes `end` is no such thing.
+
+    It may be resized, reshaped, cut, and with a bias or an activation.
+    """
+    head = []
+    op: Optional[Operation] = end.op
+    while op is not None:
+        head.append(op)
+        if op.type in (*op_types.CONVOLUTIONS, *op_types.DEPTHWISE, *op_types.DECONVOLUTIONS):
+            return head
+        large = [one.op for one in op.inputs if one.shape.rank is None or one.shape.rank > 1]
+        passing = op.type in _SAME_BLOCK or op.type in _RESTATING_MAPS
+        op = large[0] if passing and len(large) == 1 else None
+    return head if is_map(end.op) else []
 
 
 def _feeds(op: Operation, reader: Operation) -> bool:

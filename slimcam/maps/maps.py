@@ -41,6 +41,7 @@ class Maps:
     windows: List[Tuple[float, float, float, float]]  # the part of each photo that the net saw
     photo: np.ndarray  # (N,) the photo that each map is of
     labels: Optional[List[str]] = field(default=None, repr=False)
+    boxes: Optional[np.ndarray] = None  # (N, 4) top, left, bottom, right, in pixels: the detection explained
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -65,7 +66,8 @@ class Maps:
     def only(self, i: int) -> "Maps":
         """Return map `i` by itself, so that no other is painted for it."""
         its = slice(i, None) if i == -1 else slice(i, i + 1)
-        each = {name: getattr(self, name)[its] for name in ("raw", "classes", "scores", "photo")}
+        rows = ("raw", "classes", "scores", "photo") + (() if self.boxes is None else ("boxes",))
+        each = {name: getattr(self, name)[its] for name in rows}
         return replace(self, **each)
 
     def _before(self, raw: np.ndarray) -> np.ndarray:
@@ -198,9 +200,14 @@ class Maps:
             top, left, height, width = self.window(i)
             part = np.s_[top : top + height, left : left + width]
             picture[part] = painter(np.ascontiguousarray(picture[part]), (values or self._heat_seen)(i, interpolation))
-            painted.append(picture)
+            painted.append(self._framed(i, picture))
         return _stack(painted)
 
     def _everywhere(self, painter: Painter, interpolation: Optional[str]) -> Any:
         """Paint each photo whole, the heat being 0 where the net did not look."""
-        return _stack([painter(self.photos[i], heat) for i, heat in zip(self.photo, self.resized(interpolation))])
+        heats = enumerate(self.resized(interpolation))
+        return _stack([self._framed(i, painter(self.photos[self.photo[i]], heat)) for i, heat in heats])
+
+    def _framed(self, i: int, picture: np.ndarray) -> np.ndarray:
+        """Draw the box of map `i`, if it has one, on its picture."""
+        return picture if self.boxes is None else paint.frame(picture, self.boxes[i])

@@ -75,6 +75,19 @@ def blend(photo: np.ndarray, colours: np.ndarray, blend: Tuple[float, float]) ->
     return cv2.addWeighted(colours, blend[0], photo, blend[1], 0)
 
 
+def frame(picture: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """Draw a white frame, black outside and inside, along a box (top, left, bottom, right) in pixels of a picture."""
+    height, width = picture.shape[:2]
+    top, left, bottom, right = (
+        int(np.clip(round(float(side)), 0, size - 1)) for side, size in zip(box, (height, width) * 2)
+    )
+    thick = max(max(height, width) // 200, 1)
+    framed = picture.copy()
+    for colour, thickness in ((0, 3 * thick), (255, thick)):
+        cv2.rectangle(framed, (left, top), (right, bottom), (colour,) * 3, thickness)
+    return framed
+
+
 def beside(images: Sequence[np.ndarray], gap: int = GAP) -> np.ndarray:
     """Lay pictures, (H, W, 3) uint8, side by side on white; each is resized to the height of the highest."""
     height = max(image.shape[0] for image in images)

@@ -5,8 +5,9 @@ from typing import Any, Iterable, List, Mapping, Optional, Tuple
 from .._tf import tf, tf1
 from .._types import Graph, GraphDef, Session, Tensor
 from ..errors import ModelError
+from ..graphs.detection import find_suppression
 from ..graphs.graph_defs import op_name
-from ..graphs.walk import ancestors, between
+from ..graphs.walk import ancestors, between, is_of_unit_length
 from ..inputs.image_input import ImageInput
 from ..layers.names import Call, Calls
 from ..layers.shared import shared_calls
@@ -31,7 +32,7 @@ def assemble(parts: Parts) -> Model:
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
-        logits, why_logits = _logits(graph, inputs, calls, parts)
+        logits, why_logits = _no_embedding(*_logits(graph, inputs, calls, parts), parts)
     outputs = _outputs(graph, inputs, logits, parts)
     ends = outputs if logits is None else [logits]
     made_for = max(joint.batch for joint in joints)
@@ -54,8 +55,8 @@ def assemble(parts: Parts) -> Model:
         eager=parts.eager,
         reload_weights=(lambda: reload_weights(None)) if parts.live else None,
     )
-    if parts.labels is not None and logits is not None:
-        model.labels = read_labels(parts.labels, model.classes)
+    if parts.labels is not None:
+        model.labels = read_labels(parts.labels, None if logits is None else model.classes)
     return model
 
 
@@ -138,7 +139,17 @@ def _logits(
         if output.shape.rank not in (None, 2):
             return None, f"the model's output {output.name!r} is {output.shape}, not (N, classes): say logits="
         return infer.logits_of_output(output)
+    found = find_suppression(graph.get_operations()) if parts.logits is None else None
+    if found is not None:
+        return None, f"it ends in detections, {found.boxes.name!r} and {found.box_scores.name!r}, not in (N, classes)"
     return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.named_by)
+
+
+def _no_embedding(logits: Optional[Tensor], why: str, parts: Parts) -> Tuple[Optional[Tensor], str]:
+    """Return what was inferred, but no logits where they are an embedding, whose values are no scores of classes."""
+    if logits is None or parts.logits is not None or not is_of_unit_length(logits):
+        return logits, why
+    return None, f"its output {logits.name!r} is of length 1, a vector to compare photos by, and not (N, classes)"
 
 
 def _outputs(graph: Graph, inputs: List[ImageInput], logits: Optional[Tensor], parts: Parts) -> List[Tensor]:

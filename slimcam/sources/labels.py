@@ -2,13 +2,13 @@
 
 import os
 import re
-from typing import List, Sequence, Union
+from typing import List, Optional, Sequence, Union
 
 from ..errors import ModelError
 
 
-def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: int) -> List[str]:
-    """Return a label for each of `classes` logits; raise ModelError where the counts do not agree.
+def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optional[int]) -> List[str]:
+    """Return a label for each of `classes` logits, all that there are for None; ModelError where counts do not agree.
 
     Lines may begin with their number ("281: tabby, tabby cat"). A list that is one short gets a "background" before
     its first: slim's ImageNet nets have 1001 classes and people's lists have 1000.
@@ -22,6 +22,8 @@ def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: int) 
         names = [re.sub(r"^\d+:\s*", "", line) for line in lines]
     else:
         names = [str(label) for label in labels]
+    if classes is None:
+        return names
     if len(names) == classes - 1:
         names.insert(0, "background")
     if len(names) != classes:

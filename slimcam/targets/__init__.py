@@ -1,5 +1,8 @@
 """What is explained: a score, one number per image, that gradients are taken of; as an object, as text, as JSON."""
 
+from .box import Box, Picked, Picks
+from .dense import Peak, Region
+from .detections import Detection, detections, labels_of
 from .objectives import Caricature, Channels, Direction, Diversity, Energy, Likeness, Neuron
 from .scores import Channel, Dot, FunctionScore, Mean, Norm, Score, ScoreOfTensor, Sum, TensorScore, check_channel
 from .target import (
@@ -19,10 +22,12 @@ from .target import (
 
 __all__ = [
     "SCORES",
+    "Box",
     "Caricature",
     "Channel",
     "Channels",
     "Class",
+    "Detection",
     "Direction",
     "Diversity",
     "Dot",
@@ -32,6 +37,10 @@ __all__ = [
     "Mean",
     "Neuron",
     "Norm",
+    "Peak",
+    "Picked",
+    "Picks",
+    "Region",
     "Score",
     "ScoreOfTensor",
     "Sum",
@@ -41,8 +50,10 @@ __all__ = [
     "as_target",
     "check_channel",
     "check_target",
+    "detections",
     "fed_mask",
     "kind",
+    "labels_of",
     "mask",
     "on_logits",
     "score_tensor",

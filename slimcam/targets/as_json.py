@@ -8,6 +8,8 @@ from .._tf import tf
 from .._types import TargetLike, TensorLike
 from ..errors import TargetError
 from ..model import Model
+from .box import Box
+from .dense import Peak, Region
 from .objectives import Caricature, Direction, Neuron
 from .scores import Channel, Dot, FunctionScore, Mean, Norm, Score, ScoreOfTensor, TensorScore
 from .target import Class, ClassLike, Top, as_target
@@ -44,9 +46,7 @@ def _class(target: ClassLike, model: Optional[Model]) -> Any:
 
 def _score_to_json(score: Score, model: Optional[Model]) -> Dict[str, Any]:
     if isinstance(score, ScoreOfTensor):
-        name = score.name
-        if isinstance(name, tf.Tensor):
-            name = name.name if model is None else model.name_of(name)
+        name = _name(score.name, model)
         if isinstance(score, Channel):
             return {"channel": name, "k": int(score.k)}
         if isinstance(score, Neuron):
@@ -60,11 +60,24 @@ def _score_to_json(score: Score, model: Optional[Model]) -> Dict[str, Any]:
         for key, kind in NAMED.items():
             if type(score) is kind:
                 return {key: name}
+    if isinstance(score, Box):
+        return {"box": score.which, "at": score.place and list(score.place)}
+    if isinstance(score, Region):
+        mask = None if score.mask is None else score.mask.astype(int).tolist()
+        return {"region": _class(score.class_, model), "mask": mask, "of": _name(score.name, model)}
+    if isinstance(score, Peak):
+        return {"peak": int(score.k), "of": _name(score.name, model)}
     what = score.function if isinstance(score, FunctionScore) else score
     raise TargetError(
         f"the target {what!r} cannot be recorded, as no file can hold a function: name a tensor by Mean(NAME), "
-        "Norm(NAME), Channel(NAME, k), Neuron(NAME, k) or Dot(NAME, array), or give a class"
+        "Norm(NAME), Channel(NAME, k), Neuron(NAME, k) or Dot(NAME, array), or give a class, Box, Region or Peak"
     )
+
+
+def _name(name: Optional[TensorLike], model: Optional[Model]) -> Optional[str]:
+    if isinstance(name, tf.Tensor):
+        return name.name if model is None else model.name_of(name)
+    return name
 
 
 def from_json(spec: Any, model: Model, names: Mapping[str, TensorLike]) -> TargetLike:
@@ -80,6 +93,12 @@ def from_json(spec: Any, model: Model, names: Mapping[str, TensorLike]) -> Targe
     if "sum" in spec:
         first, *rest = [weight * Class(one) for one, weight in spec["sum"]]
         return sum(rest, first)
+    if "box" in spec:
+        return Box(spec["box"], spec["at"])
+    if "region" in spec:
+        return Region(spec["region"], spec["mask"], names.get(spec["of"], spec["of"]))
+    if "peak" in spec:
+        return Peak(spec["peak"], names.get(spec["of"], spec["of"]))
     kind = next((key for key in OF_TENSORS if key in spec), None)
     if kind is None:
         raise TargetError(f"no target is {spec!r}: it was recorded by a newer slimcam")
@@ -103,9 +122,10 @@ def describe(spec: Any) -> str:
         return "one per photo"
     if "sum" in spec:
         return " + ".join(f"{weight:g} x class {one}" for one, weight in spec["sum"])
-    return " ".join(f"{key} {value}" for key, value in spec.items() if key != "array" and value is not None)
+    told = {key: value for key, value in spec.items() if key not in ("array", "mask") and value is not None}
+    return " ".join(f"{key} {value}" for key, value in told.items())
 
 
 def tensor_names(spec: Any) -> Tuple[str, ...]:
     """Return the names of tensors in a target of golden.json."""
-    return tuple(spec[key] for key in OF_TENSORS if key in spec) if isinstance(spec, dict) else ()
+    return tuple(spec[key] for key in (*OF_TENSORS, "of") if spec.get(key)) if isinstance(spec, dict) else ()

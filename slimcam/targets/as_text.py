@@ -2,13 +2,16 @@
 
 import os
 import re
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Tuple, Union
 
 import numpy as np
 
 from .._types import TargetLike
 from ..errors import TargetError, WrongFeed
+from ..inputs.photos import as_batch
 from ..model import Model
+from .box import Box
+from .dense import Peak, Region
 from .objectives import Caricature, Direction, Neuron
 from .scores import Channel, Dot, Mean, Norm
 from .target import Top
@@ -17,10 +20,11 @@ from .target import Top
 PLAIN = {"mean": Mean, "norm": Norm}
 NUMBERED = {"channel": Channel, "neuron": Neuron}
 OF_ARRAYS = {"dot": Dot, "direction": Direction, "caricature": Caricature}
+NUMBER = r"\d+(\.\d+)?"
 
 
 def read_target(model: Model, text: Optional[str]) -> TargetLike:
-    """Read a target: a class number, topK, a score of a tensor, or else a label.
+    """Read a target: a class number, topK, a detection, a region, a peak, a score of a tensor, or else a label.
 
     Raises TargetError for a score that lacks a part.
     """
@@ -31,6 +35,8 @@ def read_target(model: Model, text: Optional[str]) -> TargetLike:
     if re.fullmatch(r"top\d+", text):
         return Top(int(text[3:]))
     kind, _, rest = text.partition(":")
+    if rest and kind in OF_OUTPUTS:
+        return OF_OUTPUTS[kind](text, rest)
     if rest and kind in PLAIN:
         return PLAIN[kind](rest)
     if rest and kind in NUMBERED:
@@ -47,6 +53,56 @@ def read_target(model: Model, text: Optional[str]) -> TargetLike:
     return text
 
 
+def _read_box(text: str, rest: str) -> Box:
+    """Read RANK, CLASS@X,Y, or a label alone."""
+    which, _, place = rest.rpartition("@")
+    if not which:
+        return Box(_class(rest))
+    if not re.fullmatch(f"{NUMBER},{NUMBER}", place):
+        raise TargetError(f"--target {text}: give box:NUMBER, or box:CLASS@X,Y in pixels of the photo")
+    x, y = map(float, place.split(","))
+    return Box(_class(which), at=(x, y))
+
+
+def _read_region(text: str, rest: str) -> Region:
+    """Read CLASS, or CLASS=FILE with a mask, an array or a picture that is black outside."""
+    name, _, file = rest.rpartition("=")
+    if not name:
+        return Region(_class(rest))
+    if os.path.splitext(file)[1] == ".npy":
+        return Region(_class(name), _array(file))
+    return Region(_class(name), as_batch(file).photos[0].max(-1))
+
+
+def _read_peak(text: str, rest: str) -> Peak:
+    if not re.fullmatch(r"\d+", rest):
+        raise TargetError(f"--target {text}: give peak:NUMBER, the channel of the heat map")
+    return Peak(int(rest))
+
+
+def _class(word: str) -> Union[int, str]:
+    return int(word) if re.fullmatch(r"\d+", word) else word
+
+
+# Scores of a model's outputs: box:0, region:CLASS, peak:K …
+OF_OUTPUTS = {"box": _read_box, "region": _read_region, "peak": _read_peak}
+
+
+def read_like(model: Model, photo: str) -> Dot:
+    """Return the score of being like a photo: the product of the model's output, a vector, with what that is for it.
+
+    Raises TargetError for a model whose output is no vector.
+    """
+    vectors = [one for one in model.outputs if one.shape.rank == 2 and one.dtype.is_floating]
+    vectors = vectors if len(vectors) == 1 else [one for one in (model.logits,) if one is not None]
+    if len(vectors) != 1 or vectors[0].shape.rank != 2:
+        raise TargetError(
+            f"--like {photo}: {model.source} does not end in one vector an image, (N, values): give "
+            "--target dot:TENSOR=PHOTO with the tensor to compare by"
+        )
+    return Dot(vectors[0], model.features(vectors[0], photo)[0])
+
+
 def read_hold(model: Model, text: str) -> Tuple[str, Any]:
     """Read TENSOR=zeros, TENSOR=FILE.npy or TENSOR=PHOTO; raise WrongFeed for anything else."""
     tensor, _, value = text.rpartition("=")
@@ -59,6 +115,10 @@ def _value(model: Model, tensor: str, file: str) -> np.ndarray:
     """Read an array, or compute what a tensor is for a photo."""
     if os.path.splitext(file)[1] != ".npy":
         return model.features(tensor, file)[0]
+    return _array(file)
+
+
+def _array(file: str) -> np.ndarray:
     try:
         return np.load(file, allow_pickle=False)
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from .._tf import tf, tf1
 from .._types import TargetLike, Tensor
 from ..errors import TargetError
 from ..model import Model
+from .fitting import fitting
 from .scores import FunctionScore, Key, Score, TensorScore
 
 ClassLike = Union[int, str]
@@ -91,7 +92,7 @@ class Top:
 
 def score_tensor(model: Model, target: Target) -> Tensor:
     """Return the tensor that a target's score is made from: the logits, or a Score's own."""
-    return target.tensor(model) if isinstance(target, Score) else model.need_logits()
+    return target.tensor(model) if isinstance(target, Score) else need_logits(model)
 
 
 def kind(target: Target, score: str) -> Hashable:
@@ -194,9 +195,16 @@ SCORES: Dict[str, Callable[[Model, Tensor, Tensor], Tensor]] = {
 }
 
 
+def need_logits(model: Model) -> Tensor:
+    """Return a model's logits; raise TargetError where there are none, with the targets that its outputs fit."""
+    if model.logits is None:
+        raise TargetError(f"{model.source}: {model.no_logits}{fitting(model)}")
+    return model.logits
+
+
 def check_logits(model: Model) -> None:
     """Raise TargetError where the logits are not (N, classes), so that no class can be picked."""
-    logits = model.need_logits()
+    logits = need_logits(model)
     shape = logits.shape
     if shape.rank != 2 or shape.as_list()[-1] is None:
         raise TargetError(f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits=")

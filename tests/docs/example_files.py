@@ -8,6 +8,7 @@ from typing import Callable, NamedTuple
 
 import cv2
 import numpy as np
+from fixtures.detector_nets import ssd
 from fixtures.keras_nets import conv, head, quiet, sow
 from pages import ROOT
 
@@ -82,6 +83,27 @@ def _program():
         logits = tf1.nn.bias_add(dense, variable("biases", 5), name="logits/BiasAdd")
         session.run(tf1.global_variables_initializer())
         yield session, images, logits
+
+
+def write_graph(build):
+    def write(path):
+        with tf1.Graph().as_default() as graph:
+            build()
+        path.write_bytes(graph.as_graph_def().SerializeToString())
+
+    return write
+
+
+def segment():
+    """Two classes of each pixel."""
+    images = tf1.placeholder(tf1.float32, [None, SIDE, SIDE, 3], name="input")
+    x = tf1.nn.relu(tf1.nn.conv2d(images, constant("kernel", 3, 3, 3, 6), 1, "SAME"), name="first")
+    tf1.nn.conv2d(x, constant("classes", 1, 1, 6, 2), 1, "SAME", name="classes")
+
+
+def embed():
+    images = tf1.placeholder(tf1.float32, [None, SIDE, SIDE, 3], name="input")
+    tf1.nn.l2_normalize(classifier(images, constant, 5), 1, name="embeddings")
 
 
 def write_saved_model(path):
@@ -210,6 +232,9 @@ FILES = {
     "inception_v3.ckpt": File(write_checkpoint("inception_v3", len(CLASSES))),
     "frozen.pb": File(write_frozen),
     "old.pb": File(write_old),
+    "detector.pb": File(write_graph(ssd)),
+    "segmenter.pb": File(write_graph(segment)),
+    "faces.pb": File(write_graph(embed)),
     "export/1": File(write_saved_model),
     "run/model.ckpt-5000.meta": File(write_meta_graph),
     "transfer.h5": File(write_transfer),

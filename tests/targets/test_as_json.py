@@ -60,4 +60,4 @@ def test_no_file_holds_a_function(net):
 
 def test_what_a_newer_slimcam_recorded(net):
     with pytest.raises(slimcam.TargetError, match="it was recorded by a newer slimcam"):
-        from_json({"peak": "a"}, net, {})
+        from_json({"summit": "a"}, net, {})

@@ -42,7 +42,8 @@ def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> i
     from tqdm import tqdm
 
     from ...errors import OutputError
-    from ..results import describe_maps
+    from ...targets import detections
+    from ..results import describe_detections, describe_maps
 
     failures = 0
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
@@ -58,6 +59,8 @@ def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> i
                 try:
                     paths = [folder.add(file, maps, row) for row in rows]
                     bar.write(describe_maps(file, maps, rows, paths))
+                    if maps.boxes is not None:
+                        bar.write("\n".join(describe_detections(detections(cam.model, file)[0])))
                 except OutputError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
