@@ -11,7 +11,7 @@ from .engines import find_engine
 from .engines.holds import holds_of
 from .engines.resolve import Query, resolve
 from .errors import PhotoError, TargetError
-from .inputs.photos import Batch, as_batch
+from .inputs.photos import Batch
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
 from .methods import find_method
@@ -72,14 +72,14 @@ class GradCAM:
         `target` is another class, or one per image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
         """
-        return together([self], [as_batch(images)], target)[0]
+        return together([self], [self.image_input.batch(images)], target)[0]
 
     def evidence(self, images: ImagesLike, target: TargetLike = None) -> Evidence:
         """Return what the maps of a call are made from, one row per map; arguments and errors are those of a call.
 
         Raises PhotoError for images of which a net that takes any size makes maps of different sizes.
         """
-        batch = as_batch(images)
+        batch = self.image_input.batch(images)
         runs = _runs([self], [batch], target, self._picks(batch, target))
         each = [got[0] for _, got in runs]
         if len({one.activations.shape[1:] for one in each}) > 1:
@@ -170,7 +170,8 @@ def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:
 def features(model: Model, name: TensorLike, images: ImagesLike, engine: str = "graph") -> np.ndarray:
     """Return the values of a tensor for images, (N, ...), by an engine; see Model.features."""
     tensor = model.tensor(name)
-    return np.stack(find_engine(engine).values(model, [tensor], as_batch(images))[tensor.name])
+    batch = model.input_of([tensor]).batch(images)
+    return np.stack(find_engine(engine).values(model, [tensor], batch)[tensor.name])
 
 
 def explain(

@@ -15,7 +15,7 @@ from .graphs import walk
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
 from .inputs.image_input import ImageInput, PhotoPipeline, Rows
-from .inputs.photos import Batch, as_batch
+from .inputs.photos import Batch
 from .layers.names import Calls
 from .layers.tensor_names import TensorNames
 from .suggest import nearest
@@ -188,6 +188,10 @@ class Model:
             if image_input.tensor.op in before and image_input.tensor.name not in cut
         ]
 
+    def input_of(self, tensors: Iterable[Tensor]) -> ImageInput:
+        """Return the first input for images that `tensors` depend on, or the first of all."""
+        return next(iter(self.inputs_of(tensors)), self.inputs[0])
+
     def needs(self, *names: TensorLike) -> List[str]:
         """Return the names of the placeholders that these tensors depend on; the inputs for images count as some."""
         tensors = [self.tensor(name) for name in names]
@@ -201,7 +205,7 @@ class Model:
         Photos are given as to a GradCAM. Raises MissingFeed where the tensor needs more than one image.
         """
         tensor = self.tensor(name)
-        return np.stack(self.values([tensor], as_batch(photos))[tensor.name])
+        return np.stack(self.values([tensor], self.input_of([tensor]).batch(photos))[tensor.name])
 
     def values(self, tensors: Sequence[Tensor], batch: Batch) -> Rows:
         """Return the values of tensors, by name, for each photo; one session run for each part of the batch.
@@ -209,7 +213,7 @@ class Model:
         Raises MissingFeed where they need more than one image, LayerError for a tensor without a row for each photo.
         """
         check_open(self)
-        image_input = next(iter(self.inputs_of(tensors)), self.inputs[0])
+        image_input = self.input_of(tensors)
         fed = {one.tensor: one.value for one in plan(tensors, (image_input.tensor.name,), self.required_feeds())}
 
         def run(part: List[int]) -> Dict[str, np.ndarray]:

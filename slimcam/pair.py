@@ -10,7 +10,6 @@ from .engines import find_engine
 from .engines.resolve import resolve_branches
 from .errors import ModelError, PhotoError
 from .explainer import GradCAM, together, with_method
-from .inputs.photos import as_batch
 from .maps import paint
 from .maps.maps import Maps
 from .model import Model
@@ -75,7 +74,7 @@ class ExplainPair:
         if len(photos) != len(self.inputs):
             names = ", ".join(image_input.tensor.name for image_input in self.inputs)
             raise PhotoError(f"the score takes {len(self.inputs)} photos, for {names}; {len(photos)} were given")
-        batches = [as_batch(some) for some in photos]
+        batches = [one.batch(some) for one, some in zip(self.inputs, photos)]
         counts = [len(batch.photos) for batch in batches]
         if len(set(counts)) > 1:
             raise PhotoError(f"as many photos for each input, please: these are {' and '.join(map(str, counts))}")

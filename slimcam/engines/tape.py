@@ -142,7 +142,7 @@ def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
     """Return what layers give for each image; a tensor may also be the logits, or an input: as Model.values."""
     eager_model(model)
     check_open(model)
-    image_input = next(iter(model.inputs_of(tensors)), model.inputs[0])
+    image_input = model.input_of(tensors)
     places = {one.name: _score_place(model, one) for one in tensors if one is not image_input.tensor}
 
     def run(part: List[int]) -> Dict[str, np.ndarray]:
@@ -228,6 +228,10 @@ def _run(
     live = eager_model(model)
     arrays = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
     count = len(next(iter(images.values())))
+    for one in model.inputs:
+        if one.values is not None and one.tensor.name in arrays:
+            row = [count, *one.values.shape.as_list()[1:]]
+            arrays[one.values.name] = tf.reshape(tf.cast(arrays[one.tensor.name], one.values.dtype), row)
     tensors = [_input(model.graph.get_tensor_by_name(name), arrays.get(name), count) for name in live.inputs]
     with kept_classes(live.keras, live.classes), watch_calls(live.keras, live.model, around):
         live.call(tensors)

@@ -3,7 +3,7 @@
 A node's input is "node", "node:1" for another output than the first, or "^node" for an operation to wait for.
 """
 
-from typing import Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from .._types import DType, GraphDef, NodeDef
@@ -44,16 +44,33 @@ def readers(graph_def: GraphDef) -> Dict[str, List[str]]:
     return reading
 
 
-def shape_and_dtype(node: NodeDef) -> Tuple[Dims, DType]:
-    """Return the shape (None where unknown) and dtype that a placeholder, a constant or a cast declares."""
+def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
+    """Return the shape (None where unknown) and dtype that a placeholder, a constant or a cast declares.
+
+    `producer` is the version of the graph: up to 21 (TensorFlow 1.0) a placeholder of any shape says that it is a
+    scalar. What a Saver noted of the node stands in for what it does not say.
+    """
     key = next(key for key in ("dtype", "T", "DstT") if key in node.attr)
     dtype = tf.as_dtype(node.attr[key].type)
     proto = node.attr["shape"].shape if "shape" in node.attr else None
     if node.op == "Const":
         proto = node.attr["value"].tensor.tensor_shape
+    elif proto is not None and not proto.dim and (producer <= _SCALAR_OR_ANY or _noted(node) is not None):
+        proto = None
+    if proto is None or proto.unknown_rank:
+        proto = _noted(node)
     if proto is None or proto.unknown_rank:
         return None, dtype
     return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
+
+
+_SCALAR_OR_ANY = 21  # the last version of graphs in which a placeholder's shape may be either
+
+
+def _noted(node: NodeDef) -> Any:
+    """Return the shape that a Saver noted of a node's first tensor, None where none did."""
+    shapes = node.attr["_output_shapes"].list.shape if "_output_shapes" in node.attr else ()
+    return next(iter(shapes), None)
 
 
 # --- copies

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 
 import numpy as np
 
-from .._types import Tensor
+from .._types import ImagesLike, Tensor
 from ..errors import LayerError, PhotoError
-from .names import PREPROCESSING
-from .photos import Batch, encode
+from .photos import Batch, as_batch, encode
 
 if TYPE_CHECKING:  # the table's formulas are TensorFlow's; here a row's window is all that is read
     from .preprocess import Preprocessing
@@ -35,6 +34,16 @@ class ImageInput:
     photos: Optional[PhotoPipeline] = None  # None: nothing says how photos are prepared, only arrays can be fed
     single_image: bool = False  # the graph takes one image per run
     source: str = ""
+    values: Optional[Tensor] = None  # what takes the images' values in another shape, (N, h * w * C) say, or None
+    no_photos: str = ""  # why photos cannot be fed, and what to do
+
+    def batch(self, images: ImagesLike) -> Batch:
+        """Read images as as_batch does; where this takes their values in a row, floating point may come so as well."""
+        array: Any = images
+        floating = isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.floating)
+        if self.values is not None and floating and self.values.shape.is_compatible_with(array.shape):
+            return as_batch(array.reshape(-1, *self.tensor.shape.as_list()[1:]))
+        return as_batch(images)
 
     def parts(self, batch: Batch) -> List[List[int]]:
         """Return which images run together: all, or each alone, or, in a net that takes any size, those of one size."""
@@ -72,12 +81,7 @@ class ImageInput:
             return self._feed_array(batch.array[part])
         photos = self.photos
         if photos is None:
-            *others, last = PREPROCESSING
-            known = ", ".join(map(repr, others))
-            raise PhotoError(
-                f"nothing says how {self.source} prepares its photos: load it with preprocess= ({known} or {last!r}), "
-                "or give floating point (N, h, w, C), fed as is"
-            )
+            raise PhotoError(self.no_photos)
         if photos.tensor is not None:
             data = encode(batch)
             return {photos.tensor: data[part[0]] if self.single_image else [data[i] for i in part]}

@@ -15,8 +15,10 @@ from ..layers.tensor_names import TensorNames
 from ..model import Model
 from . import infer
 from .batches import of_any_size
+from .image_nodes import ImageNode
 from .labels import read_labels
 from .mending import mend
+from .options import names_of
 from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .prepared import with_preparation
@@ -26,17 +28,22 @@ from .weights import Assign, assigning, place, without_large
 def assemble(parts: Parts) -> Model:
     """Import the graph, put its weights into it, join the preprocessing to its inputs, and find its logits."""
     why_mended = mend(parts)
-    nodes, why_inputs = infer.input_nodes(parts.graph_def, parts.input, parts.inputs, parts.logits, parts.named_by)
+    given = names_of(parts.input)
+    nodes = infer.input_nodes(parts.graph_def, given, parts.inputs, parts.logits, parts.weights)
     parts = with_preparation(parts, nodes)
-    graph, session, joints, reload_weights = _import_graph(parts, [node.name for node in nodes])
+    graph, session, joints, reload_weights = _import_graph(parts, nodes)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
         logits, why_logits = _no_embedding(*_logits(graph, inputs, calls, parts), parts)
+        if logits is not None:
+            logits, why_logits = infer.as_rows(logits, why_logits)
     outputs = _outputs(graph, inputs, logits, parts)
     ends = outputs if logits is None else [logits]
-    made_for = max(joint.batch for joint in joints)
-    inputs, why_batch = of_any_size(session, _needed_inputs(inputs, ends), ends, made_for, parts.source)
+    needed = _needed_inputs(inputs, ends, len(given))
+    why_inputs = infer.inputs_in_words([nodes[i] for i in needed], given, parts.named_by)
+    inputs, made_for = [inputs[i] for i in needed], max(joints[i].batch for i in needed)
+    inputs, why_batch = of_any_size(session, inputs, ends, made_for, parts.source)
     end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
     names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, ends), end_points)
     model = Model(
@@ -60,7 +67,7 @@ def assemble(parts: Parts) -> Model:
     return model
 
 
-def _import_graph(parts: Parts, inputs: List[str]) -> Tuple[Graph, Session, List[Joint], Assign]:
+def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session, List[Joint], Assign]:
     """Return a graph of its own with its session, how photos are joined to `inputs`, and what assigns its weights."""
     graph_def, weights = without_large(parts.graph_def, parts.weights)
     graph = tf1.Graph()
@@ -70,7 +77,7 @@ def _import_graph(parts: Parts, inputs: List[str]) -> Tuple[Graph, Session, List
         own = [node.name for node in graph_def.node if node.op == "VarHandleOp" and node.name in weights]
         placed = {name: read for name, read in weights.items() if name not in own}
         tensors, variables = place(session, placed, parts.live)
-        joints = [join_photos(graph_def, name, parts) for name in inputs]
+        joints = [join_photos(graph_def, image, parts) for image in inputs]
         _import(graph_def, {**tensors, **prepared_photos(joints)}, parts.source)
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
@@ -116,10 +123,10 @@ def _calls_by_weights(inputs: List[ImageInput], ends: List[Tensor]) -> Optional[
     return Calls(calls, {one.tensor.name: one.tensor.op.name for one in inputs}) if calls else None
 
 
-def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor]) -> List[ImageInput]:
-    """Return the inputs that the ends need, or the first, which was asked for, or is the only one."""
+def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor], asked: int) -> List[int]:
+    """Return which inputs the ends need, the first `asked` at any rate; the first where they need none."""
     behind = ancestors(ends)
-    return [one for one in inputs if one.tensor.op in behind] or inputs[:1]
+    return [i for i, one in enumerate(inputs) if i < asked or one.tensor.op in behind] or [0]
 
 
 def _logits(
@@ -129,6 +136,8 @@ def _logits(
     of_layer = calls.find(parts.logits) if calls is not None and parts.logits is not None else None
     if of_layer is not None:
         return of_layer, f"logits {of_layer.name!r}: {parts.named_by}"
+    if parts.no_logits:
+        return None, parts.no_logits
     if parts.logits is None and len(parts.outputs) > 1:
         known = {tensor.name: name for name, tensor in (calls.tensors if calls is not None else {}).items()}
         known.update({tensor: name for name, tensor in parts.end_points.items()})
@@ -142,12 +151,13 @@ def _logits(
     found = find_suppression(graph.get_operations()) if parts.logits is None else None
     if found is not None:
         return None, f"it ends in detections, {found.boxes.name!r} and {found.box_scores.name!r}, not in (N, classes)"
-    return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.named_by)
+    return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.why_logits or parts.named_by)
 
 
 def _no_embedding(logits: Optional[Tensor], why: str, parts: Parts) -> Tuple[Optional[Tensor], str]:
     """Return what was inferred, but no logits where they are an embedding, whose values are no scores of classes."""
-    if logits is None or parts.logits is not None or not is_of_unit_length(logits):
+    asked = parts.logits is not None and not parts.why_logits
+    if logits is None or asked or not is_of_unit_length(logits):
         return logits, why
     return None, f"its output {logits.name!r} is of length 1, a vector to compare photos by, and not (N, classes)"
 

@@ -5,53 +5,76 @@ lists both and asks.
 """
 
 import re
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._tf import tf
-from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
+from .._types import ArrayReader, Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
 from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype
 from ..graphs.op_types import (
-    DECODERS,
+    CONVOLUTIONS,
+    DEPTHWISE,
     FLATTENING,
     LOSSES,
+    MATRIX_PRODUCTS,
     OUTPUT_KINDS,
     PIPELINES,
     PLACEHOLDERS,
     PROBABILITIES,
+    SIZES,
     UPDATES,
 )
 from ..suggest import nearest
+from .image_nodes import ImageNode, ImageNodes
+
+_AFTER_SCORES = (*FLATTENING, "TopKV2", "ArgMax", "Max", *SIZES)  # what may follow on probabilities that are the result
 
 
 def input_nodes(
-    graph_def: GraphDef, given: Optional[str], inputs: Sequence[str], logits: Optional[str], named: str
-) -> Tuple[List[NodeDef], str]:
-    """Return the nodes that images are fed to, and why they are taken for that.
+    graph_def: GraphDef,
+    given: Sequence[str] = (),
+    inputs: Sequence[str] = (),
+    logits: Optional[str] = None,
+    weights: Optional[Mapping[str, ArrayReader]] = None,
+) -> List[ImageNode]:
+    """Return the nodes that images are fed to; raise ModelError where nothing tells of any.
 
-    `given` is the one that was asked for, and comes first; `inputs` are what the source says of all inputs.
+    `given` are those that were asked for, and come first; `inputs` are what the source says of all inputs; `weights`
+    are the variables that were cut out of the graph.
     """
-    nodes = nodes_by_name(graph_def)
+    known = ImageNodes(graph_def, weights)
     listed = [op_name(name) for name in inputs]
-    because = {key: why for key, why in _image_inputs(nodes).items() if not listed or key in listed}
-    if len(because) > 1 and not listed and logits is not None:
+    images = {name: image for name, image in known.all().items() if not listed or name in listed}
+    if not listed and logits is not None:
         among = needed_nodes(graph_def, [logits])
-        because = {key: why for key, why in because.items() if key in among}
-    order = sorted(because, key=listed.index if listed else _by_number)
-    if given is not None:
-        op = _op_of_input(nodes, given)
-        behind = needed_nodes(graph_def, [op])
-        others = [key for key in order if key not in behind]
-        return [nodes[key] for key in [op, *others]], f"input {op + ':0'!r}: {named}"
+        images = {name: image for name, image in images.items() if name in among} or images
+    order = sorted(images, key=listed.index if listed else _by_number)
+    if given:
+        asked = [_op_of_input(known.nodes, name) for name in given]
+        behind = needed_nodes(graph_def, asked)
+        return [*map(known.node, asked), *(images[name] for name in order if name not in behind)]
     if order:
-        names = ", ".join(repr(op + ":0") for op in order)
-        why = because[order[0]] if len(order) == 1 else f"the {len(order)} placeholders of images"
-        return [nodes[op] for op in order], f"input {names}: {why}"
-    places = [node.name + ":0" for node in graph_def.node if node.op.startswith("Placeholder")]
-    raise ModelError(
-        f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): say input={_from_pipelines(nodes)}"
-    )
+        return [images[name] for name in order]
+    places = [_described(node, graph_def) for node in graph_def.node if node.op in PLACEHOLDERS]
+    choice = f"say input={_from_pipelines(known.nodes)}"
+    raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): {choice}")
+
+
+def inputs_in_words(images: Sequence[ImageNode], given: Sequence[str], named: str) -> str:
+    """Return which nodes images are fed to, and why they are taken for that."""
+    if given:
+        asked = [image.name for image in images][: len(given)]
+        return f"input {', '.join(repr(name + ':0') for name in asked)}: {named}"
+    names = ", ".join(repr(image.name + ":0") for image in images)
+    why = images[0].because if len(images) == 1 else f"the {len(images)} placeholders of images"
+    return f"input {names}: {why}"
+
+
+def _described(node: NodeDef, graph_def: GraphDef) -> str:
+    """Return a placeholder's name and shape."""
+    shape, dtype = shape_and_dtype(node, graph_def.versions.producer)
+    return f"{node.name}:0 {dtype.name} {'of any shape' if shape is None else tuple(shape)}"
 
 
 def _from_pipelines(nodes: Mapping[str, NodeDef]) -> str:
@@ -76,29 +99,6 @@ def _op_of_input(nodes: Mapping[str, NodeDef], name: str) -> str:
     return op
 
 
-def _image_inputs(nodes: Mapping[str, NodeDef]) -> Dict[str, str]:
-    because: Dict[str, str] = {}
-    for node in nodes.values():
-        if node.op in DECODERS:
-            source = nodes.get(op_name(node.input[0]))
-            if source is not None and source.op in ("Placeholder", "Const"):
-                because[source.name] = f"an encoded photo, which {node.op} reads"
-        if node.op not in PLACEHOLDERS:
-            continue
-        shape, dtype = shape_and_dtype(node)
-        if dtype == tf.string and (shape is None or len(shape) <= 1):
-            if node.op == "PlaceholderWithDefault":
-                continue  # a Saver's file name
-            because.setdefault(node.name, "the only placeholder for encoded photos")
-        elif shape is not None and _is_image(shape) and (dtype.is_floating or dtype == tf.uint8):
-            because[node.name] = f"the only placeholder of images, {dtype.name} {tuple(shape)}"
-    return because
-
-
-def _is_image(shape: List[Optional[int]]) -> bool:
-    return len(shape) == 4 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
-
-
 def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: str) -> Tuple[Optional[Tensor], str]:
     """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that.
 
@@ -111,14 +111,17 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
         except (KeyError, ValueError):
             known = [o.name for o in graph.get_operations()]
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None
+        if not tensor.dtype.is_floating:
+            raise ModelError(f"logits={name!r}: {tensor.dtype.name} {tensor.shape}, no scores: name floating point")
         return tensor, f"logits {tensor.name!r}: {named}"
     after = [op for op in walk.after(start.op for start in starts) if op.outputs]
-    ending = [op for op in after if op.type in LOSSES or (op.type in PROBABILITIES and _is_end(op))]
+    ending = [op for op in after if op.type in LOSSES or _is_loss(op) or (op.type in PROBABILITIES and _is_end(op))]
     soft = {_before_reshape(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:
         found, op = next(iter(soft.items()))
         return graph.get_tensor_by_name(found), f"logits {found!r}: what {op.name} ({op.type}) reads"
-    ends = [op.outputs[0].name for op in after if not soft and _is_score(op) and not op.outputs[0].consumers()]
+    unread = [op.outputs[0] for op in after if not soft and not op.outputs[0].consumers()]
+    ends = [tensor.name for tensor in unread if _is_score(tensor)]
     if len(ends) == 1:
         return graph.get_tensor_by_name(ends[0]), f"logits {ends[0]!r}: the only (N, classes) that nothing reads"
     choice = ", ".join(map(repr, sorted(soft) or ends))
@@ -140,14 +143,37 @@ def ends(starts: Sequence[Tensor]) -> List[Tensor]:
 
 
 def _is_end(op: Operation) -> bool:
-    """Whether a softmax is the last that happens to scores, not an attention or a gate within the net."""
-    readers = list(op.outputs[0].consumers())
-    while readers:
-        if any(reader.type not in (*FLATTENING, "TopKV2", "ArgMax", "Max", "Shape") for reader in readers):
-            return False
-        readers = [after for reader in readers for after in walk.consumers(reader) if after.type != "TopKV2"]
-    rank = op.inputs[0].shape.rank
-    return rank is None or rank == 2 or _before_reshape(op.inputs[0]).shape.rank == 2
+    """Whether a softmax is the last that happens to scores, not an attention or a gate within the net.
+
+    A program that trains may also make a loss of it, or count what is right: numbers without further weights.
+    """
+    first = op.inputs[0]
+    if not (first.shape.rank is None or is_scores(first) or is_scores(_before_reshape(first))):
+        return False
+    after = walk.reachable([op], walk.consumers)[1:]
+    if all(one.type in _AFTER_SCORES for one in after):
+        return True
+    ends = [out for one in after if not walk.consumers(one) for out in one.outputs if out.dtype.is_floating]
+    weighs = any(one.type in (*MATRIX_PRODUCTS, *CONVOLUTIONS, *DEPTHWISE, *PROBABILITIES, *LOSSES) for one in after)
+    return not weighs and all(out.shape.rank is not None and out.shape.rank < 2 for out in ends)
+
+
+def _is_loss(op: Operation) -> bool:
+    """Whether an operation is the one of tf.nn.sigmoid_cross_entropy_with_logits that reads nothing but the logits."""
+    return op.type == "ZerosLike" and "logistic_loss/" in op.name and is_scores(op.inputs[0])
+
+
+def is_scores(tensor: Tensor) -> bool:
+    """Whether a tensor is (N, classes), or (N, 1, 1, classes)."""
+    return tensor.shape.rank == 2 or (tensor.shape.rank == 4 and tensor.shape.as_list()[1:3] == [1, 1])
+
+
+def as_rows(logits: Tensor, why: str) -> Tuple[Tensor, str]:
+    """Return logits of (N, 1, 1, classes) as (N, classes), by a new operation slimcam/logits, and the words for it."""
+    if logits.shape.rank != 4 or not is_scores(logits):
+        return logits, why
+    rows = tf.reshape(logits, [-1, logits.shape.as_list()[-1] or tf.shape(logits)[-1]], name="slimcam/logits")
+    return rows, f"{why}, {logits.shape} flattened to {rows.shape}"
 
 
 def _before_reshape(tensor: Tensor) -> Tensor:
@@ -157,9 +183,8 @@ def _before_reshape(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def _is_score(op: Operation) -> bool:
-    shape = op.outputs[0].shape
-    return shape.rank == 2 and op.outputs[0].dtype.is_floating and (shape.as_list()[1] or 0) > 0
+def _is_score(tensor: Tensor) -> bool:
+    return is_scores(tensor) and tensor.dtype.is_floating and (tensor.shape.as_list()[-1] or 0) > 0
 
 
 def logits_of_output(output: Tensor) -> Tuple[Tensor, str]:

@@ -11,7 +11,7 @@ from ..model import Model
 from . import checkpoint as checkpoints
 from . import frozen, keras_files, keras_models, manifest, meta_graph, saved_model, session
 from .assembly import Parts, assemble
-from .options import EVERYWHERE, LabelsLike, LoadOptions, Tags
+from .options import EVERYWHERE, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 
 
 class Source(NamedTuple):
@@ -51,7 +51,7 @@ def load(
     path: Any,
     net: Any = None,
     num_classes: Optional[int] = None,
-    input: Optional[TensorLike] = None,
+    input: Optional[NamesLike] = None,
     logits: Optional[TensorLike] = None,
     preprocess: Optional[str] = None,
     labels: Optional[LabelsLike] = None,
@@ -70,7 +70,8 @@ def load(
 
     `net` is a name of the registry (`slimcam nets` lists them), "package.module:function" of your own with slim's
     signature, or such a function; `arguments` go to it, and `size` is the side of its images in pixels. `input` and
-    `logits` name tensors, or are tensors of the session; `layer` names the one that is explained when none is named.
+    `logits` name tensors, or are tensors of the session, `input` one or a list of several; `layer` names the one that
+    is explained when none is named.
     `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with one line per class.
     `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
     `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
@@ -81,13 +82,27 @@ def load(
     """
     arguments_of_load = dict(locals())  # LoadOptions has a field for each parameter but the first
     path = arguments_of_load.pop("path")
-    options = LoadOptions(**arguments_of_load)
+    options = _by_names(LoadOptions(**arguments_of_load))
     place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
     if preprocess is not None:
         preprocessing.find(preprocess)
     source = source_of(place, net)
     _check_taken(place, source, options)
     return assemble(_complete(source.read(place, options), options))
+
+
+def _by_names(options: LoadOptions) -> LoadOptions:
+    """Return options that name the tensors they are given; raise ModelError for what is neither tensor nor name."""
+    for option in ("input", "logits"):
+        given = getattr(options, option)
+        several = isinstance(given, (list, tuple))
+        if several and (option == "logits" or not given):
+            raise ModelError(f"{option}={given!r}: give {'the name of one tensor' if option == 'logits' else 'names'}")
+        for one in given if several else [given]:
+            if one is not None and not isinstance(getattr(one, "name", one), str):
+                raise ModelError(f"{option}={one!r}: no tensor, and no name of one")
+    names, logits = names_of(options.input), names_of(options.logits)
+    return replace(options, input=names if len(names) > 1 else next(iter(names), None), logits=next(iter(logits), None))
 
 
 def source_of(path: Any, net: Any = None) -> Source:

@@ -3,7 +3,7 @@
 import functools
 import os
 import re
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
@@ -16,7 +16,8 @@ from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
 from . import infer
 from .checkpoint import Variables, open_checkpoint, prefix_of
-from .options import LoadOptions
+from .image_nodes import ImageNode
+from .options import LoadOptions, names_of
 from .parts import Parts
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
@@ -47,14 +48,14 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
         raise ModelError(
             f"{path}: no checkpoint {prefix!r} beside it (.index and .data files, or a V1 file): say checkpoint="
         )
-    return with_values(path, meta.graph_def, open_checkpoint(prefix), options.input, options.logits)
+    return with_values(path, meta.graph_def, open_checkpoint(prefix), names_of(options.input), options.logits)
 
 
 def with_values(
     source: str,
     graph_def: GraphDef,
     saved: Variables,
-    input: Optional[str],
+    input: Sequence[str],
     logits: Optional[str],
     outputs: Optional[List[str]] = None,
     within: Optional[List[str]] = None,
@@ -63,12 +64,11 @@ def with_values(
 
     Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph.
     """
-    graph_def, input, end_points = _feed_after_pipeline(without_writes(graph_def), input)
-    wanted, named_by = [logits] if logits else outputs, "as asked"
+    graph_def, input, end_points = _feed_after_pipelines(without_writes(graph_def), input)
+    wanted, because, no_logits = [logits] if logits else outputs, "", ""
     if wanted is None:
-        wanted, because = _logits(source, graph_def, input, within)
-        if input is None and because:
-            logits, named_by = wanted[0], because
+        wanted, because, no_logits = _logits(source, graph_def, input, within)
+        logits = None if no_logits else wanted[0]
     needed = graph_defs.needed_nodes(graph_def, wanted)
     if logits is not None and not needed:  # the name is not an operation's
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
@@ -84,7 +84,8 @@ def with_values(
         {name: saved.shapes[name] for name in names},
         input=input,
         logits=logits,
-        named_by=named_by,
+        why_logits=because,
+        no_logits=no_logits,
         outputs=[] if logits else wanted,
         end_points=end_points,
         output_kind=infer.output_kind_in(graph_def, logits) if logits else "",
@@ -124,9 +125,12 @@ def _names_of_variables(source: str, graph_def: GraphDef, needed: Set[str], save
 
 
 def _logits(
-    source: str, graph_def: GraphDef, input: Optional[str], within: Optional[List[str]]
-) -> Tuple[List[str], str]:
-    """Find the logits in the graph before it is cut, and why they are taken for that; else what it ends in, and ""."""
+    source: str, graph_def: GraphDef, input: Sequence[str], within: Optional[List[str]]
+) -> Tuple[List[str], str, str]:
+    """Find the logits in the graph before it is cut, and why they are taken for that; else what it ends in.
+
+    The last of what is returned is why there are no logits, "" where there are.
+    """
     kept = graph_defs.needed_nodes(graph_def, within) if within else {node.name for node in graph_def.node}
     kept -= _gradients(graph_def)
     unknown = unknown_node(graph_def, kept)
@@ -149,8 +153,8 @@ def _logits(
         places = [graph.get_tensor_by_name(node.name + ":0") for node in starts]
         tensor, why = infer.logits(graph, places, None, "")
         if tensor is None:
-            return within or [end.name for end in infer.ends(places)], ""
-    return [tensor.name], why.split(": ", 1)[1]
+            return within or [end.name for end in infer.ends(places)], "", why
+    return [tensor.name], why.split(": ", 1)[1], ""
 
 
 def _gradients(graph_def: GraphDef) -> Set[str]:
@@ -160,12 +164,12 @@ def _gradients(graph_def: GraphDef) -> Set[str]:
     return set(reachable(starts, lambda name: readers.get(name, ())))
 
 
-def _starts(graph_def: GraphDef, input: Optional[str]) -> List[NodeDef]:
+def _starts(graph_def: GraphDef, input: Sequence[str]) -> List[ImageNode]:
     """Return the nodes that images are fed to; where there are none, name the tensors of the pipeline in the error."""
     try:
-        return infer.input_nodes(graph_def, input, [], None, "as asked")[0]
+        return infer.input_nodes(graph_def, input)
     except ModelError as error:
-        choices = [] if input is not None else _pipeline_images(graph_def)
+        choices = [] if input else _pipeline_images(graph_def)
         if not choices:
             raise
         problem = str(error).split(": say input=")[0]
@@ -200,12 +204,22 @@ def _pipeline_images(graph_def: GraphDef) -> List[str]:
     ]
 
 
-def _feed_after_pipeline(graph_def: GraphDef, input: Optional[str]) -> Tuple[GraphDef, Optional[str], Dict[str, str]]:
+def _feed_after_pipelines(graph_def: GraphDef, input: Sequence[str]) -> Tuple[GraphDef, List[str], Dict[str, str]]:
+    """Put placeholders where tensors of pipelines are read; return the graph, the names to feed, and what stood for."""
+    names, stand_for = [], {}
+    for one in input:
+        graph_def, name, replaced = _feed_after_pipeline(graph_def, one)
+        names.append(name)
+        stand_for.update(replaced)
+    return graph_def, names, stand_for
+
+
+def _feed_after_pipeline(graph_def: GraphDef, input: str) -> Tuple[GraphDef, str, Dict[str, str]]:
     """Put a placeholder where the tensor `input` of an iterator or a queue is read: of several, one cannot be fed.
 
     Returns the graph, the placeholder's name and what the tensor's name stands for; for any other input, all as it is.
     """
-    name, _, number = (input or "").partition(":")
+    name, _, number = input.partition(":")
     node = next((node for node in graph_def.node if node.name == name), None)
     index = int(number) if number.isdigit() else 0
     if node is None or index >= len(_types(node)):

@@ -17,6 +17,7 @@ ENGINES = "graph", "tape"  # the names of engines.ENGINES, which imports the sou
 
 LabelsLike = Union["PathLike", Sequence[str]]
 Tags = Union[str, Sequence[str]]
+NamesLike = Union["TensorLike", Sequence["TensorLike"]]  # one tensor or several, by name or themselves
 
 # What load() itself does with whatever a reader returns: every source takes these.
 EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size")
@@ -47,6 +48,18 @@ def _split(text: str) -> Optional[List[str]]:
     return text.split(",") if text else None
 
 
+def _one_or_more(text: str) -> Union[str, List[str]]:
+    return text.split(",") if "," in text else text
+
+
+def names_of(tensors: Optional["NamesLike"]) -> List[str]:
+    """Return the names of a tensor, or of several, given by name or themselves; [] for None."""
+    if tensors is None:
+        return []
+    each: Sequence[Any] = tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    return [one if isinstance(one, str) else one.name for one in each]
+
+
 @dataclass(frozen=True)
 class LoadOptions:
     """What load() would otherwise infer, and how it goes about it; those of the command line come first."""
@@ -60,8 +73,9 @@ class LoadOptions:
             of_both=True,
         ),
     )
-    input: Optional["TensorLike"] = field(
-        default=None, metadata=_row("Tensor that images are fed to.", metavar="TENSOR")
+    input: Optional["NamesLike"] = field(
+        default=None,
+        metadata=_row("Tensor that images are fed to; of several, A,B.", metavar="TENSOR", read=_one_or_more),
     )
     logits: Optional["TensorLike"] = field(
         default=None, metadata=_row("Tensor of the classes' scores before the softmax.", metavar="TENSOR")

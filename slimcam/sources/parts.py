@@ -6,7 +6,7 @@ from typing import List, Mapping, Optional, Sequence
 from .._types import ArrayReader, GraphDef
 from ..layers.names import Call
 from ..model import Eager
-from .options import LabelsLike
+from .options import LabelsLike, NamesLike
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,10 @@ class Parts:
     graph_def: GraphDef
     weights: Mapping[str, ArrayReader] = field(default_factory=dict)  # read when needed, one at a time
     shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of weights, where the source tells them
-    input: Optional[str] = None
+    input: Optional[NamesLike] = None  # one, or several, as options.names_of reads them
     logits: Optional[str] = None
+    why_logits: str = ""  # why these are the logits, where it is not `named_by` that says it
+    no_logits: str = ""  # why the source found none, where its outputs alone do not tell
     layer: Optional[str] = None
     named_by: str = "as asked"  # who named input and logits
     inputs: List[str] = field(default_factory=list)  # all inputs, in order, where the source says which they are

@@ -11,11 +11,12 @@ import numpy as np
 
 from .. import nets
 from .._tf import tf
-from .._types import GraphDef, NodeDef
+from .._types import GraphDef
 from ..graphs.first_norm import FirstNorm, first_norm
 from ..graphs.input_scaling import Scaling, scaling
+from .image_nodes import ImageNode
 from .parts import Parts
-from .photo_inputs import shape_and_type
+from .photo_inputs import sized
 
 SAY = "say preprocess= where that is wrong"
 
@@ -32,7 +33,7 @@ class Net(NamedTuple):
     """What is known of the graph whose photos are meant."""
 
     graph_def: GraphDef
-    input: NodeDef
+    input: ImageNode
     integers: bool  # whether it takes integers
     scaling: Optional[Scaling]  # what it does to the values of its images first
     norm: Optional[FirstNorm]  # what its first batch norm saw in training
@@ -44,15 +45,16 @@ class Net(NamedTuple):
         return {part: None for node in self.graph_def.node for part in node.name.split("/")}
 
 
-def with_preparation(parts: Parts, inputs: Sequence[NodeDef]) -> Parts:
+def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
     """Return parts that say how photos are prepared, and from what that is known."""
-    shape, dtype = shape_and_type(inputs[0], parts)
+    image, dtype = inputs[0], inputs[0].dtype
+    shape = sized(image, parts.size)
     photos = shape is not None and len(shape) in (3, 4) and shape[-1] in (1, 3, None)
     if parts.preprocess is not None or not (photos or dtype.is_integer) or not (dtype.is_floating or dtype.is_integer):
         return parts
-    first = scaling(parts.graph_def, inputs[0].name, shape, dtype, parts.weights)
-    norm = first_norm(parts.graph_def, inputs[0].name, _reader(parts)) if first is None else None
-    net = Net(parts.graph_def, inputs[0], dtype.is_integer, first, norm, _shapes(parts))
+    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights)
+    norm = first_norm(parts.graph_def, image.name, _reader(parts)) if first is None else None
+    net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts))
     for evidence in EVIDENCE:
         preparation = evidence(net)
         if preparation is not None:

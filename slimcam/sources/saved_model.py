@@ -12,7 +12,7 @@ from ..graphs.import_checks import check_operations, restate_swish
 from ..suggest import nearest
 from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
-from .options import LoadOptions, Tags
+from .options import LoadOptions, Tags, names_of
 from .parts import Parts
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
@@ -46,7 +46,7 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     prefix = os.path.join(folder, "variables", "variables")
     saved = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
     within = list(outputs.values()) if wanted is None else None
-    input = inputs.get(str(options.input), options.input)
+    input = [inputs.get(name, name) for name in names_of(options.input)]
     parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within)
     why = [f"tags {', '.join(tags) or 'none'}; {because}", *_in_words(inputs, outputs), *parts.why]
     keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
@@ -143,7 +143,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
     return Parts(
         folder,
         graph_def,
-        input=named.get(str(options.input), options.input),
+        input=[named.get(name, name) for name in names_of(options.input)],
         logits=logits,
         inputs=inputs,
         outputs=wanted or [],

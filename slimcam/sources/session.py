@@ -1,16 +1,16 @@
 """A session of the caller's, with its weights as they are now. It is only read, so its graph may be finalised."""
 
 import functools
-from typing import Any, Collection, Dict, Optional
+from typing import Any, Collection, Dict
 
 from .._tf import tf
-from .._types import Graph, Session, Tensor, TensorLike
+from .._types import Graph, Session, Tensor
 from ..graphs.graph_defs import needed_nodes, without_variables
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import REF_VARIABLES
 from ..graphs.writes import without_writes
 from . import infer
-from .options import LoadOptions
+from .options import LoadOptions, names_of
 from .parts import Parts
 from .session_values import value
 
@@ -26,7 +26,7 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
     Loading raises ModelError where a variable has not been initialised.
     """
     graph_def = without_writes(session.graph.as_graph_def())
-    input, logits = _name(options.input), _name(options.logits)
+    logits = None if options.logits is None else names_of(options.logits)[0]
     wanted = [logits] if logits else [node.name for node in graph_def.node]
     reads = _reads(session.graph, needed_nodes(graph_def, wanted))
     weights = {name: functools.partial(value, session, name, tensor) for name, tensor in reads.items()}
@@ -34,11 +34,9 @@ def read_session(session: Session, options: LoadOptions) -> Parts:
     cut = without_variables(graph_def, wanted)
     why = [f"{len(weights)} variables: their values in the session, now", *restate_swish(cut, stale=False)]
     shapes = {name: tensor.shape.as_list() for name, tensor in reads.items() if tensor.shape.rank is not None}
-    return Parts("the session", cut, weights, shapes, input=input, logits=logits, why=why, output_kind=kind, live=True)
-
-
-def _name(tensor: Optional[TensorLike]) -> Optional[str]:
-    return tensor if tensor is None or isinstance(tensor, str) else tensor.name
+    return Parts(
+        "the session", cut, weights, shapes, input=options.input, logits=logits, why=why, output_kind=kind, live=True
+    )
 
 
 def _reads(graph: Graph, among: Collection[str]) -> Dict[str, Tensor]:

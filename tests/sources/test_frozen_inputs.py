@@ -151,7 +151,9 @@ def test_an_unknown_input_names_the_nearest(frozen):
 
 def test_a_graph_without_a_placeholder_of_images_lists_those_it_has(frozen):
     path = frozen(lambda: dense(placeholder(None, 4, name="features")))
-    with pytest.raises(ModelError, match=r"no placeholder takes images \(placeholders: features:0\): say input="):
+    with pytest.raises(
+        ModelError, match=r"no placeholder takes images \(placeholders: features:0 float32 \(None, 4\)\): say input="
+    ):
         slimcam.load(path)
 
 

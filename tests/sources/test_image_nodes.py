@@ -1,0 +1,286 @@
+"""What images are fed to, where the graph does not say it outright: shapes noted, reshaped to, told by a kernel."""
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf1
+
+import slimcam
+
+# A photo of 2 x 2, and its map: a is relu of the photo times 1 and -1, the logits are the means over places, and the
+# winner is class 0 with (4 + 2) / 4, so that the map is a quarter of what is positive. Nothing is rounded.
+X = np.array([[[[4], [-1]], [[2], [0]]]], np.float32)
+MAP, SCORE = [[[1, 0], [0.5, 0]]], [1.5]
+
+
+def head(images, name="a"):
+    convolution = tf1.nn.conv2d(images, tf1.constant([[[[1.0, -1.0]]]]), 1, "SAME")
+    return tf1.nn.softmax(tf1.identity(tf1.reduce_mean(tf1.nn.relu(convolution, name=name), [1, 2]), name="logits"))
+
+
+def place(*shape, dtype=tf1.float32, name="x"):
+    return tf1.placeholder(dtype, shape if shape else None, name=name)
+
+
+def assert_map(model, images=X, raw=MAP, scores=SCORE):
+    maps = slimcam.GradCAM(model, "a")(images)
+    np.testing.assert_array_equal(maps.raw, raw)
+    np.testing.assert_array_equal(maps.scores, scores)
+    return maps
+
+
+def photo(values):
+    """Return the uint8 RGB photo of grey values; of three equal channels, the grey one is the same but for rounding."""
+    return np.repeat(np.array(values, np.uint8)[..., None], 3, -1)
+
+
+GREY = photo([[200, 0], [100, 0]])  # its map for class 0 is a quarter of it, where it is fed as it is
+
+
+def assert_grey(model):
+    maps = slimcam.GradCAM(model, "a")(GREY)
+    np.testing.assert_allclose(maps.raw, [[[50, 0], [25, 0]]], rtol=1e-3)
+    assert maps.overlay().shape == (1, 2, 2, 3)
+
+
+# --- values in a row
+
+
+def in_a_row():
+    head(tf1.reshape(place(None, 4), [-1, 2, 2, 1], name="images"))
+
+
+def of_counted_rows():
+    x = place(None, 4)
+    head(tf1.reshape(x, tf1.stack([tf1.shape(x)[0], 2, 2, 1]), name="images"))
+
+
+def shifted():
+    head(tf1.reshape(tf1.identity(place(None, 4) - 1.0) + 1.0, [-1, 2, 2, 1], name="images"))
+
+
+def without_channels():
+    head(tf1.expand_dims(place(None, 2, 2), -1, name="images"))
+
+
+@pytest.mark.parametrize("build", [in_a_row, of_counted_rows, shifted, without_channels])
+def test_images_are_fed_where_their_values_are_taken_in_a_row(model_of, build):
+    model = model_of(build, preprocess="none")
+    assert model.input.shape.as_list() == [None, 2, 2, 1]
+    assert_map(model)
+    assert_map(model, X.reshape(1, *model.tensor("x").shape.as_list()[1:]))
+    assert_grey(model)
+
+
+def test_why_says_what_makes_images_of_a_row(model_of):
+    (why,) = [line for line in model_of(in_a_row).why if line.startswith("input 'x:0': the only placeholder of images")]
+    assert why.endswith(", float32 (None, 4), of which images (Reshape) makes (None, 2, 2, 1)")
+
+
+def test_a_picture_of_values_in_a_row_is_painted_as_the_image(model_of):
+    maps = assert_map(model_of(in_a_row), X.reshape(1, 4))
+    assert maps.photos[0].shape == (2, 2, 3)
+
+
+def test_a_row_of_another_length_is_refused(model_of):
+    with pytest.raises(slimcam.PhotoError, match=r"as \(N, h, w, C\); this is \(1, 3\)"):
+        slimcam.GradCAM(model_of(in_a_row), "a")(X.reshape(1, 4)[:, :3])
+
+
+def test_features_are_taken_of_values_in_a_row(model_of):
+    np.testing.assert_array_equal(model_of(in_a_row).features("logits", X.reshape(1, 4)), [[1.5, 0.25]])
+
+
+def test_gradients_at_the_input_are_images(model_of):
+    from slimcam.engines.resolve import resolve_images
+
+    query = resolve_images(model_of(in_a_row), 0)
+    assert query.layer.shape.as_list() == [None, 2, 2, 1]
+
+
+def test_a_row_of_fixed_length_is_for_so_many_images(frozen):
+    path = frozen(lambda: head(tf1.reshape(place(3, 4), [3, 2, 2, 1])))
+    with pytest.raises(slimcam.ModelError, match="made for 3 images at once, and for another number it does not run"):
+        slimcam.load(path)
+
+
+def two_rows():
+    a = tf1.nn.relu(tf1.reshape(place(None, 4, name="left"), [-1, 2, 2, 1]), name="a")
+    b = tf1.nn.relu(tf1.reshape(place(None, 4, name="right"), [-1, 2, 2, 1]), name="b")
+    features = tf1.reduce_mean(tf1.concat([a, b], -1), [1, 2])
+    tf1.nn.softmax(tf1.identity(features * [[1.0, 2.0]], name="logits"))
+
+
+@pytest.mark.parametrize("options", [{}, {"input": ["left", "right"]}, {"input": ["Reshape", "Reshape_1"]}])
+def test_two_rows_are_two_inputs(model_of, options):
+    model = model_of(two_rows, **options)
+    assert len(model.inputs) == 2
+    pair = slimcam.explain_pair(model, X, 2 * X, layer=["a", "b"], target=1)
+    # class 1 is twice the mean of b: the map of b is 2/4 of 8, 0, 4, 0; that of a is nothing
+    np.testing.assert_array_equal(pair[0].raw, np.zeros((1, 2, 2)))
+    np.testing.assert_array_equal(pair[1].raw, [[[4, 0], [2, 0]]])
+
+
+NO_IMAGES = {
+    "labels": lambda: tf1.nn.softmax(place(None, 4)),
+    "a noise of one place": lambda: head(tf1.reshape(place(None, 1), [-1, 1, 1, 1])),
+    "another number of values": lambda: head(tf1.reshape(place(None, 8), [-1, 2, 2, 1])),
+    "what a matrix made": lambda: head(tf1.reshape(tf1.matmul(place(None, 4), tf1.ones([4, 4])), [-1, 2, 2, 1])),
+}
+
+
+@pytest.mark.parametrize("build", NO_IMAGES.values(), ids=list(NO_IMAGES))
+def test_what_is_not_reshaped_to_images_is_no_input_of_images(frozen, build):
+    with pytest.raises(slimcam.ModelError, match=r"no placeholder takes images \(placeholders: x:0 float32 "):
+        slimcam.load(frozen(build))
+
+
+# --- placeholders of any shape
+
+
+def edited(path, change):
+    """Let `change` go over the placeholders of a frozen graph, and over its version."""
+    with open(path, "rb") as file:
+        graph_def = tf1.GraphDef.FromString(file.read())
+    for node in graph_def.node:
+        if node.op == "Placeholder":
+            change(graph_def, node)
+    with open(path, "wb") as file:
+        file.write(graph_def.SerializeToString())
+    return path
+
+
+def as_by_tensorflow_1_0(shape):
+    """Return what makes a placeholder of TensorFlow 1.0's: it says that it is a scalar, and a Saver noted its shape."""
+
+    def change(graph_def, node):
+        graph_def.versions.producer = 21
+        node.attr["shape"].shape.Clear()
+        if shape is not None:
+            noted = node.attr["_output_shapes"].list.shape.add()
+            noted.CopyFrom(tf1.TensorShape(shape).as_proto())
+
+    return change
+
+
+def test_a_shape_that_a_saver_noted_is_read(frozen):
+    path = edited(frozen(lambda: head(place(None, 2, 2, 1))), as_by_tensorflow_1_0([None, 2, 2, 1]))
+    with slimcam.load(path, preprocess="none") as model:
+        assert "input 'x:0': the only placeholder of images, float32 (None, 2, 2, 1)" in model.why
+        assert_map(model)
+        assert_grey(model)
+
+
+def test_a_scalar_of_tensorflow_1_0_is_of_any_shape(frozen):
+    path = edited(frozen(lambda: head(place(None, 2, 2, 1))), as_by_tensorflow_1_0(None))
+    with slimcam.load(path) as model:
+        assert model.input.shape.as_list() == [None, None, None, 1]
+        assert_map(model)
+
+
+def test_a_reshape_tells_what_a_placeholder_of_any_shape_takes(model_of):
+    model = model_of(lambda: head(tf1.reshape(place(), [-1, 2, 2, 1], name="images")), preprocess="none")
+    assert [why for why in model.why if "of any shape, of which images (Reshape) makes (None, 2, 2, 1)" in why]
+    assert_map(model)
+    assert_grey(model)
+
+
+def test_the_kernel_of_the_first_convolution_tells_the_channels(model_of):
+    model = model_of(lambda: head(place()), preprocess="none", size=2)
+    assert [why for why in model.why if "of any shape, of which Conv2D (Conv2D) takes 1 channels" in why]
+    assert_map(model)
+    assert_grey(model)
+
+
+def test_a_kernel_tells_channels_that_a_shape_leaves_open(model_of):
+    assert model_of(lambda: head(place(None, 2, 2, None))).input.shape.as_list() == [None, 2, 2, 1]
+
+
+def test_a_kernel_in_a_checkpoint_tells_the_channels(tmp_path):
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        kernel = tf1.get_variable("kernel", initializer=np.array([[[[1.0, -1.0]]]], np.float32), use_resource=False)
+        relu = tf1.nn.relu(tf1.nn.conv2d(place(), kernel, 1, "SAME"), name="a")
+        tf1.nn.softmax(tf1.reduce_mean(relu, [1, 2]))
+        session.run(tf1.global_variables_initializer())
+        path = tf1.train.Saver().save(session, str(tmp_path / "model")) + ".meta"
+    with slimcam.load(path) as model:
+        assert model.input.shape.as_list() == [None, None, None, 1]
+        assert_map(model)
+
+
+@pytest.mark.parametrize("options", [{"preprocess": "none"}, {}])
+def test_photos_for_an_input_without_a_size_ask_for_it(model_of, options):
+    model = model_of(lambda: head(place()), **options)
+    message = (
+        "nothing says what size 'x:0' takes: load it with size=, the side of its images in pixels, or give floating"
+    )
+    with pytest.raises(slimcam.PhotoError, match=message):
+        slimcam.GradCAM(model, "a")(GREY)
+
+
+def test_photos_for_an_input_of_other_channels_are_refused(model_of):
+    def build():
+        tf1.nn.softmax(tf1.reduce_mean(tf1.nn.relu(place(None, 2, 2, 5), name="a"), [1, 2]))
+
+    message = r"'x:0' takes 5 channels, which photos do not have: give floating point \(N, h, w, C\), fed as is"
+    with pytest.raises(slimcam.PhotoError, match=message):
+        slimcam.GradCAM(model_of(build, preprocess="none"), "a")(GREY)
+
+
+# --- what nothing reads
+
+
+LEFTOVERS = {
+    "images": lambda: place(None, 2, 2, 1, name="left"),
+    "any shape": lambda: place(name="left"),
+    "files": lambda: place(dtype=tf1.string, name="left"),
+}
+
+
+@pytest.mark.parametrize("leave", LEFTOVERS.values(), ids=list(LEFTOVERS))
+def test_a_placeholder_that_nothing_reads_is_no_input(model_of, leave):
+    model = model_of(lambda: (leave(), head(place(1, 2, 2, 1))))
+    assert [one.tensor.name for one in model.inputs] == ["x:0"]
+    assert "input 'x:0': the only placeholder of images, float32 (1, 2, 2, 1)" in model.why
+    assert_map(model)
+
+
+def test_a_placeholder_that_the_logits_do_not_need_is_no_input(model_of):
+    model = model_of(lambda: (tf1.square(place(None, 2, 2, 1, name="truth")), head(place(None, 2, 2, 1))))
+    assert [one.tensor.name for one in model.inputs] == ["x:0"]
+    assert "input 'x:0': the only placeholder of images, float32 (None, 2, 2, 1)" in model.why
+
+
+# --- input= and logits= that are none
+
+WRONG = {
+    "a number": ({"input": 5}, "input=5: no tensor, and no name of one"),
+    "a number among names": ({"input": ["x", 5]}, "input=5: no tensor, and no name of one"),
+    "no name": ({"input": []}, r"input=\[\]: give names"),
+    "several logits": ({"logits": ["logits", "x"]}, r"logits=\['logits', 'x'\]: give the name of one tensor"),
+    "a number for logits": ({"logits": 5}, "logits=5: no tensor, and no name of one"),
+    "whole numbers": ({"logits": "best"}, r"logits='best': int64 \(\?,\), no scores: name floating point"),
+    "an operation without a tensor": ({"logits": "nothing"}, "logits='nothing': no such tensor"),
+    "an input of no tensor": (
+        {"input": "nothing"},
+        "input='nothing': a NoOp cannot be fed; name a tensor with one type",
+    ),
+    "another name": ({"input": ["x", "y"]}, "input='y': no such tensor; "),
+}
+
+
+@pytest.mark.parametrize("options, message", WRONG.values(), ids=list(WRONG))
+def test_what_is_no_tensor_is_refused(frozen, options, message):
+    def build():
+        tf1.argmax(head(place(None, 2, 2, 1)), -1, name="best")
+        tf1.no_op("nothing")
+
+    with pytest.raises((slimcam.ModelError, slimcam.UnknownName), match=message.replace(r"\?", "(None|\\?)")):
+        slimcam.load(frozen(build), **options)
+
+
+def test_tensors_stand_for_their_names(frozen):
+    path = frozen(lambda: head(place(None, 2, 2, 1)))
+    with tf1.Graph().as_default():
+        x, logits = place(None, 2, 2, 1), tf1.constant(0.0, name="logits")
+    with slimcam.load(path, input=[x], logits=logits) as model:
+        assert_map(model)
