@@ -7,7 +7,7 @@ import numpy as np
 from .._tf import tf
 from .._types import Tensor, TensorLike
 from ..errors import TargetError
-from ..graphs.op_types import PROBABILITIES
+from ..graphs.op_types import PROBABILITIES, RESTATING
 from ..graphs.walk import source
 from ..model import Model
 from .objectives import channels_first
@@ -48,8 +48,15 @@ class ScoreOfOutput(Score):
 
 
 def dense_outputs(model: Model) -> List[Tensor]:
-    """Return what a model computes of four dimensions, more than one place of them."""
-    return [one for one in model.outputs if one.shape.rank == 4 and one.shape.as_list()[1:3] != [1, 1]]
+    """Return what a model computes as a map: outputs of four dimensions, or what such a one's ArgMax reads."""
+    tensors = [_before_argmax(one) for one in model.outputs]
+    return [one for one in tensors if one.shape.rank == 4 and one.shape.as_list()[1:3] != [1, 1]]
+
+
+def _before_argmax(output: Tensor) -> Tensor:
+    """Return the scores that a map of class numbers was chosen from, of another output itself."""
+    numbers = source(output, (*RESTATING, "Slice", "StridedSlice"))
+    return numbers.op.inputs[0] if numbers.op.type == "ArgMax" else output
 
 
 class Region(ScoreOfOutput):
