@@ -106,6 +106,12 @@ class Model:
         shape = None if self.logits is None or self.output_kind != "sigmoid" else self.logits.shape
         return shape is not None and shape.rank == 2 and shape.as_list()[-1] == 1
 
+    @property
+    def one_number(self) -> bool:
+        """Whether the model gives one number, which nothing turns into a probability: a regression."""
+        logits = self.logits
+        return logits is not None and not self.one_logit and logits.shape.rank == 2 and logits.shape.as_list()[-1] == 1
+
     def need_logits(self) -> Tensor:
         """Return the logits; raise TargetError where there are none, with what to do."""
         if self.logits is None:

@@ -49,9 +49,8 @@ class Folder:
         path = os.path.join(self.path, self._free_name(stem, ends))
         one = maps.only(i)
         _write_png(path, one.pictures(**self.painting)[0])
-        self._rows.append(
-            {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
-        )
+        row = {"files": file, "raw": one.raw[0], "heat": one.heat[0], "classes": class_id, "scores": one.scores[0]}
+        self._rows.append(row if one.boxes is None else {**row, "boxes": one.boxes[0]})
         return path
 
     def add_picture(self, files: Sequence[str], picture: np.ndarray) -> str:
@@ -84,12 +83,11 @@ class Folder:
     def close(self, layer: Union[str, List[str]]) -> str:
         """Write the npz of all maps so far and return its path.
 
-        Keys are files, raw, heat, classes, scores and layer (one for each map where they differ). Where maps differ in
-        size, `raw` and `heat` are one array per map: raw_0, heat_0, raw_1, …
+        Keys are files, raw, heat, classes, scores, layer (one for each map where they differ), boxes of detections.
+        Where maps differ in size, `raw` and `heat` are one array per map: raw_0, heat_0, raw_1, …
         """
-        arrays: Dict[str, Any] = {
-            key: np.array([row[key] for row in self._rows]) for key in ("files", "classes", "scores")
-        }
+        keys = [key for key in ("files", "classes", "scores", "boxes") if all(key in row for row in self._rows)]
+        arrays: Dict[str, Any] = {key: np.array([row[key] for row in self._rows]) for key in keys}
         arrays["layer"] = np.array(layer)
         for key in ("raw", "heat"):
             each = [row[key] for row in self._rows]
@@ -104,8 +102,11 @@ class Folder:
         return path
 
 
-def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[str]) -> str:
-    """Return the line on a photo: what was explained, with its score, and where the picture of each map went."""
+def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[str], one_number: bool = False) -> str:
+    """Return the line on a photo: what was explained, with its score, and where the picture of each map went.
+
+    Of a model that gives `one_number` it is that, with its sign.
+    """
     parts = []
     for row, path in zip(rows, paths):
         number = int(maps.classes[row])
@@ -115,7 +116,11 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
         wrong = int((~np.isfinite(maps.raw[row])).sum())
         notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
         place = "" if maps.boxes is None else f" at {place_in_words(maps.boxes[row])}"
-        parts.append(f"{name} {maps.scores[row]:.4g}{place}{notes} -> {path}")
+        value = f"{maps.scores[row]:.4g}"
+        if one_number:
+            name, value = "number", f"{maps.scores[row]:+.4g}"
+            notes += " (the map shows what raises it; --style signed, also what lowers it)" if value[0] == "-" else ""
+        parts.append(f"{name} {value}{place}{notes} -> {path}")
     return f"{file}: " + "; ".join(parts)
 
 

@@ -96,7 +96,8 @@ class Box(Picked):
         for one in each:
             one.check(model)
         some = detect(model, image_input, batch, feeds)
-        picked = [one.choose(own, f"photo {i}") for i, (one, own) in enumerate(zip(each, some))]
+        names = [f"photo {i}" for i in range(count)] if count > 1 else ["the photo"]
+        picked = [one.choose(own, name) for one, own, name in zip(each, some, names)]
         return Picks(
             np.array([one.places for one in picked], np.int32),
             np.array([one.class_id for one in picked], np.int64),

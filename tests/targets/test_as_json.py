@@ -5,7 +5,7 @@ import pytest
 from fixtures.three_classes import LABELS, three_classes
 
 import slimcam
-from slimcam import Caricature, Channel, Class, Direction, Dot, Mean, Neuron, Norm, Top
+from slimcam import Box, Caricature, Channel, Class, Direction, Dot, Mean, Neuron, Norm, Peak, Region, Top
 from slimcam.targets import TensorScore, as_target
 from slimcam.targets.as_json import describe, from_json, tensor_names, to_json
 
@@ -22,6 +22,12 @@ CASES = [
     (Neuron("a", 1), {"neuron": "a", "k": 1, "at": None}, "neuron a k 1", ("a",)),
     (Neuron("a", 1, (0, 1)), {"neuron": "a", "k": 1, "at": [0, 1]}, "neuron a k 1 at [0, 1]", ("a",)),
     (Direction("a", [1, 2], 3), {"direction": "a", "array": [1.0, 2.0], "power": 3.0}, "direction a power 3.0", ("a",)),
+    (Box(1), {"box": 1, "at": None}, "box 1", ()),
+    (Box(2, at=(3, 4)), {"box": 2, "at": [3.0, 4.0]}, "box 2 at [3.0, 4.0]", ()),
+    (Region("dog"), {"region": 1, "mask": None, "of": None}, "region 1", ()),
+    (Region(1, [[0, 5]], "a"), {"region": 1, "mask": [[0, 1]], "of": "a"}, "region 1 of a", ("a",)),
+    (Peak(3), {"peak": 3, "of": None}, "peak 3", ()),
+    (Peak(0, "a"), {"peak": 0, "of": "a"}, "peak 0 of a", ("a",)),
     (Caricature("a", [1, 2]), {"caricature": "a", "array": [1.0, 2.0], "power": 0.0}, "caricature a power 0.0", ("a",)),
 ]
 

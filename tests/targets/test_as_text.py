@@ -1,12 +1,15 @@
 """Targets and holds in the words of the command line."""
 
+import cv2
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf1
 from fixtures.three_classes import LABELS, three_classes
+from fixtures.tolerance import rounding
 
 import slimcam
 from slimcam.targets.as_json import to_json
-from slimcam.targets.as_text import read_hold, read_target
+from slimcam.targets.as_text import read_hold, read_like, read_target
 
 
 @pytest.fixture
@@ -25,6 +28,13 @@ def net(model_of):
         ("mean:a", {"mean": "a"}),
         ("norm:a:0", {"norm": "a:0"}),
         ("channel:a:0:1", {"channel": "a:0", "k": 1}),
+        ("box:3", {"box": 3, "at": None}),
+        ("box:dog", {"box": "dog", "at": None}),
+        ("box:2@30,4.5", {"box": 2, "at": [30.0, 4.5]}),
+        ("box:ox, bull@30,4", {"box": "ox, bull", "at": [30.0, 4.0]}),
+        ("region:2", {"region": 2, "mask": None, "of": None}),
+        ("region:dog", {"region": 1, "mask": None, "of": None}),
+        ("peak:17", {"peak": 17, "of": None}),
     ],
 )
 def test_words_are_targets(net, text, spec):
@@ -43,6 +53,49 @@ def test_an_array_comes_from_a_file(net, tmp_path):
     assert name == "features"
     np.testing.assert_array_equal(array, [1, 2])
     assert read_hold(net, "features=zeros") == ("features", "zeros")
+
+
+def test_a_mask_comes_from_an_array_or_a_picture(net, tmp_path):
+    mask = np.array([[0, 2, 0], [0, 0, 1]])
+    array, picture = tmp_path / "mask.npy", tmp_path / "mask.png"
+    np.save(str(array), mask)
+    cv2.imwrite(str(picture), np.uint8(100 * mask))
+    for path in (array, picture):
+        expected = {"region": 1, "mask": [[0, 1, 0], [0, 0, 1]], "of": None}
+        assert to_json(read_target(net, f"region:1={path}"), net) == expected
+
+
+def embedding():
+    images = tf1.placeholder(tf1.float32, [None, 2, 2, 3], name="images")
+    maps = tf1.nn.relu(images, name="maps")
+    tf1.nn.l2_normalize(tf1.reduce_sum(maps, [1, 2]), 1, name="embeddings")
+
+
+def test_like_is_the_product_with_another_photos_embedding(model_of, tmp_path):
+    model = model_of(embedding, preprocess="none")
+    assert model.logits is None  # the values of a vector of length 1 are no scores of classes
+    path = tmp_path / "other.png"
+    cv2.imwrite(str(path), np.uint8([[[0, 0, 3], [0, 0, 0]], [[0, 4, 0], [0, 0, 0]]]))  # BGR: red of 3, green of 4
+    target = read_like(model, str(path))
+    np.testing.assert_allclose(target.array, [0.6, 0.8, 0], rtol=rounding(8))
+    red = np.zeros((1, 2, 2, 3), np.float32)
+    red[0, 0, 0] = 2, 0, 1  # of length sqrt(5)
+    assert slimcam.explain(model, red, target=target).scores == pytest.approx([0.6 * 2 / np.sqrt(5)], rel=rounding(20))
+
+
+def test_like_needs_one_vector(model_of, make_photo):
+    def build():
+        images = tf1.placeholder(tf1.float32, [None, 2, 2, 3], name="images")
+        tf1.nn.relu(images, name="maps")
+
+    model = model_of(build, preprocess="none")
+    with pytest.raises(slimcam.TargetError, match=r"does not end in one vector an image.*--target dot:TENSOR=PHOTO"):
+        read_like(model, make_photo("a.png"))
+
+
+def test_an_embedding_says_which_target_fits(model_of):
+    with pytest.raises(slimcam.TargetError, match=r"of length 1, a vector to compare photos by.*\(--like OTHER\)"):
+        slimcam.GradCAM(model_of(embedding, preprocess="none"))
 
 
 def test_a_neuron_is_the_centre_of_a_channel(net):
@@ -66,6 +119,10 @@ def test_a_caricature_takes_the_features_of_a_photo(model_of, make_photo):
     "read, text, error, message",
     [
         (read_target, "channel:a:x", slimcam.TargetError, "--target channel:a:x: give channel:TENSOR:NUMBER"),
+        (read_target, "box:dog@3", slimcam.TargetError, "give box:NUMBER, or box:CLASS@X,Y in pixels of the photo"),
+        (read_target, "peak:x", slimcam.TargetError, "--target peak:x: give peak:NUMBER, the channel of the heat map"),
+        (read_target, "region:1=none.npy", slimcam.WrongFeed, "none.npy: not an array that NumPy can read: "),
+        (read_target, "region:1=none.png", slimcam.PhotoError, "none.png: No such file"),
         (read_target, "channel:3", slimcam.TargetError, "--target channel:3: give channel:TENSOR:NUMBER"),
         (read_target, "neuron:a:-1", slimcam.TargetError, "--target neuron:a:-1: give neuron:TENSOR:NUMBER"),
         (read_target, "dot:a", slimcam.TargetError, "--target dot:a: give dot:TENSOR=FILE.npy, or a photo$"),

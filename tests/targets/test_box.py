@@ -94,8 +94,8 @@ def test_the_second_stage_of_proposals_is_explained_on_the_map_before_the_crops(
 @pytest.mark.parametrize(
     "target, error, message",
     [
-        (Box(4), TargetError, "Box.4.: photo 0 has 4 detections"),
-        (Box("red", at=(9, 3)), TargetError, r"Box\('red', at=\(9.0, 3.0\)\): no box of that class in photo 0 holds"),
+        (Box(4), TargetError, "Box.4.: the photo has 4 detections"),
+        (Box("red", at=(9, 3)), TargetError, r"Box\('red', at=\(9.0, 3.0\)\): no box of that class in the photo holds"),
         (Box(3, at=(1, 1)), TargetError, "the detector has classes 1 to 2"),
         (Box("rad"), UnknownName, "no label 'rad'; near: 'red'"),
     ],

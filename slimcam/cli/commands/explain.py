@@ -41,24 +41,35 @@ def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> i
     """Explain photos some at a time, write each one's pictures, and return how many photos failed."""
     from tqdm import tqdm
 
-    from ...errors import OutputError
-    from ...targets import detections
+    from ...errors import OutputError, TargetError
+    from ...targets import Picked, detections
     from ..results import describe_detections, describe_maps
 
     failures = 0
+    alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
+    at_once = 1 if alone else TOGETHER
+    one_number = cam.model.one_number and cam.query.on_logits
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
-        for start in range(0, len(photos), TOGETHER):
-            together = photos[start : start + TOGETHER]
+        for start in range(0, len(photos), at_once):
+            together = photos[start : start + at_once]
             files = _readable(together, bar)
             failures += len(together) - len(files)
             if not files:
                 continue
-            maps = cam(files)
+            try:
+                maps = cam(files)
+            except TargetError as error:
+                if not alone:
+                    raise
+                failures += 1
+                bar.write(f"slimcam: {files[0]}: {error}", file=sys.stderr)
+                bar.update()
+                continue
             for i, file in enumerate(files):
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
                 try:
                     paths = [folder.add(file, maps, row) for row in rows]
-                    bar.write(describe_maps(file, maps, rows, paths))
+                    bar.write(describe_maps(file, maps, rows, paths, one_number))
                     if maps.boxes is not None:
                         bar.write("\n".join(describe_detections(detections(cam.model, file)[0])))
                 except OutputError as error:
