@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from fixtures.old_programs import EXAMPLES, started
+from fixtures.old_programs import EXAMPLES, argument_of, record_of, started
 
 from slimcam._tf import TF_VERSION
 from slimcam.errors import MissingPackage
@@ -165,21 +165,16 @@ NUMBERS = {
 @pytest.mark.parametrize(
     "name", ["plain_graph", *(pytest.param(name, marks=pytest.mark.slow) for name in list(NUMBERS)[1:])]
 )
-def test_ported_programs_give_the_originals_numbers(name, run, tmp_path):
+def test_ported_programs_give_the_numbers_of_tensorflow_1(name, tmp_path):
     pytest.importorskip("libcst", reason="pip install slimcam[programs]")
     if TF_VERSION < (2, 16):
         pytest.skip("names are looked up in the TensorFlow that is installed")
     shutil.copy(str(EXAMPLES / f"{name}.py"), str(tmp_path / "ported.py"))
     written = subprocess.run([sys.executable, "-m", "slimcam", "port", "--write", str(tmp_path / "ported.py")])
     assert written.returncode == (name == "keras_1")  # a number of samples is left to the reader
-    for folder in ("ours", "theirs"):
-        (tmp_path / folder).mkdir()
-    arguments = (
-        (lambda one: f"--logdir={tmp_path / one / 'log'}") if name == "slim_training" else (lambda one: tmp_path / one)
-    )
-    ours = started(tmp_path / "ported.py", arguments("ours"))
+    (tmp_path / "files").mkdir()
+    ours = started(tmp_path / "ported.py", argument_of(name, tmp_path / "files"))
     assert ours.status == 0
-    # The originals under `slimcam run` give TensorFlow 1.15.5's numbers: test_same_numbers.py.
-    theirs = run(name, arguments("theirs"))
+    theirs = record_of(name)
     for word in NUMBERS[name]:
         np.testing.assert_allclose(ours.numbers(word), theirs.numbers(word), 5e-5, 6e-6, err_msg=word)

@@ -1,10 +1,8 @@
 """Programs with the idioms of old ones run unmodified, and print TensorFlow 1.15.5's numbers."""
 
-import sys
-
 import numpy as np
 import pytest
-from fixtures.old_programs import EXAMPLES, started
+from fixtures.old_programs import PROGRAMS, argument_of, record_of, run_original
 from fixtures.tolerance import SMALL_NET, rounding_of_net
 
 from slimcam._packages import installed_version
@@ -23,27 +21,27 @@ def same(ended, wanted, words):
 
 
 @pytest.fixture
-def tensorflow_1(other_python):
-    """Return the Python of TensorFlow 1.15.5, where this one is of TensorFlow 2."""
+def both(run, tmp_path):
+    """Return `both(program)`: how it ends under `slimcam run` here, and how it ended on TensorFlow 1.15.5."""
     if TF_VERSION < (2,):
-        pytest.skip("this is TensorFlow 1.15.5; the other leg compares with it")
-    return other_python
+        pytest.skip("this is TensorFlow 1.15.5 itself")
+
+    def compared(program):
+        return run(program, argument_of(program, tmp_path)), record_of(program)
+
+    return compared
 
 
-def test_a_slim_training_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
-    theirs = started(EXAMPLES / "slim_training.py", f"--logdir={tmp_path / 'theirs'}", python=tensorflow_1)
-    assert theirs.status == 0
-    ours = run("slim_training", f"--logdir={tmp_path / 'ours'}")
+def test_a_slim_training_runs_as_on_tensorflow_1(both):
+    ours, theirs = both("slim_training")
     assert ours.status == 0
     same(ours, theirs, ["loss", "scores", "frozen"])
     for word in ("variables", "shared", "nets"):
         assert ours.line(word) == theirs.line(word)
 
 
-def test_a_graph_by_hand_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
-    theirs = started(EXAMPLES / "plain_graph.py", tmp_path / "theirs", python=tensorflow_1)
-    assert theirs.status == 0
-    ours = run("plain_graph", tmp_path / "ours")
+def test_a_graph_by_hand_runs_as_on_tensorflow_1(both):
+    ours, theirs = both("plain_graph")
     words = ["logits", "average", "served", "restored"]
     if TF_VERSION < (2, 2):  # the program's last line needs an operation that 2.1 lacks
         assert ours.err.endswith("TensorFlow {}.{}.{} lacks its operation: take a newer one\n".format(*TF_VERSION))
@@ -66,21 +64,17 @@ def test_a_graph_by_hand_runs_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
         ("keras_1", ["predict", "sum"], ["history", "sizes", "text", "queue"]),
     ],
 )
-def test_keras_programs_give_the_numbers_of_tensorflow_1(run, tensorflow_1, tmp_path, program, numbers, lines):
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "ours").mkdir()
-    theirs = run(program, tmp_path / "theirs", python=tensorflow_1)
-    assert theirs.status == 0
-    ours = run(program, tmp_path / "ours")
+def test_keras_programs_give_the_numbers_of_tensorflow_1(both, program, numbers, lines):
+    ours, theirs = both(program)
     assert ours.status == 0
     same(ours, theirs, numbers)
     for word in lines:
         assert ours.line(word) == theirs.line(word)
 
 
-def test_numpy_seeds_a_training_of_keras_as_it_did(run, tensorflow_1, tmp_path):
-    ours, theirs = (run("keras_seeded", tmp_path / "m.h5", python=python) for python in (sys.executable, tensorflow_1))
-    assert (ours.status, theirs.status) == (0, 0)
+def test_numpy_seeds_a_training_of_keras_as_it_did(both):
+    ours, theirs = both("keras_seeded")
+    assert ours.status == 0
     assert ours.line("batch") == "[3, 2] (3, 2)"
     assert ours.line("kinds") == "True Adagrad 0.01 0.002"
     assert ours.out.count("same True True True") == ours.out.count("continued True False") == 2
@@ -154,24 +148,18 @@ def test_a_sparse_input_is_fed_and_a_variable_is_true(run):
     np.testing.assert_allclose(ended.numbers("sparse"), [5, 7, 1, 2, 13, 16, 29 / 3], 1e-6)
 
 
-def test_an_estimator_trains_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
+def test_an_estimator_trains_as_on_tensorflow_1(both):
     if TF_VERSION >= (2, 16) and installed_version("tensorflow_estimator") is None:
         pytest.skip("this environment has no tensorflow-estimator")
-    theirs = started(EXAMPLES / "estimator.py", tmp_path / "theirs", python=tensorflow_1)
-    assert theirs.status == 0
-    ours = run("estimator", tmp_path / "ours")
+    ours, theirs = both("estimator")
     assert ours.status == 0
     same(ours, theirs, ["evaluated", "predicted", "again", "served", "linear"])
     assert ours.line("names") == theirs.line("names")
 
 
 @pytest.mark.slow  # half a minute: graphs by the dozen
-def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "ours").mkdir()
-    theirs = started(EXAMPLES / "contrib_parts.py", tmp_path / "theirs", python=tensorflow_1)
-    assert theirs.status == 0
-    ours = run("contrib_parts", tmp_path / "ours")
+def test_parts_of_contrib_are_as_on_tensorflow_1(both):
+    ours, theirs = both("contrib_parts")
     assert ours.status == 0
     words = [line.split()[0] for line in theirs.out.splitlines() if line and not line.startswith("Parsing")]
     assert len(words) > 50
@@ -183,30 +171,26 @@ def test_parts_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
     assert ours.line("drawn") == theirs.line("drawn")
 
 
-def test_contrib_takes_its_own_arguments(run, tensorflow_1, tmp_path):
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "ours").mkdir()
-    theirs = started(EXAMPLES / "contrib_arguments.py", tmp_path / "theirs", python=tensorflow_1)
-    ours = run("contrib_arguments", tmp_path / "ours")
-    assert (theirs.status, ours.status) == (0, 0), ours.err
+def test_contrib_takes_its_own_arguments(both):
+    ours, theirs = both("contrib_arguments")
+    assert ours.status == 0
     same(ours, theirs, ["losses", "value", "copied", "mean"])
     for word in ("found", "words", "there"):
         assert ours.line(word) == theirs.line(word)
 
 
-def test_decoders_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1):
-    theirs, ours = started(EXAMPLES / "decoding.py", python=tensorflow_1), run("decoding")
-    assert (theirs.status, ours.status) == (0, 0)
+def test_decoders_of_contrib_are_as_on_tensorflow_1(both):
+    ours, theirs = both("decoding")
+    assert ours.status == 0
     same(ours, theirs, ["plain", "luong", "bahdanau", "normed", "history", "tiled", "hardmax"])
     for kind in ("plain", "luong", "bahdanau", "normed"):
         for word in (f"names_{kind}", f"shapes_{kind}", "old_paths"):
             assert ours.line(word) == theirs.line(word)
 
 
-def test_words_and_clusters_of_contrib_are_as_on_tensorflow_1(run, tensorflow_1, tmp_path):
-    theirs = started(EXAMPLES / "contrib_words.py", tmp_path, python=tensorflow_1)
-    ours = run("contrib_words", tmp_path)
-    assert (theirs.status, ours.status) == (0, 0)
+def test_words_and_clusters_of_contrib_are_as_on_tensorflow_1(both):
+    ours, theirs = both("contrib_words")
+    assert ours.status == 0
     same(ours, theirs, ["scores"])
     for word in ("rows", "size", "unknown", "back", "trimmed", "restored", "kinds"):
         assert ours.line(word) == theirs.line(word)
@@ -225,11 +209,15 @@ def test_without_its_package_an_estimator_says_what_to_install(run, tmp_path):
 def test_on_tensorflow_1_nothing_changes(run, tmp_path, program):
     if TF_VERSION >= (2,):
         pytest.skip("TensorFlow 1 alone runs these programs by itself")
-    arguments = {
-        "slim_training": lambda name: f"--logdir={tmp_path / name}",
-        "plain_graph": lambda name: tmp_path / name,
-    }
-    theirs = started(EXAMPLES / f"{program}.py", arguments[program]("theirs"), python=sys.executable)
-    ours = run(program, arguments[program]("ours"))
+    for folder in ("ours", "theirs"):
+        (tmp_path / folder).mkdir()
+    theirs = run_original(program, tmp_path / "theirs")
+    ours = run(program, argument_of(program, tmp_path / "ours"))
     assert (ours.status, theirs.status) == (0, 0)
-    same(ours, theirs, ["scores"] if program == "slim_training" else ["logits"])
+    for ended in (ours, record_of(program)):
+        same(ended, theirs, ["scores"] if program == "slim_training" else ["logits"])
+
+
+def test_every_record_is_of_the_program_as_it_is():
+    for program in PROGRAMS:
+        assert record_of(program).out
