@@ -5,6 +5,7 @@ from typing import Any, Iterable, List, Mapping, Optional, Tuple
 from .._tf import tf, tf1
 from .._types import Graph, GraphDef, Session, Tensor
 from ..errors import ModelError
+from ..graphs.darkflow import read_yolo
 from ..graphs.detection import find_suppression
 from ..graphs.graph_defs import op_name
 from ..graphs.walk import ancestors, between, is_of_unit_length
@@ -148,6 +149,8 @@ def _logits(
         if output.shape.rank not in (None, 2):
             return None, f"the model's output {output.name!r} is {output.shape}, not (N, classes): say logits="
         return infer.logits_of_output(output)
+    if parts.logits is None and read_yolo(parts.source) is not None:
+        return None, "its output is of detections, as darkflow's .meta beside it says, not (N, classes)"
     found = find_suppression(graph.get_operations()) if parts.logits is None else None
     if found is not None:
         return None, f"it ends in detections, {found.boxes.name!r} and {found.box_scores.name!r}, not in (N, classes)"

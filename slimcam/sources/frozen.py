@@ -2,10 +2,12 @@
 
 import os
 import warnings
+from dataclasses import replace
 
 from .._tf import parse_text, tf1
 from .._types import GraphDef
 from ..errors import ModelError
+from ..graphs.darkflow import read_yolo
 from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import restate_swish
 from ..graphs.op_types import VARIABLES
@@ -32,7 +34,12 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
             "freeze it, or load its checkpoint with net="
         )
     why = restate_swish(graph_def, stale=True)
-    return Parts(path, graph_def, input=options.input, logits=options.logits, why=why)
+    parts = Parts(path, graph_def, input=options.input, logits=options.logits, why=why)
+    yolo = read_yolo(path)
+    if yolo is None:
+        return parts
+    because = f"a YOLO of version {yolo.version}, by darkflow's .meta beside it: whole photos in 0 to 1"
+    return replace(parts, preprocess="unit", labels=yolo.labels or None, why=[*why, because])
 
 
 def read_graph_def(path: str) -> GraphDef:

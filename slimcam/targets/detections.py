@@ -11,6 +11,7 @@ import numpy as np
 from .._tf import tf1
 from .._types import ImagesLike, Tensor
 from ..errors import TargetError
+from ..graphs.darkflow import Yolo, read_yolo
 from ..graphs.detection import Suppression, find_suppression, logits_of
 from ..graphs.feeds import plan
 from ..graphs.op_types import ADDITIONS, RESTATING
@@ -19,6 +20,7 @@ from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..methods.evidence import plain
 from ..model import Model, check_open
+from .yolo import Found, find_in_output
 
 SAME = 1e-3  # shares of the picture, and of scores, by which a detection may differ from the box that it was
 PIXELS = 2.0  # boxes that reach beyond are in pixels of what the net is fed, not in shares of it
@@ -34,15 +36,6 @@ class Detection(NamedTuple):
     score: float  # after softmax or sigmoid, as the detector gives it
     box: Sides  # pixels of the photo
     places: Tuple[int, ...] = ()  # which of the raw logits, in their order, make its score before suppression
-
-
-class Found(NamedTuple):
-    """A detection as a graph has it: its box in shares of what the net saw."""
-
-    class_id: int
-    score: float
-    box: np.ndarray  # (4,) top, left, bottom, right
-    places: Tuple[int, ...]
 
 
 class Detector(NamedTuple):
@@ -63,7 +56,7 @@ def find_detector(model: Model) -> Optional[Detector]:
 def _find_detector(model: Model) -> Optional[Detector]:
     parts = find_suppression(model.names.operations)
     if parts is None:
-        return None
+        return _find_yolo(model)
     with model.graph.as_default(), tf1.name_scope("slimcam/detector"):
         logits = logits_of(parts.scores)
     tensors = {key: tensor for key, tensor in parts._asdict().items() if tensor is not None}
@@ -73,6 +66,28 @@ def _find_detector(model: Model) -> Optional[Detector]:
         return read_suppression(dict(zip(tensors, values)))
 
     return Detector(logits, list(tensors.values()), read, classes or 1, _first_class(model, parts))
+
+
+def _find_yolo(model: Model) -> Optional[Detector]:
+    """Return how a YOLO of darkflow is read, which says beside its file what it is."""
+    yolo = read_yolo(model.source)
+    outputs = [] if yolo is None else [one for one in model.outputs if _is_of(one, yolo)]
+    if yolo is None or len(outputs) != 1:
+        return None
+    kind = yolo
+
+    def read(values: Sequence[np.ndarray]) -> List[Found]:
+        return find_in_output(values[0], kind)
+
+    return Detector(outputs[0], outputs, read, yolo.classes)
+
+
+def _is_of(output: Tensor, yolo: Yolo) -> bool:
+    """Whether a tensor may be a YOLO's output: (N, S, S, channels), of version 1 (N, S x S x channels)."""
+    dims = output.shape.as_list() if output.shape.rank is not None else []
+    if yolo.version == 2:
+        return len(dims) == 4 and dims[-1] == yolo.channels
+    return len(dims) == 2 and dims[-1] is not None and dims[-1] % yolo.channels == 0
 
 
 def _first_class(model: Model, parts: Suppression) -> int:
@@ -90,7 +105,7 @@ def check_detector(model: Model) -> Detector:
     if detector is None:
         raise TargetError(
             f"{model.source} is no detector that slimcam knows: its graph has no non-maximum suppression whose boxes "
-            "and scores it ends in"
+            "and scores it ends in (a YOLO of darkflow needs the NAME.meta that was written with it, beside it)"
         )
     return detector
 
