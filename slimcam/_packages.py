@@ -23,6 +23,8 @@ REQUIREMENTS: Dict[str, str] = {  # by the names that Python imports
 PROTOBUF, H5PY = "protobuf==3.20.3", "h5py==2.10.0"
 TENSORFLOW_1 = ("tensorflow==1.15.5", PROTOBUF, H5PY)
 
+PYYAML = "pyyaml>=5.4"
+
 # Old programs: images as SciPy had them, notebooks, rewriting for good, Python 2 (3.13 has no lib2to3 any more).
 PROGRAMS = ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"]
 
@@ -41,12 +43,14 @@ EXTRAS: Dict[str, List[str]] = {
     # L-BFGS, by which style_transfer climbs; nothing else needs it
     "style": ["scipy>=1.2"],
     "programs": PROGRAMS,
+    # Architectures as to_yaml() of Keras wrote them, which few people have; Python itself reads no YAML.
+    "yaml": [PYYAML],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
     # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
     "test": [
         *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
         # What old programs lean on: what stands in for the names that these took away is compared with what they have.
-        *(*PROGRAMS, "matplotlib>=3.3", "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", "pyyaml>=5.4"),
+        *(*PROGRAMS, "matplotlib>=3.3", "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", PYYAML),
         # The estimators that TensorFlow 2.16 parted with; TensorFlow to 2.15, on Python to 3.11, brings its own.
         "tensorflow-estimator==2.15.0; python_version >= '3.12'",
     ],
@@ -62,8 +66,9 @@ DISTRIBUTIONS: Dict[str, Tuple[str, ...]] = {  # what pip may have installed a m
 # Its last release, for TensorFlow 2.16 and newer. In no extra: an older TensorFlow brings the one of its own version.
 ESTIMATOR = "tensorflow-estimator==2.15.0"
 
-# the modules of the extra `programs`, and what pip calls them
+# the modules of extras: what pip calls them, and their extra
 OF_PROGRAMS = {"PIL": "pillow", "nbformat": "nbformat", "libcst": "libcst", "fissix": "fissix"}
+OF_EXTRAS = {**{module: (name, "programs") for module, name in OF_PROGRAMS.items()}, "yaml": (PYYAML, "yaml")}
 
 
 def pip_line(
@@ -91,8 +96,9 @@ def pins_of(
         return ("{}=={}.{}.*".format(module, *tensorflow[:2]),)
     if module == "tensorflow_estimator":
         return (ESTIMATOR,)
-    if module in OF_PROGRAMS:
-        return (OF_PROGRAMS[module],) if elsewhere else ("slimcam[programs]",)
+    if module in OF_EXTRAS:
+        name, extra = OF_EXTRAS[module]
+        return (name,) if elsewhere else (f"slimcam[{extra}]",)
     return (REQUIREMENTS.get(module, module),)
 
 

@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
         ("tf_keras", (2, 21, 0), (3, 13), 'pip install "tf_keras==2.21.*"'),
         ("keras", (2, 13, 1), (3, 8), 'pip install "keras==2.13.*"'),
         ("tf_keras", None, (3, 13), 'pip install "tf_keras"'),
+        ("yaml", None, (3, 13), 'pip install "slimcam[yaml]"'),
         ("cv2", None, (3, 13), 'pip install "opencv-python-headless>=4.5"'),
     ],
 )

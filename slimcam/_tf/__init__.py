@@ -12,6 +12,7 @@ from .functions import (
     variables_of,
 )
 from .keras import (
+    brings_keras2,
     imported_keras2,
     imported_keras3,
     is_keras3,
@@ -26,6 +27,7 @@ from .keras import (
 )
 from .keras3_manners import mend_keras3
 from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
+from .keras_configs import LIST_WRAPPERS, as_known, turns_kernels_of_theano
 from .keras_models import (
     code_allowed,
     configuration,
@@ -36,6 +38,7 @@ from .keras_models import (
     lives_eagerly,
     noted_shape,
     output_layer,
+    paths_of_layers,
 )
 from .keras_sessions import (
     eager_phase,
@@ -62,10 +65,13 @@ from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
 
 __all__ = [
+    "LIST_WRAPPERS",
     "MISSED",
     "TF_VERSION",
+    "as_known",
     "assign_moving_average",
     "backend_module",
+    "brings_keras2",
     "call_again",
     "code_allowed",
     "configuration",
@@ -112,6 +118,7 @@ __all__ = [
     "on_type_error",
     "output_layer",
     "parse_text",
+    "paths_of_layers",
     "phase_scope",
     "prepared_run",
     "public_path",
@@ -126,6 +133,7 @@ __all__ = [
     "symbols_joined",
     "tf",
     "tf1",
+    "turns_kernels_of_theano",
     "variables_of",
     "without_fusion",
 ]

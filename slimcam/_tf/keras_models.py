@@ -7,9 +7,9 @@ import inspect
 import json
 import re
 import sys
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from .._types import KerasModel, KerasModule
+from .._types import KerasLayer, KerasModel, KerasModule
 from .core import TF_VERSION, tf
 from .keras import keras_of, keras_runs_eagerly
 
@@ -90,6 +90,22 @@ def _specs_of(shape: Any) -> Any:
     if isinstance(shape, tf.TensorShape) or all(size is None or isinstance(size, int) for size in shape):
         return tf.TensorSpec([None, *tuple(shape)[1:]], tf.float32)
     return [_specs_of(one) for one in shape]
+
+
+def paths_of_layers(model: KerasModel, before: str = "") -> Iterator[Tuple[str, KerasLayer]]:
+    """Yield the innermost layers of a model with the folders that a .weights.h5 file has for them.
+
+    From Keras 2.12 on such a folder is called after the layer's class, with a number from the second of a class on.
+    """
+    counts: Dict[str, int] = {}
+    for layer in model.layers:
+        words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
+        count = counts[words] = counts.get(words, -1) + 1
+        path = f"{before}layers/{words}{f'_{count}' if count else ''}"
+        if hasattr(layer, "layers"):
+            yield from paths_of_layers(layer, f"{path}/")
+        else:
+            yield path, layer
 
 
 def configuration(model: KerasModel) -> Dict[str, Any]:

@@ -21,7 +21,7 @@ DEFAULTS = {one.name: one.default for one in fields(LoadOptions)}
 # Options of which the second of two models has the first's, where nothing else is said of it.
 SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
 OUT = "maps"  # the folder that results go to when none is named
-MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, SavedModel, .meta, or folder with one"
+MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, a Keras .json or .yaml, SavedModel, .meta, or folder with one"
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
 OUTPUTS = (
     "box:K, the K-th detection from 0 on, box:CLASS@X,Y, the one there; region:CLASS, or region:CLASS=MASK (.npy or a "
@@ -50,24 +50,22 @@ def option_group(*options: Callable) -> Callable:
     return decorate
 
 
-def _load_option(name: str, row: CommandLine, help: str, prefix: str = "") -> Callable:
-    """Return the option of the command line that is an option of load()."""
-    default, read = DEFAULTS[name], row.read
+def _load_option(name: str, row: CommandLine, prefix: str = "") -> Callable:
+    """Return the option of the command line that is an option of load(); a prefix makes it that of the model B."""
+    default, read, word = DEFAULTS[name], row.read, row.option or name
+    help = row.help if not prefix else f"B's, if not A's --{word}." if row.of_both else f"B's --{word}."
     how: Dict[str, Any] = {"is_flag": True} if default is False else {"metavar": row.metavar, "default": default}
     if row.choices:
         how["type"] = click.Choice(tuple(row.choices))
+    if row.multiple:
+        how.update(multiple=True, default=None)
     if read is not None:
         how["callback"] = lambda ctx, param, word: None if word is None else read(word)
-    return click.option(f"--{prefix}{name}", help=help, **how)
+    return click.option(f"--{prefix}{word}", f"{prefix}{name}".replace("-", "_"), help=help, **how)
 
 
-model_options = option_group(*(_load_option(name, row, row.help) for name, row in ON_COMMAND_LINE.items()))
-second_model_options = option_group(
-    *(
-        _load_option(name, row, f"B's, if not A's --{name}." if row.of_both else f"B's --{name}.", "b-")
-        for name, row in ON_COMMAND_LINE.items()
-    )
-)
+model_options = option_group(*(_load_option(name, row) for name, row in ON_COMMAND_LINE.items()))
+second_model_options = option_group(*(_load_option(name, row, "b-") for name, row in ON_COMMAND_LINE.items()))
 how_options = option_group(
     click.option("--target", metavar="TARGET", help=TARGETS),
     click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way)."),

@@ -5,7 +5,6 @@ built under its arg scope. Graphs made here bear the names of TF-Slim's released
 """
 
 import functools
-import importlib
 import inspect
 import sys
 import warnings
@@ -14,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._types import Tensor
-from ..errors import MissingPackage, ModelError, UnknownName
+from ..errors import ModelError, UnknownName
+from ..modules.importing import import_function
 from ..suggest import nearest
 from . import variable_table
 
@@ -213,18 +213,7 @@ def _find(net: NetLike) -> Tuple[Callable[..., Any], Optional[Callable[..., Any]
 
 
 def _load(path: str) -> Tuple[Any, Callable[..., Any]]:
-    name, _, attribute = path.partition(":")
-    try:
-        module = importlib.import_module(name)
-    except MissingPackage:
-        raise
-    except Exception as error:  # Anybody's code runs here, and tf.contrib is an AttributeError on TensorFlow 2.
-        raise UnknownName(f"no net {path!r}: importing {name!r} gives {type(error).__name__}: {error}") from error
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        functions = [known for known, value in vars(module).items() if callable(value)]
-        raise UnknownName(f"no net {path!r}: no function {attribute!r} there; {nearest(attribute, functions)}")
-    return module, function
+    return import_function(path, "net")
 
 
 def _arg_scope_of(module: Any, name: str) -> Optional[Callable[..., Any]]:

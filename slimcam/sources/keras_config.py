@@ -6,6 +6,8 @@ from typing import Any, Dict, Iterator, Optional
 from .._tf import code_allowed, given_objects, input_shape, tf
 from .._types import KerasLayer, KerasModel, KerasModule
 
+LONGEST = 240  # characters of a message of Keras' own that are shown
+
 # Keras 2's own layers that keras.layers does not show
 UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
 
@@ -26,6 +28,11 @@ def from_config(keras: KerasModule, config: Any, custom: Dict[str, Any], shape: 
         return model
     dims = [None if dim is None else int(dim) for dim in tf.TensorShape(shape).as_list()[1:]]
     return keras.Sequential([keras.layers.InputLayer(dims, name="input_1"), *model.layers], name=model.name)
+
+
+def from_config_of_keras3(keras: KerasModule, config: Any, custom: Dict[str, Any], trusted: bool) -> KerasModel:
+    """Build a model of Keras 3; code in it runs only where it is trusted."""
+    return keras.saving.deserialize_keras_object(config, custom_objects=custom, safe_mode=not trusted)
 
 
 def _missing_layer(keras: KerasModule, config: Any, custom: Dict[str, Any]) -> Optional[str]:
@@ -111,7 +118,9 @@ def what_failed(source: str, error: Exception) -> str:
             give = "custom_objects={'the name of the layer': function}"
             return f"{source}: its Lambda layer {why}: give the function, {give}"
     first = " ".join(lines[:2] if lines and lines[0].startswith("Exception encountered") else lines[:1])
-    return f"{source}: Keras cannot build it: {type(error).__name__}: {first}"
+    # Keras puts whole configurations into its messages, of thousands of characters
+    shown = first if len(first) <= LONGEST else f"{first[:LONGEST]} ..."
+    return f"{source}: Keras cannot build it: {type(error).__name__}: {shown}"
 
 
 def _about_name(text: str) -> str:

@@ -30,7 +30,7 @@ from .._tf import (
     tf1,
 )
 from .._types import ArrayReader, KerasLayer, KerasModel, KerasModule, Session, Tensor
-from ..errors import ModelError
+from ..errors import ModelError, SlimcamError
 from ..graphs.graph_defs import without_variables
 from ..graphs.tracing import trace
 from ..layers.watching import watch_calls
@@ -127,9 +127,11 @@ def build_anew(
     readers_of: Callable[[KerasModel, Session], Dict[str, ArrayReader]],
     options: LoadOptions,
     live: bool = False,
+    preprocess: Optional[str] = None,
 ) -> Parts:
     """Build a model of Keras 2 in a graph and a session of its own, and take it from there.
 
+    `preprocess` is how photos were prepared, where that is known.
     `readers_of` maps the names of its variables to what reads their values, given the model and the session.
     """
     keras = keras2()
@@ -138,6 +140,8 @@ def build_anew(
     with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), watch_calls(keras) as calls:
         try:
             model = build(keras)
+        except SlimcamError:
+            raise
         except Exception as error:  # Keras raises whatever its layers raise
             raise ModelError(what_failed(source, error)) from error
         if not model.inputs:
@@ -155,6 +159,7 @@ def build_anew(
         calls=calls,
         why=[f"{len(weights)} variables; learning phase 0"],
         live=live,
+        preprocess=preprocess,
     )
 
 
@@ -167,8 +172,13 @@ def _inference(keras: KerasModule) -> Iterator[None]:
         yield
 
 
-def run_on_symbols(model: KerasModel, source: str, options: LoadOptions, live: bool = False) -> Parts:
-    """Run a model of Keras 3, or an eager one of Keras 2, on symbols, and take the graph and its variables."""
+def run_on_symbols(
+    model: KerasModel, source: str, options: LoadOptions, live: bool = False, preprocess: Optional[str] = None
+) -> Parts:
+    """Run a model of Keras 3, or an eager one of Keras 2, on symbols, and take the graph and its variables.
+
+    `preprocess` is how photos were prepared, where that is known.
+    """
     keras = keras3() if is_keras3(model) else keras2()
     specs, pack = input_specs(model)
     if not specs:
@@ -197,6 +207,7 @@ def run_on_symbols(model: KerasModel, source: str, options: LoadOptions, live: b
         why=[f"{len(traced.weights)} variables; called with training=False"],
         live=live,
         eager=Eager(keras, classes, model, traced.inputs, call),
+        preprocess=preprocess,
     )
 
 

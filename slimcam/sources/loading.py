@@ -9,7 +9,7 @@ from ..errors import ModelError
 from ..inputs import preprocess as preprocessing
 from ..model import Model
 from . import checkpoint as checkpoints
-from . import frozen, keras_files, keras_models, manifest, meta_graph, saved_model, session
+from . import frozen, keras_files, keras_models, keras_nets, manifest, meta_graph, saved_model, session
 from .assembly import Parts, assemble
 from .options import EVERYWHERE, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 
@@ -41,7 +41,9 @@ SOURCES = (
     Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model, ("tags", "signature")),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file,
-           ("custom_objects", "trusted", "engine")),
+           ("custom_objects", "trusted", "engine", "net", "num_classes", "arguments")),
+    Source("a Keras architecture (.json, .yaml)", keras_nets.is_architecture, keras_nets.read_architecture,
+           ("weights", "custom_objects", "trusted", "engine")),
     Source("a .meta graph with its checkpoint", meta_graph.is_meta, meta_graph.read_meta, ("checkpoint",)),
     Source("a TF-Slim checkpoint", checkpoints.is_checkpoint, checkpoints.read_checkpoint, _OF_CHECKPOINTS),
 )  # fmt: skip
@@ -65,6 +67,7 @@ def load(
     signature: Optional[str] = None,
     checkpoint: Optional[PathLike] = None,
     engine: str = "graph",
+    weights: Optional[PathLike] = None,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -75,6 +78,8 @@ def load(
     `preprocess` is a name of preprocess.PREPROCESSING. `labels` is a list or a text file with one line per class.
     `moving_averages=False` reads the variables themselves where a checkpoint holds their averages too.
     `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
+    Of a Keras file of weights alone, `net` is a name of keras.applications ("VGG16"), the model's .json or .yaml, or a
+    function that returns the model; such a .json or .yaml is a path as well, and `weights` then its file of weights.
     `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole

@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
+from ..errors import UnknownName
 from ..inputs.names import PREPROCESSING
+from ..modules.importing import import_function
 
 if TYPE_CHECKING:
     from .._types import PathLike, TensorLike
@@ -31,6 +33,8 @@ class CommandLine(NamedTuple):
     choices: Sequence[str] = ()
     read: Optional[Callable[[str], Any]] = None  # what the word that was typed stands for, where it is not the word
     of_both: bool = False  # of two models, the second's too where nothing is said of that
+    option: str = ""  # what it is called there, where that is not its name
+    multiple: bool = False  # it may be repeated; `read` is given all of its words
 
 
 def _row(help: str, **how: Any) -> Dict[str, CommandLine]:
@@ -42,6 +46,17 @@ def _importable(net: str) -> str:
     if ":" in net and "" not in sys.path:
         sys.path.insert(0, "")
     return net
+
+
+def _functions(words: Sequence[str]) -> Optional[Dict[str, Any]]:
+    """Import what each NAME=package.module:function names; None where nothing is said."""
+    functions = {}
+    for word in words:
+        name, _, path = word.partition("=")
+        if not name or ":" not in path:
+            raise UnknownName(f"--custom {word}: give NAME=package.module:function")
+        functions[name] = import_function(_importable(path), f"custom object {name!r}")[1]
+    return functions or None
 
 
 def _split(text: str) -> Optional[List[str]]:
@@ -67,7 +82,8 @@ class LoadOptions:
     net: Any = field(
         default=None,
         metadata=_row(
-            "Net of a checkpoint: see `slimcam nets`, or package.module:function.",
+            "Net of a checkpoint: see `slimcam nets`, or package.module:function; of Keras weights: a name of "
+            "keras.applications, the model's .json or .yaml, or package.module:function.",
             metavar="NAME",
             read=_importable,
             of_both=True,
@@ -91,6 +107,20 @@ class LoadOptions:
         default=None, metadata=_row("Tags of the graph in a SavedModel.", metavar="A,B", read=_split)
     )
     signature: Optional[str] = field(default=None, metadata=_row("Signature of a SavedModel.", metavar="NAME"))
+    weights: Optional["PathLike"] = field(
+        default=None, metadata=_row("Weights of a Keras model's .json or .yaml.", metavar="FILE")
+    )
+    custom_objects: Optional[Dict[str, Any]] = field(
+        default=None,
+        metadata=_row(
+            "What a Keras file names and Keras lacks, a Lambda layer's function too; may be repeated.",
+            metavar="NAME=MODULE:FUNCTION",
+            option="custom",
+            multiple=True,
+            read=_functions,
+            of_both=True,
+        ),
+    )
     trusted: bool = field(default=False, metadata=_row("Run the code in a Keras file (Lambda layers).", of_both=True))
     engine: str = field(
         default="graph",
@@ -101,7 +131,6 @@ class LoadOptions:
     size: Optional[int] = None
     arguments: Optional[Dict[str, Any]] = None
     moving_averages: bool = True
-    custom_objects: Optional[Dict[str, Any]] = None
     checkpoint: Optional["PathLike"] = None
 
     def differing(self) -> List[str]:

@@ -31,7 +31,8 @@ def both(*arguments):
 def test_words_are_read_as_load_takes_them():
     options = load_options(parsed(explain, PHOTO, "--model", "x", "--tags", "a,b", "--trusted", "--engine", "tape"))
     assert options == {
-        **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature")),
+        **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights")),
+        "custom_objects": None,
         **{"tags": ["a", "b"], "trusted": True, "engine": "tape"},
     }
 

@@ -154,6 +154,24 @@ def write_transfer(path):
         transfer(keras).save(str(path))
 
 
+def write_weights(path):
+    """Write a file of weights, and beside it the architecture."""
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        model = transfer(keras2())
+        model.save_weights(str(path.parent / "weights.h5"))
+        (path.parent / "model.json").write_text(model.to_json())
+
+
+def write_steering(path):
+    """Write a model with a Lambda layer, and a module with its function."""
+    keras = keras2()
+    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
+        start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
+        x = keras.layers.Lambda(lambda x: x / 127.5 - 1, name="lambda_1")(start)
+        sow(keras.Model(start, head(keras, conv(keras, "conv")(x)))).save(str(path))
+    (path.parent / "my_functions.py").write_text("def scale(x):\n    return x / 127.5 - 1\n")
+
+
 def write_migrated(path):
     """Write what a migration makes of old.pb: the same weights, in layers of Keras 3."""
     layers = keras3().layers
@@ -238,6 +256,9 @@ FILES = {
     "export/1": File(write_saved_model),
     "run/model.ckpt-5000.meta": File(write_meta_graph),
     "transfer.h5": File(write_transfer),
+    "net/model.json": File(write_weights),
+    "net/weights.h5": File(write_weights),
+    "steering.h5": File(write_steering),
     "siamese.h5": File(copy_siamese),
     "new.keras": File(write_migrated, keras3=True),
     "golden": File(write_golden),

@@ -1,12 +1,16 @@
 """Keras files: what is read of them, what is refused, and what the refusal says to do."""
 
+import base64
 import json
+import marshal
+import opcode
 import shutil
 
 import h5py
 import numpy as np
 import pytest
 from fixtures import keras_nets as nets
+from fixtures import keras_texts
 from fixtures.keras_nets import NEW, SIDE, conv, head, quiet, sow
 from fixtures.keras_values import photo_input
 from fixtures.tolerance import assert_net
@@ -77,16 +81,96 @@ def test_code_that_refers_to_what_no_file_holds_asks_for_the_function(tmp_path):
         nets.load("file3", referring, tmp_path, trusted=True)
 
 
-def test_code_of_another_python_asks_for_the_function(tmp_path):
+def unknown_instruction():
+    """Return the code of a function, in bytes, of which an instruction is one that this Python does not know."""
+    code = (lambda x: x).__code__
+    unknown = next(number for number, name in enumerate(opcode.opname[:256]) if name.startswith("<"))
+    return marshal.dumps(code).replace(code.co_code, bytes([unknown, 0]) * (len(code.co_code) // 2))
+
+
+@pytest.mark.parametrize(
+    "code", [b"", b"\xe3\x00", b"\x00\x01\x02", unknown_instruction()], ids=["empty", "short", "bad", "instruction"]
+)
+def test_code_of_another_python_asks_for_the_function(code, tmp_path):
     path = nets.written(with_lambda, tmp_path)
     with h5py.File(path, "r+") as file:
         config = file.attrs["model_config"]
         config = json.loads(config.decode() if isinstance(config, bytes) else config)
         lamb = next(one for one in config["config"]["layers"] if one["class_name"] == "Lambda")
-        lamb["config"]["function"][0] = "AAAA\n"
+        lamb["config"]["function"] = [base64.b64encode(code).decode(), None, None]
+        lamb["config"]["function_type"] = "lambda"
         file.attrs["model_config"] = json.dumps(config).encode()
-    with pytest.raises(slimcam.ModelError, match=r"its Lambda layer was written by another Python .* custom_objects="):
+    message = (
+        "its Lambda layer 'double' was written by another Python, whose code this one cannot run: give the function, "
+        r"custom_objects=\{'double': function\}"
+    )
+    with pytest.raises(slimcam.ModelError, match=message):
         slimcam.load(path, trusted=True)
+    with slimcam.load(path, custom_objects={"double": lambda t: t * 2.0}) as model:
+        assert_net(logits(model), plain(lambda x: 2 * x))
+
+
+def write_old_file(path, lamb):
+    """Write a file as Keras 2.0 did, by hand: a Lambda layer on a photo of 2 x 2, the mean, and two scores."""
+    config = keras_texts.keras2_config()
+    layers = config["config"]["layers"]
+    first = {**layers[0]["config"], **lamb}
+    gone = ("filters", "kernel_size", "activation")
+    layers[0] = {"class_name": "Lambda", "config": {key: first[key] for key in first if key not in gone}}
+    weights = {"scores": keras_texts.WEIGHTS["scores"]}
+    with h5py.File(keras_texts.write_weights(path, weights, group="model_weights"), "r+") as file:
+        file.attrs["model_config"] = json.dumps({**config, "config": layers}).encode()
+    return str(path)
+
+
+OLD_LAMBDA = {"name": "lambda_1", "output_shape": None, "output_shape_type": "raw", "arguments": {}}
+FUNCTIONS = [
+    {"function": ["\xe3\x01", None, None], "function_type": "lambda"},
+    {"function": "normalise", "function_type": "function"},
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=["code", "name"])
+@pytest.mark.parametrize("engine", ["graph", "tape"])
+def test_an_old_files_lambda_takes_the_function_of_its_layers_name(function, engine, tmp_path):
+    path = write_old_file(tmp_path / "old.h5", {**OLD_LAMBDA, **function})
+    with slimcam.load(path, custom_objects={"lambda_1": lambda x: 2 * x + 0.5}, engine=engine) as model:
+        found = logits(model, keras_texts.PHOTOS)
+    np.testing.assert_array_equal(found, keras_texts.SCORES)
+
+
+def test_an_old_files_function_is_taken_by_its_own_name_as_well(tmp_path):
+    path = write_old_file(tmp_path / "old.h5", {**OLD_LAMBDA, **FUNCTIONS[1]})
+    with slimcam.load(path, custom_objects={"normalise": lambda x: 2 * x + 0.5}) as model:
+        np.testing.assert_array_equal(logits(model, keras_texts.PHOTOS), keras_texts.SCORES)
+    with pytest.raises(slimcam.ModelError, match=r"needs the function 'normalise', .* custom_objects=\{'lambda_1': "):
+        slimcam.load(path)
+
+
+def test_a_whole_file_of_keras_1_is_read(tmp_path):
+    path = keras_texts.write_weights(tmp_path / "one.h5", version="", group="model_weights")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps(keras_texts.keras1_config()).encode()
+        file.attrs["keras_version"] = b"1.2.2"
+    with slimcam.load(path) as model:
+        np.testing.assert_array_equal(logits(model, keras_texts.PHOTOS), keras_texts.SCORES)
+
+
+def test_what_later_versions_write_and_is_at_its_default_is_left_out(tmp_path):
+    """Keras 2.4 says "Functional" for what was a Model, and how many groups a convolution has."""
+    conv, pooled, scores = keras_texts.keras2_config()["config"]["layers"]
+    shape = conv["config"].pop("batch_input_shape")
+    conv["config"]["groups"] = 1
+    layers = [{"class_name": "InputLayer", "config": {"batch_input_shape": shape, "dtype": "float32", "name": "photo"}}]
+    layers += [conv, pooled, scores]
+    names = ["photo", "conv", "pooled", "scores"]
+    for i, layer in enumerate(layers):
+        layer.update(name=names[i], inbound_nodes=[[[names[i - 1], 0, 0, {}]]] if i else [])
+    config = {"name": "net", "layers": layers, "input_layers": [["photo", 0, 0]], "output_layers": [["scores", 0, 0]]}
+    text = {"class_name": "Functional", "config": config, "keras_version": "2.4.0", "backend": "tensorflow"}
+    path = keras_texts.write_text(tmp_path / "model.json", text)
+    with slimcam.load(path, weights=keras_texts.write_weights(tmp_path / "weights.h5")) as model:
+        np.testing.assert_array_equal(logits(model, keras_texts.PHOTOS), keras_texts.SCORES)
 
 
 def doubled(x):
@@ -135,14 +219,6 @@ def test_a_model_in_a_graph_brings_its_own_classes_and_functions(build):
         expected = net.predict(X)
         with slimcam.load(net) as model:
             assert_net(logits(model), expected)
-
-
-def test_weights_alone_are_refused_with_what_to_do(tmp_path):
-    path = str(tmp_path / "weights.h5")
-    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default(), quiet():
-        nets.nested_net(keras2()).save_weights(path)
-    with pytest.raises(slimcam.ModelError, match=r"weights only, without an architecture: build .* load_weights\('"):
-        slimcam.load(path)
 
 
 def test_the_content_says_what_a_file_is_and_not_its_name(tmp_path):

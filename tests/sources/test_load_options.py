@@ -16,13 +16,14 @@ from slimcam.sources.loading import SOURCES
 from slimcam.sources.options import EVERYWHERE, ON_COMMAND_LINE, LoadOptions
 
 TAKERS = {  # who takes what not everyone takes
-    "net": "a checkpoint with a manifest and a TF-Slim checkpoint do",
-    "num_classes": "a checkpoint with a manifest and a TF-Slim checkpoint do",
-    "arguments": "a checkpoint with a manifest and a TF-Slim checkpoint do",
+    "net": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
+    "num_classes": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
+    "arguments": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
     "moving_averages": "a checkpoint with a manifest and a TF-Slim checkpoint do",
-    "custom_objects": "a Keras model and a Keras file do",
-    "engine": "a Keras model and a Keras file do",
-    "trusted": "a Keras file does",
+    "custom_objects": "a Keras model and a Keras file and a Keras architecture do",
+    "engine": "a Keras model and a Keras file and a Keras architecture do",
+    "trusted": "a Keras file and a Keras architecture do",
+    "weights": "a Keras architecture does",
     "tags": "a SavedModel does",
     "signature": "a SavedModel does",
     "checkpoint": "a .meta graph with its checkpoint does",
@@ -35,15 +36,20 @@ OTHER = {
 
 def place(folder, kind):
     """Return a path that is recognised as a kind of source, though nothing in it can be read."""
-    for name, data in {"a.pb": b"", "a.h5": b"\x89HDF\r\n\x1a\n", "a.meta": b"", "a.index": b""}.items():
+    empty = dict.fromkeys(("a.pb", "a.meta", "a.index"), b"")
+    for name, data in {**empty, "a.h5": b"\x89HDF\r\n\x1a\n", "a.json": b'{"class_name": 1}'}.items():
         (folder / name).write_bytes(data)
     (folder / "saved").mkdir()
     (folder / "saved" / "saved_model.pb").write_bytes(b"")
     paths = {"a frozen graph": "a.pb", "a Keras file": "a.h5", "a .meta graph with its checkpoint": "a.meta"}
+    paths["a Keras architecture"] = "a.json"
     return str(folder / {**paths, "a SavedModel": "saved", "a TF-Slim checkpoint": "a"}[kind])
 
 
-PATHS = ("a frozen graph", "a Keras file", "a .meta graph with its checkpoint", "a SavedModel", "a TF-Slim checkpoint")
+PATHS = (
+    *("a frozen graph", "a Keras file", "a Keras architecture", "a .meta graph with its checkpoint", "a SavedModel"),
+    "a TF-Slim checkpoint",
+)
 # with a net, a .meta stands for its checkpoint
 REFUSED = [
     (kind, name)
@@ -90,7 +96,9 @@ def test_options_that_are_tensors_are_not_compared():
 
 
 def test_gradcam_passes_its_engine_on_and_a_file_that_is_no_keras_model_refuses_it(tmp_path):
-    with pytest.raises(ModelError, match="a frozen graph takes no engine=; a Keras model and a Keras file do"):
+    with pytest.raises(
+        ModelError, match="a frozen graph takes no engine=; a Keras model and a Keras file and a Keras architecture do"
+    ):
         slimcam.GradCAM(place(tmp_path, "a frozen graph"), engine="tape")
 
 
@@ -108,6 +116,7 @@ def test_the_order_of_loads_parameters_is_kept_for_those_who_call_it_by_position
     assert list(inspect.signature(slimcam.load).parameters) == [
         *("path", "net", "num_classes", "input", "logits", "preprocess", "labels", "layer", "size", "arguments"),
         *("moving_averages", "custom_objects", "trusted", "tags", "signature", "checkpoint", "engine"),
+        "weights",
     ]
 
 

@@ -1,0 +1,64 @@
+"""Configurations of other Keras versions, as the Keras 2 at hand takes them."""
+
+import inspect
+import sys
+from typing import Any, Dict
+
+from .._types import KerasModule
+from .core import TF_VERSION
+from .keras import keras2
+from .keras1.configurations import as_keras2, is_keras1
+
+# What tf.keras keeps a layer's lists in, by the modules of TensorFlow 1 and 2: to_yaml() names it.
+LIST_WRAPPERS = tuple(
+    f"{root}.training.tracking.data_structures.ListWrapper" for root in ("tensorflow.python", "tensorflow_core.python")
+)
+
+# Entries of layers that came with later versions, at the value that stands for what was before them.
+_LATER: Dict[str, Any] = {"groups": 1, "keepdims": False, "synchronized": False, "ragged": False, "optional": False}
+
+
+def as_known(config: Any, version: str) -> Any:
+    """Return a configuration that another Keras wrote, `version`, as Keras 2 here takes it.
+
+    Keras 1 had other names. 2.4 called what Model is "Functional". Later entries that stand at what was always done
+    are left out where a layer here does not take them.
+    """
+    return _known(as_keras2(config) if is_keras1(config, version) else config)
+
+
+def _known(config: Any) -> Any:
+    if isinstance(config, list):
+        return [_known(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    new = {key: _known(value) for key, value in config.items()}
+    if new.get("class_name") == "Functional" and TF_VERSION < (2, 3):
+        new["class_name"] = "Model"
+    kind, inner = getattr(keras2().layers, str(new.get("class_name")), None), new.get("config")
+    if kind is not None and isinstance(inner, dict):
+        late = [key for key in inner if key in _LATER and inner[key] == _LATER[key] and not _takes(kind, key)]
+        new["config"] = {key: value for key, value in inner.items() if key not in late}
+        if TF_VERSION < (2, 4) and isinstance(inner.get("dtype"), dict):
+            new["config"]["dtype"] = inner["dtype"].get("config", {}).get("name", "float32")
+    return new
+
+
+def turns_kernels_of_theano(keras: KerasModule) -> bool:
+    """Whether a Keras 2 turns the kernels of convolutions round as it loads weights that were saved on Theano.
+
+    Theano convolves with the kernel turned, TensorFlow does not; Keras 2 minds that in TensorFlow 1.15, and no longer
+    in tf_keras 2.21. Which release ended it is not noted, so its code is asked.
+    """
+    root = keras.layers.Layer.__module__.split(".")[0]
+    for name in sorted(sys.modules):
+        load = getattr(sys.modules[name], "preprocess_weights_for_loading", None)
+        if load is not None and name.startswith(root) and name.endswith(".hdf5_format"):
+            return "theano" in inspect.getsource(load)
+    return False
+
+
+def _takes(kind: type, argument: str) -> bool:
+    """Whether a class of layers has an argument of a name, of its own or of those that it comes from."""
+    own = [vars(one)["__init__"] for one in kind.__mro__ if "__init__" in vars(one) and one is not object]
+    return any(argument in inspect.signature(one).parameters for one in own)

@@ -1,0 +1,126 @@
+"""Code in the configurations of Keras models: Lambda layers, instructions of Python that run as they are loaded."""
+
+import codecs
+import functools
+import marshal
+import opcode
+import types
+from typing import Any, Dict, Iterator, List
+
+from ..errors import ModelError
+
+
+def refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -> List[str]:
+    """Raise ModelError for Lambda layers with code in them, unless trusted, and for what it cannot run here.
+
+    One whose name is in `custom` takes the function given there, and its code is not looked at. Returns the names of
+    the functions that are taken.
+    """
+    refused: List[str] = []
+    replaced: List[str] = []
+    for kind, inner in _layers(config):
+        name, is_lambda = inner.get("name"), kind == "Lambda" and "function" in inner
+        if not (is_lambda or _holds_code(kind, inner)):
+            continue
+        if name in custom:
+            _take_function(inner, str(name))
+            replaced.append(str(name))
+        elif is_lambda and isinstance(inner["function"], str):
+            if inner["function"] not in custom:
+                raise ModelError(
+                    f"{path}: its Lambda layer {name!r} needs the function {inner['function']!r}, which the file does "
+                    f"not hold: give it, custom_objects={{{name!r}: function}}"
+                )
+            replaced.append(inner["function"])
+        if _holds_code(kind, inner):
+            refused.append(str(name))
+            if trusted and not all(_of_this_python(text) for text in _codes(inner)):
+                raise ModelError(
+                    f"{path}: its Lambda layer {name!r} was written by another Python, whose code this one cannot "
+                    f"run: give the function, custom_objects={{{name!r}: function}}"
+                )
+    if refused and not trusted:
+        names = ", ".join(map(repr, sorted(refused)))
+        raise ModelError(
+            f"{path}: its Lambda layer {names} is code that would run: give the function, "
+            f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
+        )
+    return replaced
+
+
+def with_partials(custom: Dict[str, Any], names: List[str]) -> Dict[str, Any]:
+    """Return custom objects of which those named are partials.
+
+    Old configurations of a Lambda call its function by the layer's name: Keras 2 puts a function, but no partial, in
+    that word's place, and then takes none there.
+    """
+    return {**custom, **{name: functools.partial(custom[name]) for name in names}}
+
+
+def _layers(config: Any) -> Iterator[Any]:
+    """Yield the class name and the configuration of everything in a configuration that has both."""
+    stack = [config]
+    while stack:
+        one = stack.pop()
+        stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        inner = one.get("config") if isinstance(one, dict) else None
+        if isinstance(inner, dict):
+            yield one.get("class_name"), inner
+
+
+def _take_function(inner: Dict[str, Any], name: str) -> None:
+    """Let a layer take the function that is given by its name."""
+    if "function_type" not in inner:
+        inner.update(function={"class_name": "function", "config": name, "registered_name": name, "module": None})
+        return
+    # its shape and mask follow from the function; they may be code as well
+    coded = [key for key, value in inner.items() if key.endswith("_type") and value == "lambda"]
+    inner.update(dict.fromkeys(coded, "raw"), **{key[: -len("_type")]: None for key in coded})
+    inner.update(function=name, function_type="function")
+
+
+def _holds_code(kind: Any, config: Dict[str, Any]) -> bool:
+    """Whether a layer's configuration holds a function as marshalled code, Keras 2's way or Keras 3's."""
+    if "lambda" in [value for key, value in config.items() if key.endswith("_type")]:
+        return True
+    if any(isinstance(value, dict) and value.get("class_name") == "__lambda__" for value in config.values()):
+        return True
+    return kind == "Lambda" and not isinstance(config.get("function"), (str, dict))
+
+
+def _codes(config: Dict[str, Any]) -> Iterator[str]:
+    """Yield the marshalled code of a layer as text: Keras 2 has it first in a list, Keras 3 in a dictionary."""
+    for key, value in config.items():
+        if isinstance(value, dict) and value.get("class_name") == "__lambda__":
+            value = [value["config"]["code"]]
+        elif config.get(f"{key}_type") != "lambda":
+            continue
+        yield value[0] if isinstance(value, (list, tuple)) else value
+
+
+def _of_this_python(text: str) -> bool:
+    """Whether text is code that this Python reads, of instructions that it knows; another's can crash the process."""
+    try:
+        data = codecs.decode(text.encode("ascii"), "base64")
+    except (UnicodeEncodeError, ValueError):  # to Keras 2.1 the bytes were characters of their own
+        data = text.encode("raw_unicode_escape")
+    try:
+        code = marshal.loads(data)
+    except (EOFError, ValueError, TypeError):
+        return False
+    if not isinstance(code, types.CodeType):
+        return False
+    stack = [code]
+    while stack:
+        one = stack.pop()
+        operations = one.co_code[::2]
+        if not _begins(operations) or any(opcode.opname[number].startswith("<") for number in operations):
+            return False
+        stack.extend(inner for inner in one.co_consts if isinstance(inner, types.CodeType))
+    return True
+
+
+def _begins(operations: bytes) -> bool:
+    """Whether code begins as a function's does: from Python 3.11 on with RESUME, whose number each version changes."""
+    resume = opcode.opmap.get("RESUME")
+    return len(operations) > 0 and (resume is None or resume in operations[:8])

@@ -1,0 +1,139 @@
+"""Keras files of weights alone, and the net that they are of: net=, a model.json or .yaml, or the file's own name."""
+
+import contextlib
+import functools
+import os
+from dataclasses import replace
+from typing import Callable, List, NamedTuple, Optional, Tuple
+
+from .._tf import as_known, brings_keras2, eager, imported_keras2, kept_classes, keras2, keras3, keras_runs_eagerly
+from .._types import KerasModel, KerasModule
+from ..errors import ModelError, SlimcamError
+from ..modules.importing import import_function
+from . import keras_applications as applications
+from .keras_code import refuse_code, with_partials
+from .keras_config import from_config, from_config_of_keras3, what_failed
+from .keras_models import build_anew, run_on_symbols
+from .keras_resnet50 import is_old_resnet50, old_resnet50
+from .keras_text import ENDINGS, is_text, problem_of_weights, read_text
+from .keras_weights import SavedWeights, classes_of, load_weights, loaded_readers, open_weights
+from .options import LoadOptions
+from .parts import Parts
+
+
+class KerasNet(NamedTuple):
+    """An architecture: what builds it, without weights, and what is known of it."""
+
+    name: str
+    build: Callable[[KerasModule], KerasModel]
+    keras: Optional[KerasModule] = None  # that it is built by, where that is not Keras 2
+    eagerly: bool = False  # not in a graph of Keras 2
+    preprocess: Optional[str] = None
+    why: Tuple[str, ...] = ()
+
+
+is_architecture = is_text
+
+
+def read_architecture(path: str, options: LoadOptions) -> Parts:
+    """Read a model.json or .yaml, and `weights`, the file of its weights, which must be said."""
+    if options.weights is None:
+        raise ModelError(problem_of_weights(path))
+    return _read(path, _of_text(path, options), open_weights(os.fspath(options.weights)), options)
+
+
+def read_weights(path: str, options: LoadOptions) -> Parts:
+    """Read a file of weights by `net`, or by its name where it is one of those that keras.applications publishes."""
+    saved = open_weights(path)
+    return _read(path, _net_of(path, saved, options), saved, options)
+
+
+def _net_of(path: str, saved: SavedWeights, options: LoadOptions) -> KerasNet:
+    net = options.net
+    if net is None:
+        known = applications.published(os.path.basename(path))
+        if known is None:
+            raise ModelError(
+                f"{path}: weights only, without an architecture: say net= (the model's .json or .yaml, a name of "
+                "keras.applications such as 'VGG16', 'package.module:function', or a function that returns the model)"
+            )
+        because = f"net {known.application.name}: by the name of the file, which keras.applications publishes"
+        return _application(known, saved, options, because)
+    if isinstance(net, os.PathLike) or (isinstance(net, str) and net.lower().endswith(ENDINGS)):
+        return _of_text(os.fspath(net), options)
+    if callable(net):
+        return _of_function(net, getattr(net, "__name__", "the function"), options)
+    if isinstance(net, str) and ":" in net and not net.startswith(applications.PREFIX):
+        return _of_function(import_function(net, "net")[1], net, options)
+    row = applications.find_application(str(net))
+    known = applications.Published(row, {}, row.size)
+    return _application(known, saved, options, f"net {row.name} of keras.applications: as asked")
+
+
+def _application(known: applications.Published, saved: SavedWeights, options: LoadOptions, because: str) -> KerasNet:
+    """Return a net of keras.applications with the head that the weights have."""
+    arguments, row, size = dict(known.arguments), known.application, options.size or known.size
+    classes = classes_of(saved) if options.num_classes is None else options.num_classes
+    if not saved.by_path:
+        arguments.setdefault("include_top", classes is not None)
+    if arguments.get("include_top", True) and classes is not None:
+        arguments["classes"] = classes
+    arguments.update(options.arguments or {})
+    words = [because, f"preprocess {row.preprocess!r}: what keras.applications prepares photos for {row.name} by"]
+    if not arguments.get("include_top", True):
+        words.append("without its top: layers, and no scores of classes")
+    build = functools.partial(applications.build, row=row, size=size, arguments=arguments)
+    if row.name == "ResNet50" and is_old_resnet50(saved):
+        build = functools.partial(old_resnet50, size=size, **arguments)
+        words.append("its layers are those of the ResNet50 of Keras 2.0 to 2.2, which is built as it was")
+    keras = keras3() if saved.by_path and not brings_keras2() else None
+    return KerasNet(row.name, build, keras, keras is not None, row.preprocess, tuple(words))
+
+
+def _of_function(function: Callable[..., KerasModel], name: str, options: LoadOptions) -> KerasNet:
+    arguments = {} if options.num_classes is None else {"num_classes": options.num_classes}
+    arguments.update(options.arguments or {})
+
+    def build(_: KerasModule) -> KerasModel:
+        model = function(**arguments)
+        if not hasattr(model, "layers"):
+            raise ModelError(f"net {name!r} must return a Keras model; it returned {model!r}")
+        return model
+
+    keras = None if brings_keras2() else keras3()  # not tf_keras, which may be missing; the function may return its
+    return KerasNet(name, build, keras, keras_runs_eagerly(), why=(f"net {name!r}: as asked",))
+
+
+def _of_text(path: str, options: LoadOptions) -> KerasNet:
+    config, version = read_text(path)
+    custom = dict(options.custom_objects or {})
+    replaced = refuse_code(path, config, custom, options.trusted)
+    if version.startswith("3"):
+        build = functools.partial(from_config_of_keras3, config=config, custom=custom, trusted=options.trusted)
+        return KerasNet(path, build, keras3(), eagerly=True, why=(f"architecture: {path}",))
+    build = functools.partial(from_config, config=as_known(config, version), custom=with_partials(custom, replaced))
+    return KerasNet(path, build, why=(f"architecture: {path}",))
+
+
+def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions) -> Parts:
+    """Build a net, load its weights, and go on as with any model of its Keras."""
+    if net.eagerly or (options.engine == "tape" and keras_runs_eagerly()):
+        keras = net.keras or keras2()
+        with contextlib.ExitStack() as scopes:
+            scopes.enter_context(eager())
+            for one in {id(one): one for one in (*imported_keras2(), keras)}.values():
+                scopes.enter_context(kept_classes(one))
+            try:
+                model = net.build(keras)
+            except SlimcamError:
+                raise
+            except Exception as error:  # Keras, and a function of the caller's, raise whatever they raise
+                raise ModelError(what_failed(net.name, error)) from error
+            matched = load_weights(model, saved, net.name)
+            parts = run_on_symbols(model, source, options, preprocess=net.preprocess)
+    else:
+        words: List[str] = []
+        read = functools.partial(loaded_readers, saved, net.name, words)
+        parts = build_anew(source, net.build, read, options, preprocess=net.preprocess)
+        (matched,) = words
+    return replace(parts, why=[*net.why, f"{saved.path}: {matched}", *parts.why])
