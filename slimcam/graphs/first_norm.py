@@ -44,43 +44,77 @@ def first_norm(graph_def: GraphDef, name: str, read: ReadWeight) -> Optional[Fir
             tensor, node = node.input[0], nodes.get(op_name(node.input[0]))
         return read(op_name(tensor))
 
-    chain = _chain(nodes, reading, name)
-    if chain is None:
+    start = _start(nodes, reading, name)
+    if start is None:
         return None
-    convolution, biases, norm = chain
-    kernel = value(convolution.input[1])
-    moments = [value(one) for one in norm.input[3:5]]
-    shifts = [value(one) for bias in biases for one in bias.input]
-    if kernel is None or kernel.ndim != 4 or any(one is None or not one.size for one in moments):
+    kernel, mean, variance = map(value, (start.kernel, start.mean, start.variance))
+    if kernel is None or mean is None or variance is None or kernel.ndim != 4 or not mean.size:
         return None
-    mean, variance = (np.asarray(one, np.float64) for one in moments)
-    for shift in shifts:
+    for bias in start.biases:
+        shift = value(bias)
         mean = mean if shift is None else mean - shift
-    estimate = _estimate(kernel.astype(np.float64), mean, variance)
-    return None if estimate is None else FirstNorm(estimate[0], estimate[1], norm.name)
+    estimate = _estimate(kernel.astype(np.float64), mean.astype(np.float64), variance.astype(np.float64))
+    return None if estimate is None else FirstNorm(estimate[0], estimate[1], start.norm)
 
 
-def _chain(
-    nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], name: str
-) -> Optional[Tuple[NodeDef, List[NodeDef], NodeDef]]:
-    """Return the first convolution, the biases after it and the batch norm that reads these, None where it differs."""
-    convolution: Optional[NodeDef] = None
-    biases: List[NodeDef] = []
+class _Start(NamedTuple):
+    """The names of what a net begins with: the weights of its first convolution and batch norm."""
+
+    kernel: str
+    biases: List[str]  # what may be one
+    norm: str
+    mean: str
+    variance: str
+
+
+def _start(nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], name: str) -> Optional[_Start]:
+    """Return what a net begins with where that is a convolution, at most biases, and a batch norm in inference."""
+    kernel = ""
+    biases: List[str] = []
     while True:
         after = [nodes[one] for one in reading.get(name, ()) if nodes[one].op not in SIZES]
         if len(after) != 1:
             return None
         node = after[0]
-        name = node.name
-        if node.op in CONVOLUTIONS and convolution is None:
-            convolution = node
-        elif node.op in FUSED_NORMS and convolution is not None:
+        if node.op in CONVOLUTIONS and not kernel:
+            kernel = node.input[1]
+        elif node.op in FUSED_NORMS and kernel:
             inference = "is_training" in node.attr and not node.attr["is_training"].b
-            return (convolution, biases, node) if inference else None
-        elif node.op in _BIASES and convolution is not None:
-            biases.append(node)
+            return _Start(kernel, biases, node.name, node.input[3], node.input[4]) if inference else None
+        elif node.op == "Mul" and kernel:
+            moments = _moments(nodes, reading, node, name)
+            return None if moments is None else _Start(kernel, biases, node.name, *moments)
+        elif node.op in _BIASES and kernel:
+            biases += [one for one in node.input if op_name(one) != name]
         elif node.op not in _PASSING:
             return None
+        name = node.name
+
+
+def _moments(
+    nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], scaled: NodeDef, name: str
+) -> Optional[Tuple[str, str]]:
+    """Return the names of mean and variance of what tf.nn.batch_normalization makes of `name`: x * m + (b - mean * m).
+
+    `scaled` is x * m; m is 1 / sqrt(variance + epsilon), times gamma where there is one.
+    """
+    factor = next((one for one in scaled.input if op_name(one) != name), "")
+    roots = [one for one in _inputs(nodes, factor, "Mul") or [factor] if _inputs(nodes, one, "Rsqrt")]
+    shifted = [nodes[one] for one in reading.get(scaled.name, ()) if nodes[one].op in ADDITIONS]
+    if len(roots) != 1 or len(shifted) != 1:
+        return None
+    sums = [_inputs(nodes, _inputs(nodes, roots[0], "Rsqrt")[0], kind) for kind in ADDITIONS]
+    shift = next((one for one in shifted[0].input if op_name(one) != scaled.name), "")
+    products = [_inputs(nodes, one, "Mul") for one in _inputs(nodes, shift, "Sub")[1:]]
+    means = [one for product in products for one in product if op_name(one) != op_name(factor)]
+    variances = [one for both in sums for one in both[:1]]
+    return (means[0], variances[0]) if len(means) == len(variances) == 1 else None
+
+
+def _inputs(nodes: Dict[str, NodeDef], name: str, kind: str) -> List[str]:
+    """Return what a node of the type `kind` reads, [] of any other."""
+    node = nodes.get(op_name(name))
+    return list(node.input) if node is not None and node.op == kind else []
 
 
 def _estimate(kernel: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Optional[Tuple[float, float]]:

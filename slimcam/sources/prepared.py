@@ -100,15 +100,14 @@ def _retrained(net: Net) -> Optional[Preparation]:
 
     Whole, resized by TensorFlow 1's bilinear: (x - 128) / 128, or x / 255 for modules of TF Hub, which scale inside.
     """
-    names = net.parts_of_names
-    signs = [name for name in names if name in _RETRAINED or name.startswith("final_result")]
-    if not any(name in _RETRAINED for name in signs):
+    signs = ", ".join(name for name in _RETRAINED if name in net.parts_of_names)
+    if not signs:
         return None
     inside = _scaled_inside(net)
     if inside is None:
-        return Preparation("retrained", f"retrained by retrain.py ({', '.join(signs[:2])}), whose label_image.py does")
+        return Preparation("retrained", f"as label_image.py prepares photos for graphs of retrain.py ({signs})")
     kind = "retrained_unit" if inside.preprocess == "unit" else inside.preprocess
-    return Preparation(kind, f"retrained by retrain.py ({', '.join(signs[:2])}), and {inside.because}")
+    return Preparation(kind, f"{inside.because}; it is a graph of retrain.py ({signs})")
 
 
 _RETRAINED = ("BottleneckInputPlaceholder", "BottleneckInput", "final_training_ops", "final_retrain_ops")

@@ -95,8 +95,8 @@ def test_a_retrained_graph_takes_photos_as_its_script_prepares_them(model_of, ph
     model = model_of(retrained)
     why = [one for one in model.why if "preprocess 'retrained'" in one]
     assert why == [
-        "preprocess 'retrained': retrained by retrain.py (BottleneckInputPlaceholder, final_training_ops), "
-        "whose label_image.py does"
+        "preprocess 'retrained': as label_image.py prepares photos for graphs of retrain.py "
+        "(BottleneckInputPlaceholder, final_training_ops)"
     ]
     picture = photo(2 * SIDE, 4 * SIDE)
     # TensorFlow 1's bilinear samples at i * scale: every second row, every fourth column, of the whole photo
@@ -107,7 +107,7 @@ def test_a_retrained_graph_takes_photos_as_its_script_prepares_them(model_of, ph
 
 def test_a_retrained_module_that_scales_inside_is_fed_0_to_1(model_of, photo):
     model = model_of(lambda: retrained(lambda x: x * 2.0 - 1.0))
-    assert any(one.startswith("preprocess 'retrained_unit': retrained by retrain.py") for one in model.why)
+    assert any(one.startswith("preprocess 'retrained_unit': the graph scales by itself") for one in model.why)
     picture = photo(2 * SIDE, 4 * SIDE)
     expected = picture[::2, ::4].astype(np.float32) / 255
     assert_net(model.features(model.input, picture)[0], expected)
@@ -138,7 +138,7 @@ def test_the_real_retrained_graph_gives_the_classes_of_its_own_script(shared):
 KERNEL = np.random.RandomState(5).normal(size=(3, 3, 3, 32)).astype(np.float32)
 
 
-def normed(low, high, is_training=False):
+def normed(low, high, is_training=False, fused=True):
     """Build a net whose first batch norm has the averages of photos, smooth noise, between `low` and `high`."""
     noise = np.random.RandomState(0).normal(size=(40, 24, 24, 3)).cumsum(1).cumsum(2)
     photos = (noise - noise.min((1, 2), keepdims=True)) / np.ptp(noise, (1, 2), keepdims=True)
@@ -149,7 +149,12 @@ def normed(low, high, is_training=False):
     x = tf1.nn.conv2d(x, tf1.constant(KERNEL), [1, 1, 1, 1], "SAME")
     ones, moments = np.ones(32, np.float32), (seen.mean((0, 1, 2)), seen.var((0, 1, 2)))
     given = () if is_training else moments
-    x = tf1.nn.relu(tf1.nn.fused_batch_norm(x, ones, 0 * ones, *given, is_training=is_training)[0], name="features")
+    if fused:
+        x = tf1.nn.fused_batch_norm(x, ones, 0 * ones, *given, is_training=is_training)[0]
+    else:
+        mean, variance = tf1.constant(moments[0] + 3), tf1.constant(moments[1])
+        x = tf1.nn.batch_normalization(tf1.nn.bias_add(x, 3 * ones), mean, variance, ones, ones, 1e-3)
+    x = tf1.nn.relu(x, name="features")
     tf1.nn.softmax(tf1.matmul(tf1.reduce_mean(x, [1, 2]), constant(32, 3)))
 
 
@@ -161,6 +166,11 @@ def test_the_averages_of_the_first_batch_norm_tell_the_range_of_the_training(mod
     picture = photo(SIDE, SIDE)
     expected = low + (high - low) * (picture / np.float32(255))
     assert_net(model.features(model.input, picture)[0], expected.astype(np.float32))
+
+
+def test_a_batch_norm_by_its_formula_tells_it_too_and_biases_are_taken_off(model_of):
+    model = model_of(lambda: normed(-1, 1, fused=False))
+    assert model.notes[0].startswith("photos are fed as -1 to 1, since in training 'batchnorm")
 
 
 @pytest.mark.parametrize("build", [lambda: normed(-128, 127), lambda: normed(0, 1, is_training=True)])
