@@ -61,7 +61,7 @@ def _load_option(name: str, row: CommandLine, prefix: str = "") -> Callable:
         how.update(multiple=True, default=None)
     if read is not None:
         how["callback"] = lambda ctx, param, word: None if word is None else read(word)
-    return click.option(f"--{prefix}{word}", f"{prefix}{name}".replace("-", "_"), help=help, **how)
+    return click.option(f"--{prefix}{word}".replace("_", "-"), f"{prefix}{name}".replace("-", "_"), help=help, **how)
 
 
 model_options = option_group(*(_load_option(name, row) for name, row in ON_COMMAND_LINE.items()))

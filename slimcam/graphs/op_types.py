@@ -19,7 +19,17 @@ READS = ("Identity", "ReadVariableOp", "Enter")  # what lies between a weight an
 # Random numbers of the generators that layers of TensorFlow and Keras call, and the beginnings of all there are.
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
 UNIFORM_OR_NORMAL = (*UNIFORM, "RandomStandardNormal")
-RANDOM_PREFIXES = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal")
+RANDOM_PREFIXES = (
+    *("Random", "TruncatedNormal", "Multinomial", "ParameterizedTruncatedNormal", "SampleDistortedBoundingBox"),
+    *("StatelessRandom", "StatelessTruncatedNormal", "StatelessMultinomial"),
+)
+# Those of tf.random.Generator, and operations that draw by the way.
+RANDOM_TYPES = (
+    *("StatefulUniform", "StatefulUniformInt", "StatefulUniformFullInt", "StatefulStandardNormal"),
+    *("StatefulStandardNormalV2", "StatefulTruncatedNormal", "StatefulRandomBinomial", "NonDeterministicInts"),
+    *("StatelessParameterizedTruncatedNormal", "StatelessSampleDistortedBoundingBox", "StatelessShuffle"),
+    *("FractionalMaxPool", "FractionalAvgPool"),
+)
 
 # --- functions, branches and loops
 
@@ -48,6 +58,7 @@ RESIZES = ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeAr
 ADDITIONS = ("Add", "AddV2")
 DIVISIONS = ("RealDiv", "Div")
 SELECTS = ("Select", "SelectV2")
+COMPARISONS = ("Greater", "GreaterEqual", "Less", "LessEqual")
 CONVOLUTIONS = ("Conv2D", "Conv3D")
 DEPTHWISE = ("DepthwiseConv2dNative",)
 DECONVOLUTIONS = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")

@@ -23,6 +23,7 @@ from .options import names_of
 from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .prepared import with_preparation
+from .randomness import say_what_is_random
 from .weights import Assign, assigning, place, without_large
 
 
@@ -63,6 +64,7 @@ def assemble(parts: Parts) -> Model:
         eager=parts.eager,
         reload_weights=(lambda: reload_weights(None)) if parts.live else None,
     )
+    say_what_is_random(model, parts)
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if logits is None else model.classes)
     return model

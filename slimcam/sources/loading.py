@@ -68,6 +68,7 @@ def load(
     checkpoint: Optional[PathLike] = None,
     engine: str = "graph",
     weights: Optional[PathLike] = None,
+    keep_dropout: bool = False,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -81,6 +82,7 @@ def load(
     Of a Keras file of weights alone, `net` is a name of keras.applications ("VGG16"), the model's .json or .yaml, or a
     function that returns the model; such a .json or .yaml is a path as well, and `weights` then its file of weights.
     `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
+    `keep_dropout=True` leaves dropout at work that the graph has for good, which is bypassed else.
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
     model, or another than was asked for, or does not take an option, and UnknownName for a name that does not exist.
@@ -138,6 +140,7 @@ def _complete(parts: Parts, options: LoadOptions) -> Parts:
         parts,
         preprocess=options.preprocess or parts.preprocess,
         size=options.size,
+        keep_dropout=options.keep_dropout,
         layer=parts.layer if options.layer is None else options.layer,
         labels=parts.labels if options.labels is None else options.labels,
     )

@@ -22,7 +22,7 @@ Tags = Union[str, Sequence[str]]
 NamesLike = Union["TensorLike", Sequence["TensorLike"]]  # one tensor or several, by name or themselves
 
 # What load() itself does with whatever a reader returns: every source takes these.
-EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size")
+EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size", "keep_dropout")
 
 
 class CommandLine(NamedTuple):
@@ -122,6 +122,10 @@ class LoadOptions:
         ),
     )
     trusted: bool = field(default=False, metadata=_row("Run the code in a Keras file (Lambda layers).", of_both=True))
+    keep_dropout: bool = field(
+        default=False,
+        metadata=_row("Leave dropout that the graph has at work: maps differ from run to run.", of_both=True),
+    )
     engine: str = field(
         default="graph",
         metadata=_row("How it is run: in a graph, or a Keras model eagerly by a tape.", choices=ENGINES),

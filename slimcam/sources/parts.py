@@ -31,6 +31,7 @@ class Parts:
     size: Optional[int] = None  # the side of the images, where the graph does not say it
     labels: Optional[LabelsLike] = None
     why: List[str] = field(default_factory=list)
+    keep_dropout: bool = False
     output_kind: str = ""  # a row of op_types.OUTPUT_KINDS, where the graph was cut off before it shows
     live: bool = False  # the weights may be read again later
     eager: Optional[Eager] = None  # the Keras model that the graph was traced from

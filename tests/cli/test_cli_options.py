@@ -33,13 +33,14 @@ def test_words_are_read_as_load_takes_them():
     assert options == {
         **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights")),
         "custom_objects": None,
-        **{"tags": ["a", "b"], "trusted": True, "engine": "tape"},
+        **{"tags": ["a", "b"], "trusted": True, "keep_dropout": False, "engine": "tape"},
     }
 
 
 def test_what_is_not_said_is_at_its_default():
     options = load_options(parsed(explain, PHOTO, "--model", "x"))
-    assert (options.pop("trusted"), options.pop("engine"), set(options.values())) == (False, "graph", {None})
+    assert (options.pop("trusted"), options.pop("keep_dropout"), options.pop("engine")) == (False, False, "graph")
+    assert set(options.values()) == {None}
 
 
 def test_an_option_that_does_not_apply_ends_the_command(run, folder):

@@ -96,7 +96,7 @@ def planted(tmp_path_factory):
             with tf1.Graph().as_default() as graph:
                 net(*changes)()
             path.write_bytes(graph.as_graph_def().SerializeToString())
-            made[changes] = slimcam.load(str(path))
+            made[changes] = slimcam.load(str(path), keep_dropout=True)
         return made[changes]
 
     yield load

@@ -74,7 +74,7 @@ def parted(a, b, first, second):
     ],
 )
 def test_a_stage_without_counterpart_is_explained(model_of, of_a, of_b, first, second, cause, detail):
-    trial = parted(model_of(net(*of_a)), model_of(net(*of_b)), first, second)
+    trial = parted(*(model_of(net(*one), keep_dropout=True) for one in (of_a, of_b)), first, second)
     assert trial.pair != (None, None)
     found = causes.find(trial)
     assert found is not None and found.cause == cause

@@ -80,7 +80,7 @@ def unchanged(tmp_path_factory):
 def test_a_change_of_a_keras_model_is_named(unchanged, tmp_path, kind, change, layer, cause, detail):
     if kind == "keras3" and change in TRAINING:
         layer = cause = None
-    with nets.load(kind, lambda keras: build(keras, change), tmp_path) as model:
+    with nets.load(kind, lambda keras: build(keras, change), tmp_path, keep_dropout=True) as model:
         found = compare_layers(unchanged, model, nets.photos(3, SIDE))
     assert (found.cause and found.cause.cause) == cause
     assert (found.first is None) == (cause is None)

@@ -20,7 +20,9 @@ SHAPES = pathlib.Path(slimcam.__file__).parents[1] / "checkpoints" / "shapes"
 @pytest.fixture
 def parting(model_of):
     """Return `parting(changed, net=Net())`: what becomes of a net set beside another of its builds."""
-    return lambda changed, net=None: compare_layers(model_of(net or Net()), model_of(changed), images())
+    return lambda changed, net=None: compare_layers(
+        model_of(net or Net()), model_of(changed, keep_dropout=True), images()
+    )
 
 
 def scopes(found):

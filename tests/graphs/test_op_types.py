@@ -6,7 +6,10 @@ from slimcam._tf import TF_VERSION, tf
 from slimcam.graphs import op_types
 
 FAMILIES = {name: types for name, types in vars(op_types).items() if name.isupper()}
-NEWER = {"BatchMatMulV3", "DecodeImage", "StatelessCase", "StatelessRandomUniformV2"}  # than TensorFlow 1.15
+NEWER = {  # than TensorFlow 1.15
+    *("BatchMatMulV3", "DecodeImage", "StatelessCase", "StatelessRandomUniformV2", "StatelessShuffle"),
+    *("StatelessParameterizedTruncatedNormal", "StatelessSampleDistortedBoundingBox"),
+}
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if not name.endswith("PREFIXES")])

@@ -3,7 +3,8 @@
 from typing import List, Tuple
 
 from ..._types import Operation, Tensor
-from ...graphs.op_types import ADDITIONS, RANDOM_PREFIXES, SELECTS
+from ...graphs.op_types import ADDITIONS, SELECTS
+from ...graphs.randomness import is_random
 from .case import Case, Trial, Trials
 from .subgraph import Subgraph
 
@@ -27,7 +28,7 @@ def _joins(subgraph: Subgraph) -> List[Tuple[Operation, Tensor]]:
     for op in [*subgraph.behind(), *subgraph.ops]:
         if any(tensor.op in joined for tensor in op.inputs):
             joined.add(op)
-        elif op.type.startswith(RANDOM_PREFIXES) or any(tensor.op in random for tensor in op.inputs):
+        elif is_random(op.type) or any(tensor.op in random for tensor in op.inputs):
             random.add(op)
             fixed = [t for t in op.inputs if t.op not in random and (t.op in subgraph.among or t in subgraph.starts)]
             if op.type in JOINS and fixed:

@@ -1,0 +1,76 @@
+"""Which operations, and which functions, a run reaches: those in the branches that conditions choose.
+
+Conditions are numbers, known or not; see `Value` in randomness.
+"""
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+from .._types import GraphDef, NodeDef
+from .graph_defs import op_name
+from .op_types import CONDS, LOOPING, MERGES, SWITCHES
+from .randomness import Get, Value
+
+
+def is_run(name: str, get: Get, value: Value) -> Optional[bool]:
+    """Whether an operation is run, by the conditions of TensorFlow 1 that it is in; None where that is not known."""
+    seen: Set[Tuple[str, int]] = set()
+    stack = [(name, 0)]
+    known: Optional[bool] = True
+    while stack:
+        one, inner = stack.pop()
+        node = get(op_name(one))
+        if node is None or (op_name(one), inner) in seen:
+            continue
+        seen.add((op_name(one), inner))
+        inputs = list(node.input)
+        condition = get(op_name(inputs[1])) if node.op in SWITCHES else None
+        if node.op in SWITCHES and not (condition is not None and condition.op in LOOPING):
+            if not inner:
+                number = value(inputs[1])
+                if number is None:
+                    known = None
+                elif bool(number) != one.endswith(":1"):
+                    return False
+                continue
+            inner -= 1
+        looped = any((get(op_name(read)) or node).op == "NextIteration" for read in inputs)
+        inner += node.op in MERGES and not looped
+        stack += [(read, inner) for read in inputs]
+    return known
+
+
+def functions_run(
+    names: Iterable[str], get: Get, value: Value, library: Mapping[str, Any]
+) -> Dict[str, Optional[bool]]:
+    """Map the functions of a library that operations call, and those that these call, to whether they are run."""
+    run: Dict[str, Optional[bool]] = {}
+    waiting: List[Tuple[NodeDef, Optional[bool], Value]] = [
+        (node, True, value) for node in map(get, names) if node is not None
+    ]
+    while waiting:
+        node, here, known = waiting.pop()
+        for attribute, called in _called(node, library):
+            taken = here
+            if node.op in CONDS:
+                number = known(node.input[0])
+                taken = None if number is None or not here else bool(number) == (attribute == "then_branch")
+            if called in run and (run[called] or not taken):
+                continue
+            run[called] = taken
+            if taken is not False:
+                waiting += [(one, taken, lambda name: None) for one in library[called].node_def]
+    return run
+
+
+def _called(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str, str]]:
+    """Return the functions that a node calls, with the attributes that name them."""
+    calls = [("", node.op)] if node.op in library else []
+    for key, attribute in node.attr.items():
+        several = [one.name for one in attribute.list.func] or [attribute.func.name]
+        calls += [(key, name) for name in several if name in library]
+    return calls
+
+
+def library_of(graph_def: GraphDef) -> Dict[str, Any]:
+    """Map the names of a graph's functions to these."""
+    return {function.signature.name: function for function in graph_def.library.function}
