@@ -86,7 +86,7 @@ def maps_of(model):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_dropout_at_work_is_bypassed_in_every_published_form(model_of, form):
-    model = model_of(lambda: net(FORMS[form]), logits="logits")
+    model = model_of(lambda: net(FORMS[form]), logits="logits", preprocess="none")
     raw = maps_of(model)
     np.testing.assert_array_equal(raw[:, 0], np.broadcast_to(2 * A1, (TIMES, 2, 2)))
     assert (raw == raw[0]).all()
@@ -97,7 +97,7 @@ def test_dropout_at_work_is_bypassed_in_every_published_form(model_of, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_dropout_is_kept_when_asked_for_and_then_said(model_of, form):
-    model = model_of(lambda: net(FORMS[form]), logits="logits", keep_dropout=True)
+    model = model_of(lambda: net(FORMS[form]), logits="logits", preprocess="none", keep_dropout=True)
     raw = maps_of(model)
     assert any((one != raw[0]).any() for one in raw)
     (note,) = [line for line in model.notes if "from run to run" in line]
@@ -108,7 +108,9 @@ def test_dropout_is_kept_when_asked_for_and_then_said(model_of, form):
 
 
 def test_a_mask_that_nothing_is_divided_for_becomes_its_mean(model_of):
-    model = model_of(lambda: net(lambda x: x * tf.cast(uniform(x) < 0.25, tf.float32)), logits="logits")
+    model = model_of(
+        lambda: net(lambda x: x * tf.cast(uniform(x) < 0.25, tf.float32)), logits="logits", preprocess="none"
+    )
     np.testing.assert_array_equal(slimcam.explain(model, BOTH, "a", 0).raw[0], A0 / 4)
 
 
@@ -121,7 +123,7 @@ def test_dropout_in_a_function_is_bypassed(frozen):
     path = frozen(build)
     photos = np.ones((64, 2, 2, 1), np.float32)
     for keep_dropout in (False, True):
-        with slimcam.load(path, logits="logits", keep_dropout=keep_dropout) as model:
+        with slimcam.load(path, logits="logits", preprocess="none", keep_dropout=keep_dropout) as model:
             rows = np.stack([model.features("logits", photos) for _ in range(2)])
             assert (rows[0] == rows[1]).all() == (not keep_dropout)
             assert ((rows == 1).all(), bool(model.notes)) == (not keep_dropout, keep_dropout)
@@ -141,14 +143,14 @@ UNTOUCHED = {
 
 @pytest.mark.parametrize("form", UNTOUCHED)
 def test_what_is_not_at_work_is_left_without_a_word(model_of, form):
-    model = model_of(lambda: net(UNTOUCHED[form]), logits="logits")
+    model = model_of(lambda: net(UNTOUCHED[form]), logits="logits", preprocess="none")
     raw = maps_of(model)
     np.testing.assert_array_equal(raw[:, 0], np.broadcast_to(2 * A1, (TIMES, 2, 2)))
     assert not model.notes and not any("random" in line for line in model.why)
 
 
 def test_a_branch_that_is_held_open_is_random_as_asked(model_of):
-    model = model_of(lambda: net(UNTOUCHED["branch fed"]), logits="logits")
+    model = model_of(lambda: net(UNTOUCHED["branch fed"]), logits="logits", preprocess="none")
     cam = slimcam.GradCAM(model, "a", target=1, hold={"is_training": np.array(True)})
     assert len({cam(BOTH).raw.tobytes() for _ in range(TIMES)}) > 1
 
@@ -164,7 +166,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("op", OTHERS)
 def test_whatever_else_is_random_is_named(model_of, op):
-    model = model_of(lambda: net(OTHERS[op]), logits="logits")
+    model = model_of(lambda: net(OTHERS[op]), logits="logits", preprocess="none")
     (note,) = model.notes
     assert f" ({op})" in note and "scores and maps differ from run to run" in note and note in model.why
     assert len({model.features("logits", BOTH).tobytes() for _ in range(TIMES)}) > 1
@@ -176,7 +178,7 @@ def test_a_graph_for_one_image_is_not_blamed_for_its_batch_where_it_is_random(fr
         tf.identity(OTHERS["RandomStandardNormal"](tf1.reduce_mean(tf1.nn.relu(x, name="a"), [1, 2])), name="logits")
 
     begins = "one image at a time: made for a batch of 1, and for two nothing can be said, as the logits are random"
-    with slimcam.load(frozen(build), logits="logits") as model:
+    with slimcam.load(frozen(build), logits="logits", preprocess="none") as model:
         assert any(line.startswith(begins) for line in model.why)
         assert model.single_image
 
@@ -186,7 +188,7 @@ def test_the_share_of_a_session_is_read_from_its_variable():
         share = tf1.get_variable("keep_prob", initializer=KEEP, trainable=False)
         net(lambda x: tf.raw_ops.RealDiv(x=x, y=share) * tf.floor(share + uniform(x)))
         session.run(tf1.global_variables_initializer())
-        with slimcam.load(session, logits="logits") as model:
+        with slimcam.load(session, logits="logits", preprocess="none") as model:
             np.testing.assert_array_equal(maps_of(model)[:, 0], np.broadcast_to(2 * A1, (TIMES, 2, 2)))
             assert any(line.startswith("dropout bypassed at ") for line in model.why)
 
