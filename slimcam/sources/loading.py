@@ -9,7 +9,18 @@ from ..errors import ModelError
 from ..inputs import preprocess as preprocessing
 from ..model import Model
 from . import checkpoint as checkpoints
-from . import frozen, keras_files, keras_models, keras_nets, manifest, meta_graph, saved_model, session
+from . import (
+    frozen,
+    hub,
+    keras_files,
+    keras_models,
+    keras_nets,
+    manifest,
+    meta_graph,
+    saved_model,
+    session,
+    tflite_files,
+)
 from .assembly import Parts, assemble
 from .options import EVERYWHERE, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 
@@ -38,12 +49,14 @@ SOURCES = (
     Source("a Keras model", keras_models.is_keras, keras_models.read_keras, ("custom_objects", "engine")),
     Source("a checkpoint with a manifest", manifest.is_checkpoint, manifest.read_manifest, _OF_CHECKPOINTS),
     Source("a frozen graph with a manifest", manifest.is_frozen_graph, manifest.read_manifest),
+    Source("a TF Hub module", hub.is_hub_module, hub.read_hub_module, ("tags", "signature")),
     Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model, ("tags", "signature")),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file,
            ("custom_objects", "trusted", "engine", "net", "num_classes", "arguments")),
     Source("a Keras architecture (.json, .yaml)", keras_nets.is_architecture, keras_nets.read_architecture,
            ("weights", "custom_objects", "trusted", "engine")),
+    Source("a TensorFlow Lite model (.tflite)", tflite_files.is_tflite, tflite_files.read_tflite),
     Source("a .meta graph with its checkpoint", meta_graph.is_meta, meta_graph.read_meta, ("checkpoint",)),
     Source("a TF-Slim checkpoint", checkpoints.is_checkpoint, checkpoints.read_checkpoint, _OF_CHECKPOINTS),
 )  # fmt: skip

@@ -104,9 +104,11 @@ class LoadOptions:
         metadata=_row("How photos were prepared.", choices=PREPROCESSING, of_both=True),
     )
     tags: Optional[Tags] = field(
-        default=None, metadata=_row("Tags of the graph in a SavedModel.", metavar="A,B", read=_split)
+        default=None, metadata=_row("Tags of the graph in a SavedModel or a TF Hub module.", metavar="A,B", read=_split)
     )
-    signature: Optional[str] = field(default=None, metadata=_row("Signature of a SavedModel.", metavar="NAME"))
+    signature: Optional[str] = field(
+        default=None, metadata=_row("Signature of a SavedModel or a TF Hub module.", metavar="NAME")
+    )
     weights: Optional["PathLike"] = field(
         default=None, metadata=_row("Weights of a Keras model's .json or .yaml.", metavar="FILE")
     )

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from typing import Any, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
 from .._types import Tensor
@@ -21,11 +21,12 @@ DEFAULT = "serving_default"
 
 def is_saved_model(path: str) -> bool:
     """Whether the path is a SavedModel's folder, or its saved_model.pb."""
-    return any(os.path.isfile(os.path.join(_folder(path), name)) for name in FILES)
+    return any(os.path.isfile(os.path.join(folder_of(path), name)) for name in FILES)
 
 
-def _folder(path: str) -> str:
-    return os.path.dirname(path) or "." if os.path.basename(path) in FILES else path
+def folder_of(path: str, also: Sequence[str] = ()) -> str:
+    """Return the folder that a path means: itself, or where the file lies that it names, one of FILES or of `also`."""
+    return os.path.dirname(path) or "." if os.path.basename(path) in (*FILES, *also) else path
 
 
 def read_saved_model(path: str, options: LoadOptions) -> Parts:
@@ -33,22 +34,20 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
 
     Raises ModelError for tags that no graph has, UnknownName for another signature.
     """
-    folder = _folder(path)
-    meta = _meta_graph(folder, options.tags)
+    folder = folder_of(path)
+    meta = graph_of_tags(folder, options.tags, ("serve",))
     tags = sorted(meta.meta_info_def.tags)
     if meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes):
         return _read_functions(folder, tags, options)
-    chosen, because = _signature(folder, dict(meta.signature_def), options.signature)
-    outputs = {key: info.name for key, info in sorted(chosen.outputs.items())} if chosen is not None else {}
-    inputs = {key: info.name for key, info in sorted(chosen.inputs.items())} if chosen is not None else {}
+    chosen, because = signature_of(folder, dict(meta.signature_def), options.signature)
+    inputs, outputs = named_by_keys(chosen)
     scores = [key for key in outputs if _is_score(chosen.outputs[key])]
     wanted, logits = _outputs_to_explain(folder, outputs, scores, options.logits)
-    prefix = os.path.join(folder, "variables", "variables")
-    saved = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
+    saved = variables_in(folder)
     within = list(outputs.values()) if wanted is None else None
     input = [inputs.get(name, name) for name in names_of(options.input)]
     parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within)
-    why = [f"tags {', '.join(tags) or 'none'}; {because}", *_in_words(inputs, outputs), *parts.why]
+    why = [f"tags {', '.join(tags) or 'none'}; {because}", *in_words(inputs, outputs), *parts.why]
     keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
     return replace(parts, inputs=list(inputs.values()), end_points={**parts.end_points, **keys}, why=why)
 
@@ -70,25 +69,38 @@ def _outputs_to_explain(
     return ([outputs[scores[0]]] if scores else None), None
 
 
-def _in_words(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:
+def in_words(inputs: Dict[str, str], outputs: Dict[str, str]) -> List[str]:
     """Return what the keys of a signature stand for, in words, nothing where there are none."""
     sides = (("inputs", inputs), ("outputs", outputs))
     words = [f"{side} {', '.join(f'{key!r} is {name!r}' for key, name in of.items())}" for side, of in sides if of]
     return ["its " + "; its ".join(words)] if words else []
 
 
+def named_by_keys(signature: Any) -> Tuple[Dict[str, str], Dict[str, str]]:
+    """Return the names of the tensors that a signature's keys stand for, of the inputs and of the outputs."""
+    sides = ({}, {}) if signature is None else (signature.inputs, signature.outputs)
+    inputs, outputs = ({key: info.name for key, info in sorted(side.items())} for side in sides)
+    return inputs, outputs
+
+
+def variables_in(folder: str) -> Variables:
+    """Return the variables of a SavedModel's folder, none where it has none."""
+    prefix = os.path.join(folder, "variables", "variables")
+    return open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
+
+
 def _none(name: str) -> NoReturn:
     raise KeyError(name)
 
 
-def _meta_graph(folder: str, tags: Optional[Tags]) -> Any:
-    """Return the graph that has the tags asked for; raise ModelError with all that there are."""
+def graph_of_tags(folder: str, tags: Optional[Tags], default: Sequence[str]) -> Any:
+    """Return the graph that has the tags asked for, else `default`; raise ModelError with all that there are."""
     try:
         graphs = saved_model_proto(folder).meta_graphs
     except Exception as error:  # TensorFlow raises IOError, protobuf its own, by version from different modules
         raise ModelError(f"{folder}: not a SavedModel that can be read: {str(error).splitlines()[0]}") from error
     wanted = {tags} if isinstance(tags, str) else set(tags or ())
-    asked = wanted or {"serve"}
+    asked = wanted or set(default)
     fitting = [graph for graph in graphs if set(graph.meta_info_def.tags) == asked]
     fitting = fitting or [graph for graph in graphs if asked <= set(graph.meta_info_def.tags)]
     fitting = fitting or ([] if wanted else list(graphs))
@@ -99,12 +111,14 @@ def _meta_graph(folder: str, tags: Optional[Tags]) -> Any:
     raise ModelError(f"{folder}: {problem}: say tags={sets}")
 
 
-def _signature(folder: str, signatures: Dict[str, Any], name: Optional[str]) -> Tuple[Any, str]:
+def signature_of(
+    folder: str, signatures: Dict[str, Any], name: Optional[str], default: str = DEFAULT
+) -> Tuple[Any, str]:
     """Return a signature by name, else the default one, else the only one, None where there is none; and the words."""
     own = {key: value for key, value in signatures.items() if not key.startswith("__")}
     if name is None and not own:
         return None, "no signature"
-    key = name or (next(iter(own)) if len(own) == 1 else DEFAULT)
+    key = name or (next(iter(own)) if len(own) == 1 else default)
     if key not in own:
         known = ", ".join(map(repr, sorted(own))) or "none"
         ends = nearest(key, own) if name is not None else "say signature="
@@ -126,7 +140,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
         )
     with eager():
         loaded = _load_functions(folder, tags)
-        function, because = _signature(folder, dict(loaded.signatures), options.signature)
+        function, because = signature_of(folder, dict(loaded.signatures), options.signature)
         if function is None:
             calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
             if not calls:
@@ -139,7 +153,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
     wanted, logits = _outputs_to_explain(folder, keyed, scores, options.logits)
     ends = wanted or ([logits] if logits is not None else names)
     check_operations(folder, graph_def, needed_nodes(graph_def, ends), ends[0])
-    words = [f"tags {', '.join(tags)}; {because}", *_in_words(named, keyed)]
+    words = [f"tags {', '.join(tags)}; {because}", *in_words(named, keyed)]
     return Parts(
         folder,
         graph_def,

@@ -9,7 +9,9 @@ from typing import Callable, NamedTuple
 import cv2
 import numpy as np
 from fixtures.detector_nets import ssd
+from fixtures.hub_modules import write_module
 from fixtures.keras_nets import conv, head, quiet, sow
+from fixtures.tflite_models import NET, net_tensors, tflite_bytes
 from pages import ROOT
 
 import slimcam
@@ -115,6 +117,15 @@ def write_saved_model(path):
         )
         builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
         builder.save()
+
+
+def write_hub_module(path):
+    write_module(path, (None, SIDE, SIDE, 3))
+
+
+def write_tflite(path):
+    tensors = net_tensors(_values("kernel", 8, 3, 3, 3), _values("dense", 5, 8), SIDE)
+    path.write_bytes(tflite_bytes(tensors, NET, ["images"], ["probabilities"]))
 
 
 def write_meta_graph(path):
@@ -254,6 +265,8 @@ FILES = {
     "segmenter.pb": File(write_graph(segment)),
     "faces.pb": File(write_graph(embed)),
     "export/1": File(write_saved_model),
+    "modules/birds": File(write_hub_module),
+    "birds.tflite": File(write_tflite),
     "run/model.ckpt-5000.meta": File(write_meta_graph),
     "transfer.h5": File(write_transfer),
     "net/model.json": File(write_weights),

@@ -24,8 +24,8 @@ TAKERS = {  # who takes what not everyone takes
     "engine": "a Keras model and a Keras file and a Keras architecture do",
     "trusted": "a Keras file and a Keras architecture do",
     "weights": "a Keras architecture does",
-    "tags": "a SavedModel does",
-    "signature": "a SavedModel does",
+    "tags": "a TF Hub module and a SavedModel do",
+    "signature": "a TF Hub module and a SavedModel do",
     "checkpoint": "a .meta graph with its checkpoint does",
 }
 OTHER = {
@@ -36,19 +36,21 @@ OTHER = {
 
 def place(folder, kind):
     """Return a path that is recognised as a kind of source, though nothing in it can be read."""
-    empty = dict.fromkeys(("a.pb", "a.meta", "a.index"), b"")
+    empty = dict.fromkeys(("a.pb", "a.tflite", "a.meta", "a.index"), b"")
     for name, data in {**empty, "a.h5": b"\x89HDF\r\n\x1a\n", "a.json": b'{"class_name": 1}'}.items():
         (folder / name).write_bytes(data)
-    (folder / "saved").mkdir()
-    (folder / "saved" / "saved_model.pb").write_bytes(b"")
+    for name, file in {"saved": "saved_model.pb", "hub": "saved_model.pb"}.items():
+        (folder / name).mkdir()
+        (folder / name / file).write_bytes(b"")
+    (folder / "hub" / "tfhub_module.pb").write_bytes(b"")
     paths = {"a frozen graph": "a.pb", "a Keras file": "a.h5", "a .meta graph with its checkpoint": "a.meta"}
-    paths["a Keras architecture"] = "a.json"
+    paths.update({"a Keras architecture": "a.json", "a TensorFlow Lite model": "a.tflite", "a TF Hub module": "hub"})
     return str(folder / {**paths, "a SavedModel": "saved", "a TF-Slim checkpoint": "a"}[kind])
 
 
 PATHS = (
     *("a frozen graph", "a Keras file", "a Keras architecture", "a .meta graph with its checkpoint", "a SavedModel"),
-    "a TF-Slim checkpoint",
+    *("a TF-Slim checkpoint", "a TF Hub module", "a TensorFlow Lite model"),
 )
 # with a net, a .meta stands for its checkpoint
 REFUSED = [

@@ -1,0 +1,72 @@
+"""A .tflite file: its graph rebuilt, where that gives its own numbers."""
+
+import os
+from typing import Dict, List, Optional, Tuple
+
+from ..errors import ModelError
+from ..graphs.graph_defs import op_name
+from .options import LoadOptions, names_of
+from .parts import Parts
+from .tflite_graph import Rebuilt, rebuild
+from .tflite_reader import LiteModel, read_file
+
+ENDINGS = (".tflite", ".lite")
+PREPROCESS_NOTE = "photos are fed as 0 to 255: this .tflite does not say how they were prepared; say preprocess="
+
+
+def is_tflite(path: str) -> bool:
+    """Whether the name is that of a TensorFlow Lite model."""
+    return path.endswith(ENDINGS) and not os.path.isdir(path)
+
+
+def read_tflite(path: str, options: LoadOptions) -> Parts:
+    """Read a file's graph. Its tensors keep their names, whole or as the first that is a fused one's own.
+
+    Raises ModelError for a file that is no .tflite or a damaged one, and, where its outputs or the logits asked for
+    cannot be had in floating point, with the first reason.
+    """
+    lite = read_file(path)
+    rebuilt = rebuild(lite)
+    logits, outputs = _to_explain(lite, rebuilt, options.logits)
+    for number in [*logits, *outputs]:
+        if number not in rebuilt.tensors:
+            raise ModelError(f"{path}: {rebuilt.missing.get(number, 'nothing gives its output')}")
+    in_graph = rebuilt.tensors
+    keys = lite.input_keys
+    return Parts(
+        path,
+        rebuilt.graph_def,
+        input=[in_graph[keys[name]] if name in keys else name for name in names_of(options.input)],
+        logits=in_graph[logits[0]] if logits else None if outputs else options.logits,
+        inputs=[in_graph[number] for number in lite.inputs],
+        outputs=[in_graph[number] for number in outputs],
+        end_points=_end_points(lite, rebuilt),
+        why=[f"{len(lite.operators)} operators of TensorFlow Lite, rebuilt in TensorFlow's own", *rebuilt.why],
+        notes=[PREPROCESS_NOTE] if any(lite.tensors[n].dtype.startswith("float") for n in lite.inputs) else [],
+    )
+
+
+def _to_explain(lite: LiteModel, rebuilt: Rebuilt, name: Optional[str]) -> Tuple[List[int], List[int]]:
+    """Return the tensor that `logits` names, else the outputs, or the only one of those that is (N, classes).
+
+    A key of the signature is an output, and explained before its softmax as any other.
+    """
+    if name in lite.output_keys:
+        return [], [lite.output_keys[name]]
+    if name is not None:
+        return [i for i, one in enumerate(lite.tensors) if one.name == name][:1], []
+    scores = [n for n in lite.outputs if len(lite.tensors[n].shape) == 2 and lite.tensors[n].dtype.startswith("float")]
+    return [], scores if len(scores) == 1 else lite.outputs
+
+
+def _end_points(lite: LiteModel, rebuilt: Rebuilt) -> Dict[str, str]:
+    """Return what the file calls its tensors and outputs, where the graph calls them otherwise, and those names too."""
+    points: Dict[str, str] = {}
+    for number, tensor in rebuilt.tensors.items():
+        name = lite.tensors[number].name
+        if tensor != name + ":0" and tensor.endswith(":0"):
+            points[op_name(tensor)] = tensor
+        if tensor != name + ":0":
+            points[name] = tensor
+    points.update({key: rebuilt.tensors[n] for key, n in lite.output_keys.items() if n in rebuilt.tensors})
+    return points

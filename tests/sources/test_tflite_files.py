@@ -1,0 +1,270 @@
+"""A .tflite file as a source: its maps, names, batches; and what is refused, in one line that says what to do."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+from fixtures.tflite_models import NET, Op, T, conv_options, net_tensors, tflite_bytes
+from fixtures.tolerance import assert_net
+
+import slimcam
+from slimcam._tf import tf, tf1
+from slimcam.errors import MissingPackage, ModelError
+
+RNG = np.random.RandomState(0)
+KERNEL = np.array([[1, 0, 0], [0, 2, 0]], np.float32).reshape(2, 1, 1, 3)  # channel 0 is red, channel 1 twice green
+HEAD = np.array([[1, 1], [3, -1], [0, 2]], np.float32)  # (classes, channels)
+X = RNG.randint(0, 8, (2, 4, 4, 3)).astype(np.float32)
+
+
+def _tensors(*without):
+    return net_tensors(KERNEL, HEAD, 4, without)
+
+
+def _write(tmp_path, tensors=None, operators=None, inputs=("images",), outputs=("probabilities",), **more):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_bytes(tensors or _tensors(), operators or NET, inputs, outputs, **more))
+    return str(path)
+
+
+def _worked_by_hand(images, target):
+    """Return the map: the mean's gradient is the head's weight over 16 places, and the activations are colours."""
+    activations = images[..., :2] * [1, 2]
+    return (activations * HEAD[target] / 16).sum(-1)
+
+
+def test_map_is_the_one_worked_by_hand(tmp_path):
+    model = slimcam.load(_write(tmp_path), preprocess="none")
+    maps = slimcam.explain(model, X, "features", 1)
+    np.testing.assert_allclose(maps.raw, _worked_by_hand(X, 1))
+    np.testing.assert_allclose(maps.scores, X.mean((1, 2))[:, :2] @ (np.array([1, 2]) * HEAD[1]))
+    assert [layer.name for layer in model.layers()] == ["features"]
+    assert model.logits.name == "logits:0"
+    assert "4 operators of TensorFlow Lite, rebuilt in TensorFlow's own" in model.why
+    assert any("any batch size" in line for line in model.why)
+
+
+def test_photos_are_assumed_to_be_fed_as_they_are_and_it_is_said(tmp_path):
+    model = slimcam.load(_write(tmp_path))
+    assert model.notes == [
+        "photos are fed as 0 to 255: this .tflite does not say how they were prepared; say preprocess="
+    ]
+
+
+def test_weights_of_half_precision_are_exact(tmp_path):
+    tensors = [*_tensors("kernel"), T("half", KERNEL.astype(np.float16)), T("kernel", shape=KERNEL.shape)]
+    widen = Op("DEQUANTIZE", ("half",), ("kernel",), version=3)
+    model = slimcam.load(_write(tmp_path, tensors, [widen, *NET]))
+    np.testing.assert_allclose(slimcam.explain(model, X, "features", 1).raw, _worked_by_hand(X, 1))
+    assert "1 weights of float16: as the file itself turns them into float32" in model.why
+
+
+@pytest.mark.parametrize("scale, zero", [((0.5,), (3,)), ((0.5, 0.25), (3, -1)), ((0.5, 0.25), (0,))])
+def test_whole_weights_that_the_file_makes_real_are_exact(tmp_path, scale, zero):
+    whole = KERNEL / np.reshape(scale, (-1, 1, 1, 1)) + np.reshape(zero, (-1, 1, 1, 1))
+    quantised = T("whole", whole.astype(np.int8), scale=scale, zero=zero)
+    tensors = [*_tensors("kernel"), quantised, T("kernel", shape=KERNEL.shape)]
+    widen = Op("DEQUANTIZE", ("whole",), ("kernel",), version=2)
+    model = slimcam.load(_write(tmp_path, tensors, [widen, *NET]))
+    np.testing.assert_allclose(slimcam.explain(model, X, "features", 1).raw, _worked_by_hand(X, 1))
+
+
+def test_whole_weights_that_the_runtime_multiplies_as_such_are_refused(tmp_path):
+    tensors = [*_tensors("kernel"), T("kernel", KERNEL.astype(np.int8), scale=(1.0,))]
+    with pytest.raises(ModelError, match=r"quantised: 'kernel' holds int8 weights, .*without converter\.optimizations"):
+        slimcam.load(_write(tmp_path, tensors))
+
+
+def test_whole_numbers_all_through_are_refused(tmp_path):
+    tensors = [*_tensors(), T("pixels", shape=(1, 4, 4, 3), dtype="uint8", scale=(1.0,))]
+    operators = list(NET)
+    operators[0] = operators[0]._replace(inputs=("pixels", "kernel", "bias"))
+    with pytest.raises(ModelError, match=r"quantised: 'pixels' and what comes of it are whole numbers \(uint8\)"):
+        slimcam.load(_write(tmp_path, tensors, operators, ("pixels",)))
+
+
+def test_scaled_pixels_are_made_real(tmp_path):
+    tensors = [*_tensors(), T("pixels", shape=(1, 4, 4, 3), dtype="uint8", scale=(0.5,), zero=(2,))]
+    model = slimcam.load(_write(tmp_path, tensors, [Op("DEQUANTIZE", ("pixels",), ("images",)), *NET], ("pixels",)))
+    maps = slimcam.explain(model, [(2 * image + 2).astype(np.uint8) for image in X], "features", 1)
+    np.testing.assert_allclose(maps.raw, _worked_by_hand(X, 1))
+    assert not model.notes
+
+
+def test_custom_operator_is_refused_by_its_name_but_what_comes_before_it_is_read(tmp_path):
+    operators = [*NET[:3], Op("Odd_PostProcess", ("logits",), ("probabilities",), custom=b"\x01")]
+    path = _write(tmp_path, None, operators)
+    with pytest.raises(ModelError, match="the custom operator 'Odd_PostProcess' is not TensorFlow Lite's own"):
+        slimcam.load(path)
+    model = slimcam.load(path, logits="logits")
+    np.testing.assert_allclose(slimcam.explain(model, X, "features", 1).raw, _worked_by_hand(X, 1))
+
+
+def test_operator_without_a_row_is_refused_by_its_name(tmp_path):
+    operators = [*NET[:3], Op("LSTM", ("logits",), ("probabilities",))]
+    with pytest.raises(ModelError, match="it needs LSTM, which slimcam does not rebuild"):
+        slimcam.load(_write(tmp_path, None, operators))
+
+
+def test_activation_that_the_runtime_leaves_out_is_refused(tmp_path):
+    operators = list(NET)
+    operators[0] = operators[0]._replace(options=conv_options(activation=4))
+    with pytest.raises(ModelError, match="CONV_2D, which gives 'features', cannot be rebuilt: the activation"):
+        slimcam.load(_write(tmp_path, None, operators))
+
+
+def test_borrowed_operator_is_TensorFlows_own(tmp_path):
+    from flatbuffers import flexbuffers
+
+    node = tf1.NodeDef(name="old/name", op="Softsign", input=["old"])
+    node.attr["T"].type = tf.float32.as_datatype_enum
+    builder = flexbuffers.Builder()
+    with builder.Vector():
+        builder.String("Softsign")
+        builder.String(node.SerializeToString().decode("latin-1"))
+    borrowed = Op("FlexSoftsign", ("logits",), ("probabilities",), custom=bytes(builder.Finish()))
+    model = slimcam.load(_write(tmp_path, None, [*NET[:3], borrowed]))
+    logits, ended = model.session.run([model.tensor("logits"), model.tensor("probabilities")], {model.input: X})
+    np.testing.assert_allclose(ended, logits / (1 + abs(logits)), rtol=1e-6)
+
+
+def test_names_of_the_file_and_the_one_that_a_fused_operation_came_to_find_a_tensor(tmp_path):
+    fused = "net/conv/Relu;net/conv/BiasAdd;net/conv/Conv2D;net/bias"
+    tensors = [tensor._replace(name=fused) if tensor.name == "features" else tensor for tensor in _tensors()]
+    tensors = [t._replace(name="net/MatMul;net/BiasAdd") if t.name == "logits" else t for t in tensors]
+    operators = [
+        op._replace(
+            inputs=tuple({"features": fused, "logits": "net/MatMul;net/BiasAdd"}.get(name, name) for name in op.inputs),
+            outputs=tuple(
+                {"features": fused, "logits": "net/MatMul;net/BiasAdd"}.get(name, name) for name in op.outputs
+            ),
+        )
+        for op in NET
+    ]
+    model = slimcam.load(_write(tmp_path, tensors, operators))
+    assert model.layers()[0].name == "net/conv/Relu"
+    assert model.tensor(fused) is model.tensor("net/conv/Relu")
+    assert model.logits.op.name == "net/BiasAdd"  # the sum, not the product that has the first name
+    np.testing.assert_allclose(slimcam.explain(model, X, fused, 1).raw, _worked_by_hand(X, 1))
+
+
+def test_keys_of_the_signature_are_names(tmp_path):
+    tensors = [*_tensors(), T("more", shape=(1, 3))]
+    operators = [*NET, Op("NEG", ("logits",), ("more",))]
+    keys = {"photo": "images"}, {"scores": "probabilities", "other": "more"}
+    path = _write(tmp_path, tensors, operators, outputs=("probabilities", "more"), keys=keys)
+    assert "say logits=" in slimcam.load(path).no_logits
+    model = slimcam.load(path, input="photo", logits="scores")
+    assert model.logits.name == "logits:0"
+    assert model.tensor("other").name == "more:0"
+
+
+def test_graph_that_writes_its_one_image_down_takes_several(tmp_path):
+    tensors = [*_tensors(), T("one", np.array([1, 2], np.int32)), T("flat", shape=(1, 2))]
+    operators = list(NET)
+    operators[2] = operators[2]._replace(inputs=("flat", "head", ""))
+    operators.insert(2, Op("RESHAPE", ("pooled", "one"), ("flat",)))
+    model = slimcam.load(_write(tmp_path, tensors, operators))
+    assert any("any batch size: made for 1" in line for line in model.why)
+    assert not model.single_image
+
+
+def test_graph_of_one_image_for_good_is_run_one_at_a_time(tmp_path):
+    tensors = [*_tensors(), T("beside", np.full((1, 4, 4, 1), 5, np.float32)), T("joined", shape=(1, 4, 4, 3))]
+    tensors = [tensor for tensor in tensors if tensor.name != "head"] + [
+        T("head", np.c_[HEAD, np.zeros(3, np.float32)])
+    ]
+    operators = list(NET)
+    operators[1] = operators[1]._replace(inputs=("joined", "axes"))
+    operators.insert(1, Op("CONCATENATION", ("features", "beside"), ("joined",), "ConcatenationOptions", {"Axis": 3}))
+    model = slimcam.load(_write(tmp_path, tensors, operators))
+    assert model.single_image
+    np.testing.assert_allclose(slimcam.explain(model, X, "features", 1).raw, _worked_by_hand(X, 1))
+
+
+@pytest.mark.parametrize("at", [4, 8, 20, 100, 300, 700, -400, -100, -40, -8, -1])
+def test_truncated_file_is_said_to_be_one(tmp_path, at):
+    path = _write(tmp_path)
+    with open(path, "rb") as file:
+        data = file.read()
+    with open(path, "wb") as file:
+        file.write(data[:at])
+    try:
+        model = slimcam.load(path)
+    except ModelError as error:
+        assert "\n" not in str(error)
+    else:  # what was cut off is padding
+        np.testing.assert_allclose(slimcam.explain(model, X, "features", 1).raw, _worked_by_hand(X, 1))
+        assert at == -1
+
+
+def test_file_of_another_kind_is_said_to_be_none(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(b"")
+    with pytest.raises(ModelError, match="the file is empty"):
+        slimcam.load(str(path))
+    path.write_bytes(b"something else")
+    with pytest.raises(ModelError, match=r"not a \.tflite model"):
+        slimcam.load(str(path))
+
+
+def test_without_the_package_the_line_to_install_it_is_said(tmp_path, monkeypatch):
+    path = _write(tmp_path)
+    monkeypatch.setitem(sys.modules, "tflite", None)
+    with pytest.raises(MissingPackage, match=r'need the package tflite: pip install "slimcam\[tflite\]"'):
+        slimcam.load(path)
+
+
+# --- what the converter of the TensorFlow at hand makes of a graph
+
+
+LAYERS = "conv1/Relu6", "conv2/Relu"
+
+
+def _graph(images):
+    """Build a net of a batch norm, a dilated depthwise convolution and a dense layer on a flattened pool."""
+    rng = np.random.RandomState(0)
+
+    def variable(name, *shape):
+        return tf1.get_variable(name, initializer=rng.normal(0, 0.5, shape).astype(np.float32))
+
+    x = tf.nn.conv2d(images, variable("conv1/weights", 3, 3, 3, 4), [1, 1, 1, 1], "SAME", name="conv1/Conv2D")
+    statistics = [np.float32(numbers) for numbers in ([1, 2, 3, 4], [0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], [1, 2, 1, 2])]
+    x = tf1.nn.fused_batch_norm(x, *statistics, is_training=False, name="conv1/bn")[0]
+    x = tf.nn.relu6(x, name="conv1/Relu6")
+    x = tf1.nn.depthwise_conv2d(x, variable("conv2/weights", 3, 3, 4, 2), [1, 1, 1, 1], "SAME", rate=[2, 2])
+    x = tf.nn.bias_add(x, variable("conv2/biases", 8), name="conv2/BiasAdd")
+    x = tf.nn.relu(x, name="conv2/Relu")
+    x = tf1.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "VALID", name="pool")
+    x = tf.matmul(tf.reshape(x, [-1, 4 * 4 * 8]), variable("fc/weights", 128, 5), name="fc/MatMul")
+    return tf.nn.softmax(tf.nn.bias_add(x, variable("fc/biases", 5), name="fc/BiasAdd"), name="probabilities")
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+    """A .tflite of that net by this TensorFlow's converter, which 1.15.5 runs as a program, and the maps of the net."""
+    images = np.random.RandomState(1).uniform(0, 1, (2, 8, 8, 3)).astype(np.float32)
+    path = tmp_path_factory.mktemp("converted") / "net.tflite"
+    before = os.environ["PATH"]
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
+    try:
+        with tf1.Graph().as_default(), tf1.Session() as session:
+            photos = tf1.placeholder(tf.float32, [1, 8, 8, 3], name="photos")
+            probabilities = _graph(photos)
+            session.run(tf1.global_variables_initializer())
+            path.write_bytes(tf1.lite.TFLiteConverter.from_session(session, [photos], [probabilities]).convert())
+            model = slimcam.load(session, input=photos, logits="fc/BiasAdd")
+            maps = {layer: slimcam.explain(model, images, layer, 3) for layer in LAYERS}
+    finally:
+        os.environ["PATH"] = before
+    return str(path), images, maps
+
+
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+@pytest.mark.parametrize("layer", LAYERS)
+def test_maps_of_a_converted_net_are_those_of_the_net(converted, layer):
+    path, images, maps = converted
+    ours = slimcam.explain(slimcam.load(path), images, layer, 3)
+    assert_net(ours.raw, maps[layer].raw)
+    assert_net(ours.scores, maps[layer].scores)
