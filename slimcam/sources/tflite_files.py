@@ -11,7 +11,6 @@ from .tflite_graph import Rebuilt, rebuild
 from .tflite_reader import LiteModel, read_file
 
 ENDINGS = (".tflite", ".lite")
-PREPROCESS_NOTE = "photos are fed as 0 to 255: this .tflite does not say how they were prepared; say preprocess="
 
 
 def is_tflite(path: str) -> bool:
@@ -42,7 +41,6 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
         outputs=[in_graph[number] for number in outputs],
         end_points=_end_points(lite, rebuilt),
         why=[f"{len(lite.operators)} operators of TensorFlow Lite, rebuilt in TensorFlow's own", *rebuilt.why],
-        notes=[PREPROCESS_NOTE] if any(lite.tensors[n].dtype.startswith("float") for n in lite.inputs) else [],
     )
 
 
