@@ -21,7 +21,10 @@ DEFAULTS = {one.name: one.default for one in fields(LoadOptions)}
 # Options of which the second of two models has the first's, where nothing else is said of it.
 SHARED = tuple(name for name, row in ON_COMMAND_LINE.items() if row.of_both)
 OUT = "maps"  # the folder that results go to when none is named
-MODELS = "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, a Keras .json or .yaml, SavedModel, TF Hub module, .tflite, .meta, or folder"
+MODELS = (
+    "Frozen .pb or .pbtxt, checkpoint, .h5, .keras, a Keras .json or .yaml, SavedModel, TF Hub module, .tflite, .meta, "
+    "or folder with one"
+)
 LAYER = "Layer to explain: layer, end point, scope, operation or tensor."
 OUTPUTS = (
     "box:K, the K-th detection from 0 on, box:CLASS@X,Y, the one there; region:CLASS, or region:CLASS=MASK (.npy or a "
