@@ -31,6 +31,7 @@ PROGRAMS = ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"]
 # The tables of a .tflite file, generated of TensorFlow Lite's own schema, in plain Python; TensorFlow has them as
 # private modules only, which 1.15.5 lacks.
 TFLITE = "tflite>=2.18"
+MATPLOTLIB = "matplotlib>=3.3"
 
 # TensorFlow and tf_keras are not hard dependencies. People have `tensorflow`, `tensorflow-cpu` or a vendor's build, and
 # requiring one of them installs it beside another; a tf_keras wheel pulls in the TensorFlow of its own minor version.
@@ -50,12 +51,14 @@ EXTRAS: Dict[str, List[str]] = {
     # Architectures as to_yaml() of Keras wrote them, which few people have; Python itself reads no YAML.
     "yaml": [PYYAML],
     "tflite": [TFLITE],
+    # maps.figure() and maps.show(); pictures need nothing of it
+    "figures": [MATPLOTLIB],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
     # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
     "test": [
         *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
         # What old programs lean on: what stands in for the names that these took away is compared with what they have.
-        *(*PROGRAMS, TFLITE, "matplotlib>=3.3", "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", PYYAML),
+        *(*PROGRAMS, TFLITE, MATPLOTLIB, "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", PYYAML),
         # The estimators that TensorFlow 2.16 parted with; TensorFlow to 2.15, on Python to 3.11, brings its own.
         "tensorflow-estimator==2.15.0; python_version >= '3.12'",
     ],
@@ -77,6 +80,7 @@ OF_EXTRAS = {
     **{module: (name, "programs") for module, name in OF_PROGRAMS.items()},
     "yaml": (PYYAML, "yaml"),
     "tflite": (TFLITE, "tflite"),
+    "matplotlib": (MATPLOTLIB, "figures"),
 }
 
 

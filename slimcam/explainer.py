@@ -66,6 +66,9 @@ class GradCAM:
         self.engine = find_engine(query.engine)
         self.probe = self.engine.probe(query)
 
+    def __repr__(self) -> str:
+        return f"<GradCAM of {self.model.source}: layer {self.layer!r}, target {self.target!r}, {self.dialect.method}>"
+
     def __call__(self, images: ImagesLike, target: TargetLike = None) -> Maps:
         """Return the Maps of photos (uint8 RGB or paths, of any sizes) or of (N, h, w, C) floating point, fed as it is.
 
@@ -129,7 +132,8 @@ class GradCAM:
         photo = np.repeat(np.arange(len(batch.photos)), k)
         windows = self.image_input.windows(batch)
         labels = targets.labels_of(self.model) if picks is not None else self.model.labels
-        maps = Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels)
+        names = batch.names
+        maps = Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels, names=names)
         return maps if picks is None else replace(maps, classes=picks.classes, boxes=picks.boxes)
 
 

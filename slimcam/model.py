@@ -28,6 +28,9 @@ class Layer(NamedTuple):
     shape: Tuple[Optional[int], ...]
     tensor: Tensor
 
+    def __repr__(self) -> str:
+        return f"Layer({self.name!r}, {self.shape})"
+
 
 class Eager(NamedTuple):
     """The Keras model that a graph was traced from, as TensorFlow 2 runs it."""
@@ -39,7 +42,7 @@ class Eager(NamedTuple):
     call: Callable[[List[Tensor]], List[Tensor]]  # from its inputs to its outputs
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Model:
     """A loaded model. It is a context manager; leaving it closes the session."""
 
@@ -57,8 +60,13 @@ class Model:
     output_kind: str = "linear"  # what the model makes of its logits: "softmax", "sigmoid", or "linear" for nothing
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
-    reload_weights: Optional[Callable[[], None]] = field(default=None, repr=False)  # what refresh() does
-    once: Once = field(default_factory=Once, repr=False)  # once(key, build): probes, scores, stages, and the layers
+    reload_weights: Optional[Callable[[], None]] = None  # what refresh() does
+    once: Once = field(default_factory=Once)  # once(key, build): probes, scores, stages, and the layers
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{one.tensor.name!r} {one.tensor.shape}" for one in self.inputs)
+        logits = "no logits" if self.logits is None else f"logits {self.logits.name!r} {self.logits.shape}"
+        return f"<Model {self.source}: {inputs} to {logits}>"
 
     def __enter__(self) -> "Model":
         return self

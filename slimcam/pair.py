@@ -17,7 +17,7 @@ from .model import Model
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 
 
-@dataclass
+@dataclass(repr=False)
 class Pair:
     """The maps of a pair of photos, or of more: `pair[0]` are the Maps of the first branch."""
 
@@ -28,6 +28,9 @@ class Pair:
 
     def __getitem__(self, branch: int) -> Maps:
         return self.maps[branch]
+
+    def __repr__(self) -> str:
+        return f"<Pair: {'; '.join(map(repr, self.maps))}>"
 
     def __iter__(self) -> Iterator[Maps]:
         return iter(self.maps)
@@ -41,7 +44,7 @@ class Pair:
 
     def picture(self, style: str, i: int = 0, **options: Any) -> np.ndarray:
         """Return the pictures of pair `i` in another style, a row of maps.styles.STYLES, as overlay() does."""
-        return paint.beside([maps.only(i).pictures(style, **options)[0] for maps in self.maps])
+        return paint.beside([maps[i].pictures(style, **options)[0] for maps in self.maps])
 
 
 class ExplainPair:
@@ -68,6 +71,10 @@ class ExplainPair:
         queries = resolve_branches(model, layer, target, hold, row.score, engine)
         self.model, self.inputs = model, [query.image_input for query in queries]
         self._cams = [GradCAM.of_query(query, row) for query in queries]
+        self.layers = [cam.layer for cam in self._cams]
+
+    def __repr__(self) -> str:
+        return f"<ExplainPair of {self.model.source}: layers {', '.join(map(repr, self.layers))}>"
 
     def __call__(self, *photos: ImagesLike, target: TargetLike = None) -> Pair:
         """Return the Pair of a photo for each input, or of as many for each; photos are given as to a GradCAM."""

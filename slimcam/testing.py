@@ -133,7 +133,9 @@ class GoldenMaps:
         renamed = layers if isinstance(layers, Mapping) else None
         names = list(layers) if isinstance(layers, Mapping) else layers
         if self.recording and folder not in self._config.slimcam_recordings:
-            migration.record(model, photos, folder, names, target, dialect, method, engine, **load_options)
+            migration.record(
+                model, photos, folder, names, target, dialect, method, engine, overwrite=True, **load_options
+            )
             self._config.slimcam_recordings.append(folder)
             return None
         recording = golden.read(folder)

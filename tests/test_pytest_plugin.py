@@ -206,7 +206,7 @@ def test_recording_and_verifying_get_what_the_test_asks_for(pytester, stand_ins)
     result = pytester.runpytest("--slimcam-record")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*= slimcam recorded =*", f"golden/{path.stem}/test_maps"])
-    call = ("model.pb", ["a.jpg"], folder, ["old"], 3, "book", None, "tape", {"net": "v3"})
+    call = ("model.pb", ["a.jpg"], folder, ["old"], 3, "book", None, "tape", {"overwrite": True, "net": "v3"})
     assert stand_ins.record == [call] and stand_ins.verify == []
     result = pytester.runpytest()
     result.assert_outcomes(passed=1)

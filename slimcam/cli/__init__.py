@@ -19,6 +19,7 @@ from .commands.record import record
 from .commands.run import Handover, run
 from .commands.verify import verify
 from .quiet import quiet
+from .wording import in_options
 
 INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 
@@ -34,7 +35,7 @@ class _Commands(click.Group):
         except Handover as program:
             program.take_over()
         except SlimcamError as error:
-            click.echo(f"slimcam: {error.on_one_line()}", err=True)
+            click.echo(f"slimcam: {in_options(error.on_one_line())}", err=True)
             ctx.exit(2)
         except click.UsageError as error:
             command = (error.ctx or ctx).command_path

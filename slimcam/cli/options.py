@@ -9,6 +9,7 @@ import click
 from .. import methods
 from ..maps import dialects, styles
 from ..sources.options import ON_COMMAND_LINE, CommandLine, LoadOptions
+from .wording import in_options
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -53,6 +54,27 @@ def option_group(*options: Callable) -> Callable:
     return decorate
 
 
+def out_options(folder: str, what: str = "the results") -> Callable:
+    """Return a decorator that gives a command --out, `folder` where it is left out, and --overwrite."""
+    return option_group(
+        click.option("--out", default=folder, metavar="DIR", show_default=True, help=f"Folder for {what}; it is made."),
+        click.option("--overwrite", is_flag=True, help="Replace results that are there already."),
+    )
+
+
+def _photo_paths(ctx: click.Context, param: click.Parameter, words: Sequence[str]) -> Tuple[str, ...]:
+    """Return the paths of photos, those in folders and of patterns too, each once."""
+    from ..inputs.photos import photos_in
+
+    return tuple(dict.fromkeys(photos_in(words)))
+
+
+def photos_argument(required: bool = True) -> Callable:
+    """Return a decorator that gives a command its photos: `photos`, paths of files."""
+    metavar = "PHOTO..." if required else "[PHOTO]..."
+    return click.argument("photos", nargs=-1, required=required, metavar=metavar, callback=_photo_paths)
+
+
 def _load_option(name: str, row: CommandLine, prefix: str = "") -> Callable:
     """Return the option of the command line that is an option of load(); a prefix makes it that of the model B."""
     default, read, word = DEFAULTS[name], row.read, row.option or name
@@ -83,7 +105,11 @@ explain_options = option_group(
     click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
     click.option("--style", type=STYLES, default="overlay", help=f"What the pictures show (else overlay): {SHOWN}."),
     click.option("--colormap", metavar="NAME", help=COLORMAP),
-    click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the results; it is made."),
+    click.option("--alpha", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of the colours in an overlay."),
+    click.option(
+        "--columns", type=click.IntRange(1), metavar="N", help="All pictures on contact sheets as well, N to a row."
+    ),
+    out_options(OUT),
 )
 
 
@@ -115,7 +141,7 @@ def load_model(options: Dict[str, Any]) -> "Model":
 def print_notes(model: "Model") -> None:
     """Print to stderr what the user of a model's maps must know: what was assumed, say; a line each."""
     for note in model.notes:
-        click.echo(f"slimcam: {note}", err=True)
+        click.echo(f"slimcam: {in_options(note)}", err=True)
 
 
 def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
@@ -132,17 +158,22 @@ def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
 
 def style_options(options: Dict[str, Any]) -> Dict[str, Any]:
     """Return the keywords of Maps.pictures; an error, before anything is loaded, where the colours do not fit."""
-    style, colormap = options["style"], options["colormap"]
+    style, colormap, alpha = (options[name] for name in ("style", "colormap", "alpha"))
+    row, painting = styles.STYLES[style], {"style": style}
+    if alpha is not None:
+        if not row.alpha:
+            known = ", ".join(name for name, one in styles.STYLES.items() if one.alpha)
+            raise click.UsageError(f"--alpha: the style {style} does not mix colours and photo; these do: {known}")
+        painting["alpha"] = alpha
     if colormap is None:
-        return {"style": style}
+        return painting
     from ..maps.paint import find_colormap, find_diverging
 
-    takes = styles.STYLES[style].colormaps
-    if not takes:
-        known = ", ".join(name for name, row in styles.STYLES.items() if row.colormaps)
+    if not row.colormaps:
+        known = ", ".join(name for name, one in styles.STYLES.items() if one.colormaps)
         raise click.UsageError(f"--colormap: the style {style} has no colours of its own; these have: {known}")
-    (find_diverging if takes == "signed" else find_colormap)(colormap)
-    return {"style": style, "colormap": colormap}
+    (find_diverging if row.colormaps == "signed" else find_colormap)(colormap)
+    return {**painting, "colormap": colormap}
 
 
 def named_pairs(words: Sequence[str], option: str) -> Dict[str, str]:

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from .._types import PathLike
 
 
+def refuse(path: "PathLike") -> None:
+    """Raise OutputError where a file is there already."""
+    if os.path.lexists(path):
+        raise OutputError(f"{os.fspath(path)}: is there already: name another place, or replace it by overwrite=True")
+
+
 def write_file(path: "PathLike", data: bytes) -> None:
     """Write a file beside its place and move it there; raise OutputError where that fails."""
     part = f"{os.fspath(path)}.part"

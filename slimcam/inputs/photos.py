@@ -1,13 +1,15 @@
 """Photos to arrays: paths and arrays, read and checked. NumPy and OpenCV; no TensorFlow."""
 
+import glob
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union, cast
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
 
 from .._types import ImageLike, ImagesLike, PathLike
 from ..errors import PhotoError
+from .others import plain
 
 SMALLEST = 2  # pixels per side; a single pixel has no place to point at
 
@@ -36,25 +38,52 @@ class Batch(NamedTuple):
     photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
     array: Optional[np.ndarray]  # (N, h, w, C) floating point, or None
     files: List[Optional[bytes]]  # the bytes that each photo was read from; None where it came as an array
+    names: Sequence[str] = ()  # of each photo the path, or photo-0, photo-1, …
 
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")  # of photos in a folder
 
 
 def photos_in(folder: Union[PathLike, Sequence[PathLike]]) -> List[str]:
-    """Return the paths of the photos in a folder, by their suffixes, sorted; of a list those that are in it.
+    """Return the paths of the photos in a folder and in those in it, by their suffixes, sorted; of a list each one's.
 
-    Raises PhotoError for a folder that cannot be read, or that has none.
+    Hidden files and folders are left out, and links to folders are not followed. An item may be a pattern, as of
+    expand(). Raises PhotoError for a folder that cannot be read, or that has none.
     """
     if not isinstance(folder, (str, os.PathLike)):
-        return [os.fspath(path) for path in folder]
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise PhotoError(f"{folder}: {error.strerror or error}; give a folder of photos") from error
-    paths = [os.path.join(os.fspath(folder), name) for name in names if name.lower().endswith(SUFFIXES)]
+        return [path for item in folder for path in expand(item)]
+    top = os.fspath(folder)
+
+    def fail(error: OSError) -> None:
+        raise PhotoError(f"{error.filename}: {error.strerror or error}; give a folder of photos") from error
+
+    paths = []
+    for place, inner, names in os.walk(top, onerror=fail):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        shown = [name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
+        paths += [os.path.join(place, name) for name in shown]
     if not paths:
-        raise PhotoError(f"{folder}: no photos in it ({', '.join(SUFFIXES)})")
+        raise PhotoError(f"{top}: no photos in it ({', '.join(SUFFIXES)})")
+    return sorted(paths, key=lambda path: path.split(os.sep))
+
+
+def expand(item: PathLike) -> List[str]:
+    """Return the paths of photos that a path stands for: a folder for those in it, a pattern for what it matches.
+
+    A pattern has `*`, `?`, `[…]` or `**`; one without a suffix of its own matches photos only. A file of such a name is
+    meant itself. Raises PhotoError for a folder or a pattern without photos.
+    """
+    path = os.fspath(item)
+    if os.path.isdir(path):
+        return photos_in(path)
+    if os.path.lexists(path) or glob.escape(path) == path:
+        return [path]
+    suffix = os.path.splitext(path)[1]
+    every = not suffix or glob.escape(suffix) != suffix
+    matches = [one for one in sorted(glob.glob(path, recursive=True)) if not os.path.isdir(one)]
+    paths = [one for one in matches if not every or one.lower().endswith(SUFFIXES)]
+    if not paths:
+        raise PhotoError(f"{path}: no photos match this pattern")
     return paths
 
 
@@ -123,26 +152,40 @@ def _read(item: ImageLike, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
 
 
 def as_batch(images: ImagesLike) -> Batch:
-    """Read images: a path, a uint8 photo, a list of either, or a floating-point batch.
+    """Read images: a path, a folder, a pattern, a uint8 photo, a list of any, or a floating-point batch.
 
-    Raises PhotoError for anything else; the type decides, never the range of the values.
+    Photos may be Pillow images, and arrays tensors that have their values: see others.plain. Raises PhotoError for
+    anything else; the type decides, never the range of the values.
     """
+    images = plain(images, "the image")
     if isinstance(images, np.ndarray) and np.issubdtype(images.dtype, np.floating):
         if images.ndim != 4 or not images.shape[0]:
             raise PhotoError(f"floating-point images are fed as they are, as (N, h, w, C); this is {images.shape}")
-        return Batch(Pictures(images), images, [])
-    single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
-    try:
-        items: List[Any] = [images] if single else list(cast(Sequence[ImageLike], images))
-    except TypeError:
-        known = "a path, uint8 RGB (H, W, 3), a list of either, or floating point (N, h, w, C)"
-        raise PhotoError(f"{images!r} is no photo: give {known}") from None
+        return Batch(Pictures(images), images, [], _numbered(len(images)))
+    items = _items(images)
     if not items:
         raise PhotoError("no photos were given")
     if all(isinstance(item, np.ndarray) and np.issubdtype(item.dtype, np.floating) for item in items):
         return as_batch(_stack(items))
     photos, files = zip(*(_read(item, f"photo {i}") for i, item in enumerate(items)))
-    return Batch(list(photos), None, list(files))
+    names = [item if isinstance(item, str) else number for item, number in zip(items, _numbered(len(items)))]
+    return Batch(list(photos), None, list(files), names)
+
+
+def _items(images: Any) -> List[Any]:
+    """Return images one by one, as paths and arrays; folders and patterns are what they stand for."""
+    single = isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim != 4)
+    try:
+        items = [images] if single else list(images)
+    except TypeError:
+        known = "a path, uint8 RGB (H, W, 3), a list of either, or floating point (N, h, w, C)"
+        raise PhotoError(f"{images!r} is no photo: give {known}") from None
+    each = [expand(one) if isinstance(one, (str, os.PathLike)) else [one] for one in items]
+    return [plain(one, f"photo {i}") for i, one in enumerate(one for some in each for one in some)]
+
+
+def _numbered(count: int) -> List[str]:
+    return [f"photo-{i}" for i in range(count)]
 
 
 def _stack(items: Sequence[np.ndarray]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Two Maps to numbers: how far apart they are, and whether they say the same. NumPy and OpenCV; no TensorFlow."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -38,7 +38,7 @@ FIGURES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """How the raw maps of A and B differ; each figure is an array over the maps, (N,) float64.
 
@@ -56,8 +56,11 @@ class Comparison:
     peaks: np.ndarray  # distance between the peaks as a share of the map's diagonal; of tied ones, between the nearest
     agrees: np.ndarray  # (N,) bool: A and B explain the same class
     resized: np.ndarray  # (N,) bool: the maps differ in size, and the coarser was resized to the finer
-    a: Maps = field(repr=False)
-    b: Maps = field(repr=False)
+    a: Maps
+    b: Maps
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.summary()}>"
 
     def __len__(self) -> int:
         return len(self.absolute)
@@ -117,7 +120,7 @@ class Comparison:
         Each is as large as the photo (small ones are enlarged). Blue is less in B, red more; full colours stand for A's
         largest absolute value (B's where A is all zeros).
         """
-        overlays = [maps.only(i).overlay()[0] for maps in (self.a, self.b)]
+        overlays = [maps[i].overlay()[0] for maps in (self.a, self.b)]
         change = _at_size(self.b, i, overlays[0].shape[:2]) - _at_size(self.a, i, overlays[0].shape[:2])
         return paint.difference(overlays[0], overlays[1], change, largest(self.a.raw[i]) or largest(self.b.raw[i]))
 

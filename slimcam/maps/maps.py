@@ -4,17 +4,20 @@ Raw stays raw. Every later step has a name, and a dialect is their order: `overl
 NumPy and OpenCV; no TensorFlow.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ..errors import PhotoError
-from . import paint, painters
+from . import figures, folder, paint, painters, sheets, showing
 from .dialects import Dialect
 from .differences import largest
 from .steps import STEPS
 from .styles import find_style
+
+if TYPE_CHECKING:
+    from .._types import PathLike
 
 Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from a photo and the values on it to a picture
 
@@ -24,10 +27,24 @@ def _stack(arrays: Sequence[np.ndarray]) -> Any:
     return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
 
 
-@dataclass
+class Chosen(Sequence[np.ndarray]):
+    """Some photos of several, which are made when they are looked at."""
+
+    def __init__(self, photos: Sequence[np.ndarray], rows: Sequence[int]) -> None:
+        self._photos, self._rows = photos, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._photos[self._rows[i]]
+
+
+@dataclass(eq=False, repr=False)
 class Maps:
     """Maps of a batch. An image has one, or, explained by Top(k), k in a row: `photo` says whose each map is.
 
+    A sequence of single maps: `maps[0]`, `maps[-1]`, `maps[2:5]` and `for one in maps` are Maps, of their photos alone.
     Where images of a net that takes any size differ in size, arrays over all maps are lists.
     """
 
@@ -40,11 +57,39 @@ class Maps:
     photos: Sequence[np.ndarray]  # (H, W, 3) uint8 RGB each
     windows: List[Tuple[float, float, float, float]]  # the part of each photo that the net saw
     photo: np.ndarray  # (N,) the photo that each map is of
-    labels: Optional[List[str]] = field(default=None, repr=False)
+    labels: Optional[List[str]] = None
     boxes: Optional[np.ndarray] = None  # (N, 4) top, left, bottom, right, in pixels: the detection explained
+    names: Sequence[str] = ()  # of the photos: the paths that they were read from; left out, photo-0, photo-1, …
+
+    def __post_init__(self) -> None:
+        self.names = self.names or [f"photo-{i}" for i in range(len(self.photos))]
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    def __getitem__(self, which: Any) -> "Maps":
+        """Return a map, or those of a slice, of numbers or of a mask, as Maps; raise IndexError for one that is not."""
+        rows = np.atleast_1d(np.arange(len(self))[which])
+        if rows.ndim > 1:
+            raise IndexError(f"{which!r} picks no maps: give a number, a slice, numbers or a mask")
+        used, photo = np.unique(self.photo[rows], return_inverse=True)
+        of_maps = {name: getattr(self, name)[rows] for name in ("classes", "scores")}
+        of_maps["boxes"] = None if self.boxes is None else self.boxes[rows]
+        of_photos: Any = {name: [getattr(self, name)[i] for i in used] for name in ("windows", "names")}
+        raw, photos = _stack([self.raw[i] for i in rows]), Chosen(self.photos, list(used))
+        return replace(self, raw=raw, photos=photos, photo=photo.reshape(-1), **of_maps, **of_photos)
+
+    def __iter__(self) -> Iterator["Maps"]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return showing.summary(self)
+
+    def _repr_png_(self) -> bytes:
+        return showing.as_png(self)
+
+    def _repr_html_(self) -> str:
+        return showing.as_html(self)
 
     @property
     def heat(self) -> Any:
@@ -63,12 +108,14 @@ class Maps:
             return ""
         return self.labels[number] if self.labels else str(number)
 
-    def only(self, i: int) -> "Maps":
-        """Return map `i` by itself, so that no other is painted for it."""
-        its = slice(i, None) if i == -1 else slice(i, i + 1)
-        rows = ("raw", "classes", "scores", "photo") + (() if self.boxes is None else ("boxes",))
-        each = {name: getattr(self, name)[its] for name in rows}
-        return replace(self, **each)
+    def subject(self, i: int = 0) -> str:
+        """Return what map `i` explains: "class 281 tabby", or "score" where it is no class."""
+        number, label = int(self.classes[i]), self.label(i)
+        return f"class {number}" + (f" {label}" if label != str(number) else "") if number >= 0 else "score"
+
+    def title(self, i: int = 0) -> str:
+        """Return what map `i` explains, with its score: "class 281 tabby 9.312"."""
+        return f"{self.subject(i)} {self.scores[i]:.4g}"
 
     def _before(self, raw: np.ndarray) -> np.ndarray:
         heat = np.nan_to_num(raw)
@@ -179,6 +226,47 @@ class Maps:
         """
         columns = [self._column(style, colormap) for style in styles]
         return _stack([paint.beside(row) for row in zip(*columns)])
+
+    def sheet(self, columns: Optional[int] = None, style: str = "overlay", **options: Any) -> np.ndarray:
+        """Return a contact sheet, (H, W, 3) uint8 RGB: each map's picture, small, above its photo's name and its title.
+
+        `columns` are as many as make it nearly square where they are left out; `style` and `options` are of pictures().
+        """
+        return sheets.grid(self.tiles(style, **options), columns or sheets.square(len(self)), sheets.MARGIN, 255)
+
+    def tiles(self, style: str = "overlay", **options: Any) -> List[np.ndarray]:
+        """Return the tiles of a contact sheet, (h, w, 3) uint8 RGB each."""
+        return [sheets.tile(one.pictures(style, **options)[0], showing.lines(one)) for one in self]
+
+    def save(
+        self,
+        path: "PathLike",
+        overwrite: bool = False,
+        columns: Optional[int] = None,
+        style: str = "overlay",
+        **options: Any,
+    ) -> List[str]:
+        """Write the maps to a folder or a file, and return the paths of what was written.
+
+        A folder, which is made, gets NAME.LAYER.CLASS.png for each map and maps.npz, as of `slimcam explain`, and with
+        `columns` a contact sheet. A file called .npz gets the numbers, one called .png, .jpg … the picture of the map,
+        or of several a contact sheet. `style` and `options` are of pictures(). Raises OutputError where something
+        cannot be written, or where a file is there already, before anything is written, unless `overwrite`.
+        """
+        return folder.save(self, path, overwrite, columns, {"style": style, **options})
+
+    def figure(self, columns: Optional[int] = None, style: str = "overlay", **options: Any) -> Any:
+        """Return a matplotlib Figure of all maps: titles with class, label and score, and a colour bar.
+
+        What the net saw of a photo, where its preprocessing crops, is framed. `columns` are as many as make it nearly
+        square where they are left out; `style` and `options` are of pictures(). `figure.savefig("maps.pdf")` writes it.
+        Raises MissingPackage where matplotlib is not installed.
+        """
+        return figures.figure(self, columns, style, options)
+
+    def show(self, columns: Optional[int] = None, style: str = "overlay", **options: Any) -> None:
+        """Show the figure: in a notebook below the cell, else in a window of matplotlib's."""
+        figures.show(self, columns, style, options)
 
     def _column(self, style: Any, colormap: Union[str, int]) -> Any:
         if isinstance(style, str):

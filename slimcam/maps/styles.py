@@ -15,6 +15,7 @@ class Style(NamedTuple):
     name: str  # the method's
     shows: str
     colormaps: str = ""  # "heat": one of OpenCV's, from low to high; "signed": a diverging one; "": it takes none
+    alpha: bool = False  # whether it takes the share of the colours
 
     def __call__(self, maps: "Maps", **options: Any) -> Any:
         """Return the pictures, one per map; `options` are those of the method."""
@@ -22,7 +23,7 @@ class Style(NamedTuple):
 
 
 _ROWS = (
-    Style("overlay", "colours over the photo", "heat"),
+    Style("overlay", "colours over the photo", "heat", alpha=True),
     Style("heatmap", "the colours alone", "heat"),
     Style("shade", "the photo, dark where the map is low"),
     Style("blur", "the photo, blurred where the map is low"),

@@ -51,15 +51,14 @@ def make_golden(
     names = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     cams = [GradCAM(model, name, target, **how) for name in names]
     image_input = cams[0].image_input
-    images, engine = as_list(photos), how["engine"]
-    batch = as_batch(images)
+    batch, engine = as_batch(photos), how["engine"]
     inputs = plain(inputs_of(model, image_input, batch, engine))
     fed = feedable(image_input, inputs)
     logits = _logits(model, image_input, fed, engine)
     return golden.Golden(
         made_by=program_versions(model),
         model=_model_record(model, source, image_input, batch),
-        photos=photo_records(images, batch),
+        photos=photo_records(batch),
         target=as_json.to_json(target, model),
         dialect=how["dialect"],
         method=cams[0].dialect.method,
@@ -193,20 +192,10 @@ def model_digest(path: str) -> Optional[str]:
     return digest("".join(lines).encode("utf-8")) if files else None
 
 
-def as_list(photos: ImagesLike) -> Any:
-    """Return photos as GradCAM takes them, each to be looked at more than once: a list, or one floating-point array."""
-    if isinstance(photos, np.ndarray) and np.issubdtype(photos.dtype, np.floating):
-        return photos
-    if isinstance(photos, (str, os.PathLike)) or (isinstance(photos, np.ndarray) and photos.ndim != 4):
-        return [photos]
-    return list(photos) if hasattr(photos, "__iter__") else photos
-
-
-def photo_records(photos: Any, batch: Batch) -> List[Dict[str, Any]]:
-    """Return what golden.json has of photos, as as_list() returns them: name, sha256 and size of each."""
+def photo_records(batch: Batch) -> List[Dict[str, Any]]:
+    """Return what golden.json has of photos: name, sha256 and size of each."""
     data: Any = batch.array
     if data is None:
         data = [file or image for file, image in zip(batch.files, batch.photos)]
-    names = [os.fspath(one) if isinstance(one, (str, os.PathLike)) else f"photo {i}" for i, one in enumerate(photos)]
     sizes = [list(map(int, image.shape[:2])) for image in (batch.photos if batch.array is None else batch.array)]
-    return [{"name": name, "sha256": digest(one), "size": size} for name, one, size in zip(names, data, sizes)]
+    return [{"name": name, "sha256": digest(one), "size": size} for name, one, size in zip(batch.names, data, sizes)]

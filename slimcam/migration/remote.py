@@ -17,7 +17,9 @@ import numpy as np
 from .. import errors
 from .._types import ImagesLike, PathLike, TargetLike, TensorLike
 from ..errors import InterpreterError
+from ..inputs.others import plain
 from . import interpreter
+from .golden import check_place
 
 # Text, as it is run by another Python, where remote_worker is the program and this module is not imported.
 PROGRAM = """
@@ -35,6 +37,7 @@ def record_in(
     out: PathLike,
     layers: Union[TensorLike, Sequence[TensorLike], None] = None,
     target: TargetLike = None,
+    overwrite: bool = False,
     **options: Any,
 ) -> str:
     """Do slimcam.record() in the interpreter `python`, and return `out`.
@@ -44,6 +47,7 @@ def record_in(
 
     Raises InterpreterError where that interpreter lacks something or fails, and whatever record() raises there.
     """
+    check_place(out, overwrite)
     program = interpreter.find_program(python)
     if not isinstance(model, (str, os.PathLike)):
         raise InterpreterError(
@@ -73,12 +77,15 @@ def _package_folder() -> Iterator[str]:
 
 def _as_paths(photos: ImagesLike, folder: str) -> Any:
     """Return photos as JSON can hold them: paths as they are, arrays as files in a folder."""
+    photos = plain(photos, "the image")
     if isinstance(photos, (str, os.PathLike)):
         return os.fspath(photos)
     if isinstance(photos, np.ndarray):
         return _save(photos, folder, "photos")
     return [
-        os.fspath(one) if isinstance(one, (str, os.PathLike)) else _save(np.asarray(one), folder, f"photo-{i}")
+        os.fspath(one)
+        if isinstance(one, (str, os.PathLike))
+        else _save(np.asarray(plain(one, f"photo {i}")), folder, f"photo-{i}")
         for i, one in enumerate(photos)
     ]
 

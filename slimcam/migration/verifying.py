@@ -16,7 +16,7 @@ from ..suggest import nearest
 from ..targets import as_json
 from . import golden as golden_files
 from . import rounding
-from .making import as_list, explain_inputs, feedable, inputs_of, open_model, photo_records, program_versions
+from .making import explain_inputs, feedable, inputs_of, open_model, photo_records, program_versions
 from .measures import statistics, top_classes
 from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
 
@@ -132,11 +132,10 @@ def _preparation_row(
     limits: Mapping[str, float],
 ) -> Row:
     """Return the row of the model's own preparation of the recorded photos."""
-    images = as_list(photos)
-    batch = as_batch(images)
+    batch = as_batch(photos)
     if len(batch.photos) != len(recorded.photos):
         raise GoldenError(f"{len(batch.photos)} photos, and {len(recorded.photos)} were recorded: give those, in order")
-    for old, new in zip(recorded.photos, photo_records(images, batch)):
+    for old, new in zip(recorded.photos, photo_records(batch)):
         if old["sha256"] != new["sha256"]:
             raise GoldenError(
                 f"{new['name']}: not the photo that was recorded as {old['name']} (its sha256 differs): give the "

@@ -3,7 +3,7 @@
 The sheets are those of the Keras book (Chollet 2018, section 5.4.1), of any model that load() reads.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -14,11 +14,12 @@ from ..engines.resolve import check_dimensions
 from ..errors import PhotoError, UnknownName
 from ..graphs.walk import flow
 from ..inputs.photos import as_batch
+from ..maps.sheets import grid
 from ..model import Model
 from ..sources.loading import load
 from .layer_values import layer_values
 from .patches import Patch, strongest
-from .sheets import A_ROW, Page, channel_tiles, grid, in_colour, pages
+from .sheets import A_ROW, Page, channel_tiles, in_colour, pages
 
 FIRST = 8  # layers, as in the book, where none are named
 
@@ -31,7 +32,7 @@ class Firing(NamedTuple):
     mean: float  # of what is positive in it, over all places
 
 
-@dataclass
+@dataclass(repr=False)
 class Activations:
     """The activations of some layers for some photos.
 
@@ -40,9 +41,13 @@ class Activations:
     """
 
     arrays: Dict[str, Any]  # by layer: (N, h, w, C) float32; a list of (h, w, C) where photos of any size differ in it
-    model: Model = field(repr=False)
-    tensors: Dict[str, Tensor] = field(repr=False)  # by layer, as the graph has it
+    model: Model
+    tensors: Dict[str, Tensor]  # by layer, as the graph has it
     engine: str = "graph"
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{name!r} {np.shape(each[0])}" for name, each in self.arrays.items())
+        return f"<Activations of {len(next(iter(self.arrays.values()), ()))} photos: {layers}>"
 
     @property
     def layers(self) -> List[str]:
@@ -139,13 +144,14 @@ def activations(
     """
     find_engine(engine)  # for another name is an error before a model is loaded
     model = model if isinstance(model, Model) else load(model, engine=engine)
-    tensors = _tensors_of(model, FIRST if layers is None else layers, engine)
+    tensors = layers_of(model, layers, engine)
     rows = layer_values(model, tensors, as_batch(photos), engine)
     return Activations({name: _stack(each) for name, each in rows.items()}, model, tensors, engine)
 
 
-def _tensors_of(model: Model, layers: Any, engine: str) -> Dict[str, Tensor]:
-    """Return the tensors of layers, by the names that they were asked for by."""
+def layers_of(model: Model, layers: Any, engine: str = "graph") -> Dict[str, Tensor]:
+    """Return the tensors of layers, by the names that they were asked for by; see activations()."""
+    layers = FIRST if layers is None else layers
     if isinstance(layers, int):
         return _first(model, layers, engine)
     several = layers if isinstance(layers, (list, tuple)) else [layers]

@@ -11,18 +11,18 @@ from ..engines import find_engine
 from ..engines.resolve import Query, resolve_images
 from ..errors import LayerError, TargetError
 from ..files.digests import digest
+from ..maps.sheets import grid
 from ..model import Model
 from ..sources.loading import load
 from .ascent import Ascent, Progress
 from .ascent_state import AscentState
 from .image_space import space_of
 from .recipes import Recipe, Setup, Size, find_recipe
-from .sheets import grid
 
 TOGETHER = 8  # pictures a session run
 
 
-@dataclass
+@dataclass(repr=False)
 class Filters:
     """Pictures that drive scores; one row for each in every array."""
 
@@ -32,6 +32,10 @@ class Filters:
     scores: np.ndarray  # (N, steps) float32, what each step began with
     silent: List[int]  # the numbers of those that never fired: no step changed the score
     snapshots: Dict[int, np.ndarray] = field(default_factory=dict)  # pictures after the steps that thresholds= names
+
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.pictures.shape[1:3]))
+        return f"<Filters: {len(self)} pictures of {self.name!r}, {size}, {len(self.silent)} never fired>"
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -1,15 +1,14 @@
-"""Many small pictures on a large one: tiles, grids, sheets and pages. NumPy and OpenCV; no TensorFlow."""
+"""The channels of a layer as tiles, sheets and pages. NumPy and OpenCV; no TensorFlow."""
 
-from typing import Iterator, List, NamedTuple, Sequence, Union
+from typing import Iterator, List, NamedTuple
 
 import numpy as np
 
 from ..maps import paint
+from ..maps.sheets import LARGEST, grid
 
 A_ROW = 16  # tiles, as in the Keras book
 GREY = "grey"
-# A page is no larger than this, in pixels a side, so that any viewer opens it, and has at most 16 x 16 tiles.
-LARGEST = 4096
 LEGIBLE = 48  # pixels that the longer side of a tile has on a page, at least
 
 
@@ -18,25 +17,6 @@ class Page(NamedTuple):
 
     channels: range
     picture: np.ndarray  # (H, W, 3) uint8 RGB
-
-
-def grid(
-    tiles: Union[np.ndarray, Sequence[np.ndarray]], columns: int = A_ROW, margin: int = 0, background: int = 0
-) -> np.ndarray:
-    """Lay tiles, (n, h, w) or (n, h, w, 3), row by row, `columns` to a row, `margin` pixels between two.
-
-    The rest of the last row is `background`, which is also what lies between; tiles that fill no row make one as wide
-    as they are. Returns (H, W) or (H, W, 3) of the tiles' type.
-    """
-    array = np.asarray(tiles)
-    count, height, width = array.shape[:3]
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    cells = np.full((rows * columns, height + margin, width + margin, *array.shape[3:]), background, array.dtype)
-    cells[:count, :height, :width] = array
-    table = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    sheet = table.reshape(rows * (height + margin), columns * (width + margin), *array.shape[3:])
-    return sheet[: sheet.shape[0] - margin, : sheet.shape[1] - margin]
 
 
 def channel_tiles(activations: np.ndarray) -> np.ndarray:

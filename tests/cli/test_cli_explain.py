@@ -55,7 +55,7 @@ def test_many_photos_keep_their_order(explain, make_photo, written, monkeypatch)
     assert explain(*photos).status == 0
     together = written()[1]
     assert list(together["files"]) == photos
-    assert explain(photos[3]).status == 0
+    assert explain(photos[3], "--overwrite").status == 0
     assert_net(together["raw"][3:4], written()[1]["raw"])
 
 
@@ -167,7 +167,9 @@ def test_hold_replaces_a_tensor_by_an_array(explain, make_photo, written, frozen
     plain = written()[1]["raw"]
     np.save(str(tmp_path / "gain.npy"), np.float32([1, 3, 1, 1]))
     hold = f"gain={tmp_path / 'gain.npy'}"
-    result = explain(path, "--target", 1, "--hold", hold, model=frozen(lambda: net(gain=True), "gain.pb"))
+    result = explain(
+        path, "--target", 1, "--hold", hold, "--overwrite", model=frozen(lambda: net(gain=True), "gain.pb")
+    )
     assert result.status == 0
     assert_net(written()[1]["raw"], 3 * plain)
 

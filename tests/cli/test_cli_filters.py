@@ -173,7 +173,9 @@ def test_hold_replaces_a_tensor(filters, frozen, tmp_path):
     np.save(str(tmp_path / "gain.npy"), np.float32([1, 3, 1, 1]))
     model = frozen(lambda: net(gain=True))
     score = [
-        json.loads(filters("--target", "1", "--json", *options, model=model).stdout)[0]["pictures"][0]["first"]
+        json.loads(filters("--target", "1", "--json", "--overwrite", *options, model=model).stdout)[0]["pictures"][0][
+            "first"
+        ]
         for options in (("--logits", "logits"), ("--logits", "scaled", "--hold", f"gain={tmp_path / 'gain.npy'}"))
     ]
     assert score[1] == pytest.approx(3 * score[0], rel=1e-6)

@@ -49,7 +49,7 @@ def test_nothing_is_written_where_every_photo_is_bad(explain, bad, tmp_path):
 
 def test_an_overlay_that_cannot_be_written_is_reported_and_leaves_no_part(explain, make_photo, written, tmp_path):
     (tmp_path / "out" / "one.maps.0.png").mkdir(parents=True)
-    result = explain(make_photo("one.png"), make_photo("two.png"), "--target", 0)
+    result = explain(make_photo("one.png"), make_photo("two.png"), "--target", 0, "--overwrite")
     assert result.status == 1
     assert re.fullmatch(r"slimcam: \S+one\.maps\.0\.png: cannot be written: .+\n", result.stderr)
     names, arrays = written()
@@ -76,8 +76,8 @@ def test_a_missing_model_is_reported(explain, make_photo):
         (("--target", "dog"), "no label 'dog': the model has no labels"),
         (("--target", "channel:maps:x"), "give channel:TENSOR:NUMBER"),
         (("--target", "channel:maps:9"), "it has channels 0 to 5"),
-        (("--input", "inputs"), "input='inputs': no such tensor; near: 'input'"),
-        (("--logits", "logit"), "logits='logit': no such tensor; near: 'logits'"),
+        (("--input", "inputs"), "--input 'inputs': no such tensor; near: 'input'"),
+        (("--logits", "logit"), "--logits 'logit': no such tensor; near: 'logits'"),
         (("--labels", "nowhere.txt"), "labels nowhere.txt: .*No such file"),
         (("--hold", "maps"), "--hold maps: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
         (("--hold", "maps=nowhere.npy"), r"nowhere\.npy: .*No such file"),

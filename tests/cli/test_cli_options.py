@@ -47,7 +47,7 @@ def test_an_option_that_does_not_apply_ends_the_command(run, folder):
     result = run("explain", PHOTO, "--model", "a.pb", "--signature", "s")
     assert (result.status, result.stderr) == (
         2,
-        "slimcam: a.pb: a frozen graph takes no signature=; a TF Hub module and a SavedModel do\n",
+        "slimcam: a.pb: a frozen graph takes no --signature; a TF Hub module and a SavedModel do\n",
     )
 
 

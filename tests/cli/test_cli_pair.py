@@ -100,5 +100,5 @@ def test_the_command_line_names_its_own_ways_out(run):
     assert "needs 'input_2:0'" in err
     options = [way.split() for way in err.strip().split("; or ")[1:]]
     assert run("explain", "A.png", "--model", FILE, *options[0])[0] == 0
-    assert run("explain", "A.png", "--model", FILE, *options[1])[0] == 0
+    assert run("explain", "A.png", "--model", FILE, *options[1], "--overwrite")[0] == 0
     assert options[2] == ["slimcam", "pair", "PHOTO", "PHOTO", "--model", FILE]

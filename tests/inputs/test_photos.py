@@ -116,7 +116,7 @@ def test_empty_file_is_refused(tmp_path):
 def test_missing_file_and_folder_are_refused(tmp_path):
     with pytest.raises(slimcam.PhotoError, match=r"none\.jpg: No such file or directory"):
         as_batch(str(tmp_path / "none.jpg"))
-    with pytest.raises(slimcam.PhotoError, match="Is a directory"):
+    with pytest.raises(slimcam.PhotoError, match="no photos in it"):
         as_batch(tmp_path)
 
 

@@ -276,7 +276,7 @@ def test_several_maps_of_a_photo_are_a_picture_each(style):
     maps.raw[1] *= -1
     two = dataclasses.replace(maps, photos=maps.photos[:1], windows=maps.windows[:1], photo=np.zeros(2, np.int64))
     np.testing.assert_array_equal(two.pictures(style), maps.pictures(style))
-    np.testing.assert_array_equal(two.only(1).pictures(style)[0], maps.pictures(style)[1])
+    np.testing.assert_array_equal(two[1].pictures(style)[0], maps.pictures(style)[1])
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -37,7 +37,7 @@ def test_other_photos(of_photos, old, photos, make_photo):
 
 def test_photos_where_arrays_were_recorded(recorded, old, photos):
     assert slimcam.verify(recorded, old, X).passed
-    with pytest.raises(GoldenError, match="photo 0: not the photo"):
+    with pytest.raises(GoldenError, match="photo-0: not the photo"):
         slimcam.verify(recorded, old, X + 1)
 
 

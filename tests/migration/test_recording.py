@@ -54,7 +54,7 @@ def test_it_holds_where_it_came_from(recorded, old):
     assert held.model["why"]
     assert held.made_by["tensorflow"] == tf.__version__
     assert held.made_by["numpy"] == np.__version__
-    assert held.photos[1] == {"name": "photo 1", "sha256": hashlib.sha256(X[1].tobytes()).hexdigest(), "size": [8, 8]}
+    assert held.photos[1] == {"name": "photo-1", "sha256": hashlib.sha256(X[1].tobytes()).hexdigest(), "size": [8, 8]}
 
 
 def test_of_photos_it_holds_their_files_sha256_and_how_they_were_prepared(old, photos, tmp_path):

@@ -123,7 +123,7 @@ def test_photos_of_both_kinds_options_and_a_path_that_is_no_string(
     out = slimcam.record(tmp_path / "model.pb", photos, "golden", "maps", target, python=sys.executable, **options)
     held = golden.read(out)
     assert out == "golden"
-    assert [photo["name"] for photo in held.photos] == [str(tmp_path / "one.png"), "photo 1"]
+    assert [photo["name"] for photo in held.photos] == [str(tmp_path / "one.png"), "photo-1"]
     assert held.target == {"sum": [[1, 1.0], [3, -1.0]]}
     assert (held.dialect, held.method, held.model["preprocess"]) == ("book", "gated", "unit")
 

@@ -1,4 +1,4 @@
-"""Sheets of tiles: the Keras book's, pixel by pixel, and grids and pages worked by hand."""
+"""Sheets of tiles: the Keras book's, pixel by pixel, and tiles and pages worked by hand."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,7 @@ from fixtures.book import sheet_of_the_book
 
 import slimcam
 from slimcam.maps import paint
+from slimcam.maps.sheets import grid
 from slimcam.visualisation import sheets
 
 
@@ -22,7 +23,7 @@ def test_a_sheet_is_the_book_s_pixel_by_pixel(side, channels):
     array = activations(side, channels)
     array[..., 5] = 0
     tiles = sheets.channel_tiles(array[0])
-    np.testing.assert_array_equal(sheets.grid(tiles), sheet_of_the_book(array.copy()))
+    np.testing.assert_array_equal(grid(tiles), sheet_of_the_book(array.copy()))
     assert not tiles[5].any()
 
 
@@ -50,19 +51,6 @@ def test_maps_of_one_place_are_levels_among_the_channels():
     """0, 0, 4, 4 over channels: those that fire are 1 deviation above the mean."""
     tiles = sheets.channel_tiles(np.array([[[0, 0, 4, 4]]], np.float32))
     assert tiles.tolist() == [[[0]], [[0]], [[192]], [[192]]]
-
-
-def test_a_grid_by_hand():
-    tiles = np.arange(1, 6, dtype=np.uint8)[:, None, None] * np.ones((1, 2), np.uint8)
-    assert sheets.grid(tiles, 3, margin=1, background=9).tolist() == [
-        [1, 1, 9, 2, 2, 9, 3, 3],
-        [9, 9, 9, 9, 9, 9, 9, 9],
-        [4, 4, 9, 5, 5, 9, 9, 9],
-    ]
-
-
-def test_few_tiles_make_a_row_as_wide_as_they_are():
-    assert sheets.grid(np.ones((3, 2, 2, 3), np.uint8), 16, margin=2).shape == (2, 10, 3)
 
 
 def test_colours_are_those_of_the_colour_map():

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 import click
 
-from ..options import MODELS, load_model, model_options, print_notes
+from ..options import MODELS, load_model, model_options, out_options, photos_argument, print_notes
 
 if TYPE_CHECKING:
+    from ...maps.folder import Folder
     from ...visualisation.activation_sheets import Activations
-    from ..results import Folder
 
 OUT = "activations"  # the folder that sheets go to when none is named
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@photos_argument()
 @click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
 @model_options
 @click.option(
@@ -25,7 +25,7 @@ OUT = "activations"  # the folder that sheets go to when none is named
 @click.option("--colormap", default="viridis", type=click.Choice(("viridis", "grey")), help="Colours of the sheets.")
 @click.option("--top", default=5, metavar="K", type=click.IntRange(0), help="Channels named that fire most (5).")
 @click.option("--json", "as_json", is_flag=True, help="Print what fires as JSON.")
-@click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the sheets; it is made.")
+@out_options(OUT, "the sheets")
 @click.pass_context
 def activations(
     ctx: click.Context,
@@ -35,6 +35,7 @@ def activations(
     top: int,
     as_json: bool,
     out: str,
+    overwrite: bool,
     **options: Any,
 ) -> None:
     """Show what each channel of a model's layers answers to each PHOTO.
@@ -44,18 +45,21 @@ def activations(
     """
     from tqdm import tqdm
 
-    from ...engines.resolve import check_dimensions
     from ...errors import PhotoError
     from ...inputs.photos import as_batch
+    from ...maps.folder import Folder, short_names, unique_stems
     from ...visualisation.activation_sheets import activations as run
-    from ..results import Folder
+    from ...visualisation.activation_sheets import layers_of
 
     reports: List[Dict[str, Any]] = []
     failures = 0
     with load_model(options) as model:
-        for layer in layers:
-            check_dimensions(model.tensor(layer), model)  # before a folder is made
-        folder = Folder(out)
+        names = list(layers_of(model, list(layers) or None, options["engine"]))  # before a folder is made
+        folder = Folder(out, overwrite=overwrite)
+        stems = dict(zip(photos, unique_stems(photos)))
+        for stem in stems.values():
+            for end in short_names(names):
+                folder.claim(stem, end)
         print_notes(model)
         with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
             for file in photos:
@@ -65,8 +69,8 @@ def activations(
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
                 else:
-                    shown = run(model, file, list(layers) or None, options["engine"])
-                    for report in _show(shown, file, colormap, top, folder):
+                    shown = run(model, file, names, options["engine"])
+                    for report in _show(shown, file, stems[file], colormap, top, folder):
                         reports.append(report)
                         if not as_json:
                             bar.write(_line(report))
@@ -76,9 +80,11 @@ def activations(
     ctx.exit(1 if failures else 0)
 
 
-def _show(shown: "Activations", file: str, colormap: str, top: int, folder: "Folder") -> Iterator[Dict[str, Any]]:
+def _show(
+    shown: "Activations", file: str, stem: str, colormap: str, top: int, folder: "Folder"
+) -> Iterator[Dict[str, Any]]:
     """Write the sheets of a photo and yield what there is to say of each layer."""
-    from ..results import short_names
+    from ...maps.folder import short_names
 
     for layer, end in zip(shown.layers, short_names(shown.layers)):
         height, width, channels = shown[layer][0].shape
@@ -89,7 +95,7 @@ def _show(shown: "Activations", file: str, colormap: str, top: int, folder: "Fol
             "shape": [height, width, channels],
             "top": [{"channel": one.channel, "share": one.share, "mean": one.mean} for one in firing],
             "silent": shown.silent(layer),
-            "files": folder.add_pages(file, end, [page.picture for page in shown.pages(layer, 0, colormap)]),
+            "files": folder.add_pages(f"{stem}.{end}", [page.picture for page in shown.pages(layer, 0, colormap)]),
         }
 
 

@@ -10,6 +10,7 @@ from ..options import (
     load_options_of_both,
     model_options,
     named_pairs,
+    photos_argument,
     print_notes,
     second_model_options,
 )
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@photos_argument()
 @model_options
 @second_model_options
 @click.option("--layer", "layers", multiple=True, metavar="A[=B]", help="Layer of A, and of B where its name differs.")
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--layers", "all_layers", is_flag=True, help="Compare layer by layer: where do they part, and why?")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--out", metavar="DIR", help="Folder for a picture a photo: A, B, and their difference.")
+@click.option("--overwrite", is_flag=True, help="Replace pictures that are there already.")
 @click.pass_context
 def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Compare the maps that models A and B give for each PHOTO.
@@ -64,11 +66,14 @@ def _compare_maps(
     """Compare the maps of two models; return that, and the paths of the pictures where --out asks for them."""
     from ...explainer import GradCAM
     from ...maps.comparison import compare as compare_maps
+    from ...maps.folder import Folder, unique_stems
     from ...targets.as_text import read_target
-    from ..results import Folder
 
     layers = next(iter(pairs.items()), (None, None))
-    folder = Folder(options["out"]) if options["out"] else None
+    folder = Folder(options["out"], overwrite=options["overwrite"]) if options["out"] else None
+    if folder:
+        for stem in unique_stems(photos):
+            folder.claim(stem, alone=True)
     both = []
     for model, layer, engine in zip(models, layers, (options["engine"], options["b_engine"])):
         target = read_target(model, options["target"])
@@ -77,5 +82,5 @@ def _compare_maps(
     comparison = compare_maps(*both)
     if folder is None:
         return comparison, []
-    files = [photos[i] for i in both[0].photo]
-    return comparison, [folder.add_picture([file], comparison.picture(i)) for i, file in enumerate(files)]
+    stems = unique_stems([photos[i] for i in both[0].photo])
+    return comparison, [folder.add_picture(stem, comparison.picture(i)) for i, stem in enumerate(stems)]

@@ -1,51 +1,70 @@
 """`slimcam explain`."""
 
 import sys
-from typing import TYPE_CHECKING, Any, List, Tuple
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
 
 import click
 
-from ..options import cam_options, explain_options, load_model, print_notes, style_options
+from ..options import (
+    cam_options,
+    explain_options,
+    load_model,
+    photos_argument,
+    print_notes,
+    style_options,
+)
 
 if TYPE_CHECKING:
     from ...explainer import GradCAM
-    from ..results import Folder
+    from ...maps.folder import Folder
 
 TOGETHER = 8  # photos a session run
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@photos_argument()
 @explain_options
 @click.pass_context
-def explain(ctx: click.Context, photos: Tuple[str, ...], out: str, **options: Any) -> None:
+def explain(
+    ctx: click.Context,
+    photos: Tuple[str, ...],
+    out: str,
+    overwrite: bool,
+    columns: Optional[int],
+    **options: Any,
+) -> None:
     """Paint over each PHOTO where the model saw what it decided on.
 
-    Writes an overlay for each photo, or the picture of another --style, and maps.npz.
+    A PHOTO may be a folder, of which all photos are meant, those in its folders too, or a pattern in quotes. Writes an
+    overlay for each photo, or the picture of another --style, and maps.npz; with --columns contact sheets.
     """
     from ...explainer import GradCAM
-    from ..results import Folder
+    from ...maps.folder import Folder, last_part, unique_stems
 
     painting = style_options(options)
     with load_model(options) as model:
         cam = GradCAM(model, **cam_options(model, options))
-        folder = Folder(out, painting)
+        folder = Folder(out, painting, overwrite, npz=True, columns=columns)
+        stems = dict(zip(photos, unique_stems(photos)))
+        for stem in stems.values():
+            folder.claim(stem, last_part(cam.layer))
         print_notes(model)
-        failures = _explain_all(cam, photos, folder)
+        failures = _explain_all(cam, stems, folder)
     if failures < len(photos):
-        click.echo(folder.close(cam.layer))
+        for path in folder.close(cam.layer):
+            click.echo(path)
     ctx.exit(1 if failures else 0)
 
 
-def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> int:
-    """Explain photos some at a time, write each one's pictures, and return how many photos failed."""
+def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> int:
+    """Explain photos some at a time, write each one's pictures by its stem, and return how many photos failed."""
     from tqdm import tqdm
 
     from ...errors import OutputError, TargetError
     from ...targets import Picked, detections
     from ..results import describe_detections, describe_maps
 
-    failures = 0
+    photos, failures = list(stems), 0
     alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
     one_number = cam.model.one_number and cam.query.on_logits
@@ -68,7 +87,7 @@ def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> i
             for i, file in enumerate(files):
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
                 try:
-                    paths = [folder.add(file, maps, row) for row in rows]
+                    paths = [folder.add(stems[file], file, maps[row]) for row in rows]
                     bar.write(describe_maps(file, maps, rows, paths, one_number))
                     if maps.boxes is not None:
                         bar.write("\n".join(describe_detections(detections(cam.model, file)[0])))
@@ -79,7 +98,7 @@ def _explain_all(cam: "GradCAM", photos: Tuple[str, ...], folder: "Folder") -> i
     return failures
 
 
-def _readable(photos: Tuple[str, ...], bar: Any) -> List[str]:
+def _readable(photos: Sequence[str], bar: Any) -> List[str]:
     """Return the photos that can be read, and print why the others cannot, past the progress bar."""
     from ...errors import PhotoError
     from ...inputs.photos import as_batch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 import click
 
 from ...visualisation.names import RECIPES
-from ..options import HOLD, MODELS, SCORES, load_model, model_options, print_notes
+from ..options import HOLD, MODELS, SCORES, load_model, model_options, out_options, print_notes
 
 if TYPE_CHECKING:
     from ...model import Model
@@ -54,9 +54,9 @@ def _read_channels(ctx: click.Context, param: click.Parameter, words: Optional[s
 @click.option("--together", type=click.IntRange(1), default=8, metavar="N", help="Channels a session run (8).")
 @click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD)
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
-@click.option("--out", default=OUT, metavar="DIR", show_default=True, help="Folder for the sheets; it is made.")
+@out_options(OUT, "the sheets")
 @click.pass_context
-def filters(ctx: click.Context, out: str, as_json: bool, **options: Any) -> None:
+def filters(ctx: click.Context, out: str, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Make pictures of what channels, a class or another score look for.
 
     Writes LAYER.filters.png, in numbered sheets of 64 where there are more; on a sheet the second picture is below
@@ -66,21 +66,24 @@ def filters(ctx: click.Context, out: str, as_json: bool, **options: Any) -> None
     After Ctrl-C (exit status 130) the same command goes on where it stopped: what is done is kept in DIR, in
     LAYER.ascent.npz, until all sheets are written. Exit status 1: nothing of a layer fires.
     """
+    from ...maps.folder import Folder
     from ...targets.as_text import read_hold
-    from ..results import Folder
 
     _check(options)
     with load_model(options) as model:
         jobs = _jobs(model, options)
         how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
         how["hold"] = dict(read_hold(model, one) for one in options["hold"])
-        folder = Folder(out)
+        # a run that goes on replaces the sheets that it wrote before it was interrupted
+        folders = [Folder(out, overwrite=overwrite or os.path.exists(_state(out, job))) for job in jobs]
+        for job, folder in zip(jobs, folders):
+            folder.claim(f"{job.stem}.filters")
         print_notes(model)
         reports = []
         try:
-            for job in jobs:
+            for job, folder in zip(jobs, folders):
                 pictures = _run(model, job, _state(out, job), how)
-                files = folder.add_pages(f"{job.stem}.png", "filters", pictures.sheets())
+                files = folder.add_pages(f"{job.stem}.filters", pictures.sheets())
                 reports.append(_report(job, pictures, options["recipe"], files))
                 if not as_json:
                     click.echo(_line(reports[-1], options["engine"]))
@@ -103,9 +106,9 @@ def _check(options: Dict[str, Any]) -> None:
 
 def _jobs(model: "Model", options: Dict[str, Any]) -> List[Job]:
     """Return a job for each layer, or that of the target; a name or channel that is not there is an error now."""
+    from ...maps.folder import short_names
     from ...targets import Channels, check_channel
     from ...targets.as_text import read_target
-    from ..results import short_names
 
     text = options["target"]
     if text is not None:

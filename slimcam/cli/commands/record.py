@@ -4,25 +4,35 @@ from typing import Any, Optional, Tuple
 
 import click
 
-from ..options import LAYER, MODELS, how_options, load_model, load_options, model_options, print_notes
+from ..options import (
+    LAYER,
+    MODELS,
+    how_options,
+    load_model,
+    load_options,
+    model_options,
+    out_options,
+    photos_argument,
+    print_notes,
+)
 
 GOLDEN = "golden"  # the folder that a recording goes to when none is named
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@photos_argument()
 @click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
 @model_options
 @click.option("--layer", "layers", multiple=True, metavar="TENSOR", help=f"{LAYER} May be repeated.")
 @how_options
-@click.option("--out", default=GOLDEN, metavar="DIR", show_default=True, help="Folder of the recording; it is made.")
+@out_options(GOLDEN, "the recording")
 @click.option("--python", metavar="PATH", help="Record in this interpreter, of Python 3.7 and TensorFlow 1, say.")
 def record(photos: Tuple[str, ...], out: str, python: Optional[str], **options: Any) -> None:
     """Record what a model makes of each PHOTO: inputs, logits, activations, gradients, maps; for `slimcam verify`."""
     from ... import migration
     from ...targets.as_text import read_target
 
-    how = {key: options[key] for key in ("dialect", "method", "engine")}
+    how = {key: options[key] for key in ("dialect", "method", "engine", "overwrite")}
     how["layers"] = list(options["layers"]) or None
     if python:
         from ...migration.remote import record_in

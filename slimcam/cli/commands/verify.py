@@ -4,12 +4,12 @@ from typing import Any, Dict, Tuple
 
 import click
 
-from ..options import MODELS, as_json_text, load_model, model_options, named_pairs
+from ..options import MODELS, as_json_text, load_model, model_options, named_pairs, photos_argument
 
 
 @click.command()
 @click.argument("golden")
-@click.argument("photos", nargs=-1, metavar="[PHOTO]...")
+@photos_argument(required=False)
 @click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
 @model_options
 @click.option(

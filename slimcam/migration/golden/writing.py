@@ -10,16 +10,16 @@ import numpy as np
 from ..._types import PathLike
 from ...errors import GoldenError
 from ...files.digests import digest
-from ...files.writing import replace_folder
+from ...files.writing import refuse, replace_folder
 from ...methods.evidence import plain
 from .layout import FORMAT, JSON, KEYS, LAYER_ARRAYS, LAYER_KEYS, NPZ, VERSION, Golden
 from .reading import read_json
 
 
-def check_place(out: PathLike) -> str:
+def check_place(out: PathLike, overwrite: bool = True) -> str:
     """Return the full path of a folder that a recording can be written to: a new, an empty, or another recording's.
 
-    Raises GoldenError for a folder of anything else and for a file.
+    Raises GoldenError for a folder of anything else and for a file, OutputError for a recording if not `overwrite`.
     """
     path = os.path.realpath(os.fspath(out))
     if os.path.isdir(path):
@@ -30,6 +30,8 @@ def check_place(out: PathLike) -> str:
                 f"{out}: a folder that is neither empty nor a recording alone (it holds {other[0]!r}): "
                 "say another folder, or move what is in it"
             )
+        if names and not overwrite:
+            refuse(os.path.join(path, JSON))
     elif os.path.exists(path):
         raise GoldenError(f"{out}: a file: a recording is a folder, say another")
     return path

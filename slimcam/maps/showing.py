@@ -1,0 +1,68 @@
+"""How Maps show themselves: in one line, and in a notebook."""
+
+import base64
+import html
+import os
+from typing import TYPE_CHECKING, Tuple
+
+import cv2
+import numpy as np
+
+from . import sheets
+
+if TYPE_CHECKING:
+    from .maps import Maps
+
+LISTED = 3  # maps that one line names
+SHOWN = 12  # maps that a notebook shows of more
+
+
+def summary(maps: "Maps") -> str:
+    """Return Maps in one line: how many, of which layer and size, and the first titles."""
+    sizes = sorted({np.shape(raw) for raw in maps.raw})
+    size = " x ".join(map(str, sizes[0])) if len(sizes) == 1 else f"{len(sizes)} sizes"
+    titles = [_short(maps.title(i)) + note(maps, i) for i in range(min(len(maps), LISTED))]
+    titles += ["…"] if len(maps) > LISTED else []
+    return f"<Maps: {len(maps)} of {maps.layer!r}, {size}: {'; '.join(titles)}>"
+
+
+def note(maps: "Maps", i: int = 0) -> str:
+    """Return what is to be said of map `i` beside its title: that it is blank."""
+    return " (blank)" if maps.blank[i] else ""
+
+
+def as_png(maps: "Maps") -> bytes:
+    """Return the overlay of one map, or a contact sheet of the first, as PNG."""
+    picture = maps.overlay()[0] if len(maps) == 1 else maps[:SHOWN].sheet()
+    return png(picture)
+
+
+def as_html(maps: "Maps") -> str:
+    """Return the overlays of the first maps with their titles, as HTML that needs nothing else."""
+    cells = [_cell(one) for one in maps[:SHOWN]]
+    more = f"<p>… and {len(maps) - SHOWN} more</p>" if len(maps) > SHOWN else ""
+    return f"<div><p>{len(maps)} of {html.escape(maps.layer)}</p>{''.join(cells)}{more}</div>"
+
+
+def lines(one: "Maps") -> Tuple[str, str]:
+    """Return what stands beside the picture of a single map: its photo's name, and its title."""
+    return os.path.basename(one.names[0]), one.title() + note(one)
+
+
+def _cell(one: "Maps") -> str:
+    """Return a map's overlay above its photo's name and its title."""
+    data = base64.b64encode(png(sheets.fitted(one.overlay()[0], sheets.SIDE))).decode("ascii")
+    caption = "<br>".join(map(html.escape, lines(one)))
+    return (
+        '<figure style="display: inline-block; margin: 4px; vertical-align: top">'
+        f'<img src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
+    )
+
+
+def png(picture: np.ndarray) -> bytes:
+    """Return a picture, (H, W, 3) uint8 RGB, as PNG."""
+    return cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
