@@ -21,7 +21,7 @@ def maps(photo):
     two = small_maps.of([[1, 0]], photo(1, 2), photo(1, 2, seed=1))
     return Maps(
         RAWS, np.array([7, 8, 9, -1]), np.float32([1, 2, 3, 4]), "net/a", [], two.dialect, two.photos,
-        [(0, 0, 1, 2), (0, 0, 1, 1)], np.array([0, 0, 1, 1]), None, ["x/cat.jpg", "y/dog.jpg"],
+        [(0, 0, 1, 2), (0, 0, 1, 1)], np.array([0, 0, 1, 1]), names=["x/cat.jpg", "y/dog.jpg"],
     )  # fmt: skip
 
 
