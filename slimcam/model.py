@@ -164,9 +164,14 @@ class Model:
 
     def _find_layers(self) -> List[Layer]:
         tensors = [] if self.layer is None else [self.layer]
+        last: List[Tensor] = []  # outputs that are maps themselves
         for image_input in self.inputs:
             for end in self.ends:
-                tensors += walk.worth_explaining(image_input.tensor, end)
+                before = walk.worth_explaining(image_input.tensor, end, False)
+                tensors += before
+                if walk.is_map(end.op) or not before:
+                    last += walk.worth_explaining(image_input.tensor, end, True)
+        tensors += last
         tensors += self._maps_of_calls()
         unique = list({tensor.name: tensor for tensor in tensors}.values())
         return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
@@ -185,7 +190,8 @@ class Model:
         leads = self.layer is not None and self.layer is not score and self.layer.op in walk.ancestors([score])
         if leads and self.inputs_of([self.layer]) == [image_input]:
             return self.layer
-        tensors = walk.worth_explaining(image_input.tensor, score, itself=False) or [score] * walk.is_map(score.op)
+        start = image_input.tensor
+        tensors = walk.worth_explaining(start, score, False) or walk.worth_explaining(start, score, True)
         own = [one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut)]
         return next(iter(own + tensors), None)
 

@@ -68,3 +68,23 @@ def test_default_layer_with_channels_first_is_found_by_its_places(model_of):
         tf1.squeeze(tf1.nn.relu(pooled, name="pooled"), [2, 3], name="logits")
 
     assert model_of(build).layers()[0].name == "a"
+
+
+def test_an_output_that_is_a_map_comes_last(model_of):
+    def build():
+        images = tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="images")
+        x = tf1.nn.relu(tf1.nn.conv2d(images, tf1.ones([3, 3, 3, 2]), 1, "SAME"), name="first")
+        x = tf1.nn.relu(tf1.nn.conv2d(x, tf1.ones([3, 3, 2, 2]), 1, "SAME"), name="second")
+        tf1.nn.conv2d(x, tf1.ones([1, 1, 2, 2]), 1, "SAME", name="output")
+
+    assert [layer.name for layer in model_of(build).layers()] == ["second", "first", "output"]
+
+
+def test_of_a_map_alone_the_layer_is_that(model_of):
+    def build():
+        images = tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="images")
+        tf1.nn.conv2d(images, tf1.ones([3, 3, 3, 2]), 1, "SAME", name="output")
+
+    model = model_of(build)
+    assert [layer.name for layer in model.layers()] == ["output"]
+    assert slimcam.GradCAM(model, target=slimcam.Channel("output", 0)).layer == "output"

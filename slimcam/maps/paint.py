@@ -81,7 +81,7 @@ def frame(picture: np.ndarray, box: Sequence[float]) -> np.ndarray:
     top, left, bottom, right = (
         int(np.clip(round(float(side)), 0, size - 1)) for side, size in zip(box, (height, width) * 2)
     )
-    thick = max(max(height, width) // 200, 1)
+    thick = max(max(height, width) // 300, 1)
     framed = picture.copy()
     for colour, thickness in ((0, 3 * thick), (255, thick)):
         cv2.rectangle(framed, (left, top), (right, bottom), (colour,) * 3, thickness)
