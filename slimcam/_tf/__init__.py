@@ -61,6 +61,7 @@ from .keras_symbols import (
     symbols_before,
     symbols_joined,
 )
+from .op_attributes import attributes_of, is_default
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
 
@@ -70,6 +71,7 @@ __all__ = [
     "TF_VERSION",
     "as_known",
     "assign_moving_average",
+    "attributes_of",
     "backend_module",
     "brings_keras2",
     "call_again",
@@ -93,6 +95,7 @@ __all__ = [
     "input_specs",
     "inputs_of",
     "is_closed",
+    "is_default",
     "is_graph_variable",
     "is_keras3",
     "is_keras_graph",

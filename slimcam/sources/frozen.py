@@ -10,6 +10,7 @@ from ..errors import ModelError
 from ..graphs.darkflow import read_yolo
 from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import restate_swish
+from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
 from ..graphs.writes import without_writes
 from .options import LoadOptions
@@ -33,7 +34,7 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
             f"{path}: not frozen: {len(variables)} variables such as {variables[0]!r} have no value in it; "
             "freeze it, or load its checkpoint with net="
         )
-    why = restate_swish(graph_def, stale=True)
+    why = [*without_newer_attributes(graph_def), *restate_swish(graph_def, stale=True)]
     parts = Parts(path, graph_def, input=options.input, logits=options.logits, why=why)
     yolo = read_yolo(path)
     if yolo is None:

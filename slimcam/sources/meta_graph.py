@@ -3,7 +3,7 @@
 import functools
 import os
 import re
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..graphs import graph_defs
 from ..graphs.graph_defs import cut_to, op_name, set_inputs, without_variables
 from ..graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
+from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
@@ -48,7 +49,9 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
         raise ModelError(
             f"{path}: no checkpoint {prefix!r} beside it (.index and .data files, or a V1 file): say checkpoint="
         )
-    return with_values(path, meta.graph_def, open_checkpoint(prefix), names_of(options.input), options.logits)
+    ops = meta.meta_info_def.stripped_op_list.op
+    saved, input = open_checkpoint(prefix), names_of(options.input)
+    return with_values(path, meta.graph_def, saved, input, options.logits, ops=ops)
 
 
 def with_values(
@@ -59,11 +62,14 @@ def with_values(
     logits: Optional[str],
     outputs: Optional[List[str]] = None,
     within: Optional[List[str]] = None,
+    ops: Iterable[Any] = (),
 ) -> Parts:
     """Cut a graph of variables down to what its logits, or `outputs`, need, and take their values from a checkpoint.
 
-    Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph.
+    Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph. `ops`
+    are the OpDefs that came with it.
     """
+    why_attributes = without_newer_attributes(graph_def, ops)
     graph_def, input, end_points = _feed_after_pipelines(without_writes(graph_def), input)
     wanted, because, no_logits = [logits] if logits else outputs, "", ""
     if wanted is None:
@@ -89,7 +95,7 @@ def with_values(
         outputs=[] if logits else wanted,
         end_points=end_points,
         output_kind=infer.output_kind_in(graph_def, logits) if logits else "",
-        why=[*why, *_training_note(training_norms(graph_def, needed))],
+        why=[*why, *why_attributes, *_training_note(training_norms(graph_def, needed))],
     )
 
 

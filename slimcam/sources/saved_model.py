@@ -46,7 +46,8 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     saved = variables_in(folder)
     within = list(outputs.values()) if wanted is None else None
     input = [inputs.get(name, name) for name in names_of(options.input)]
-    parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within)
+    ops = meta.meta_info_def.stripped_op_list.op
+    parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within, ops)
     why = [f"tags {', '.join(tags) or 'none'}; {because}", *in_words(inputs, outputs), *parts.why]
     keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
     return replace(parts, inputs=list(inputs.values()), end_points={**parts.end_points, **keys}, why=why)

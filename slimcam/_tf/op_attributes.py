@@ -1,0 +1,64 @@
+"""The attributes of operations: those that this TensorFlow knows, and the defaults of those that came after 1.15."""
+
+from typing import Any, Dict, FrozenSet, Optional, Tuple
+
+from .core import private, tf, tf1
+
+_BAD_INDICES = ("GatherNd", "ScatterNd", "TensorScatterAdd", "TensorScatterSub", "TensorScatterUpdate")
+_DEPTHWISE = ("", "BackpropFilter", "BackpropInput")
+_FAKE_QUANTISED = ("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3")
+# From the registries of 2.21.0 and 1.15.5, operations of tensors: what was added since, and the default, by which an
+# operation does what it did before. A default never changes (TensorFlow's rules for GraphDefs). A name that is only
+# for people, as debug_name, may have any value: its default is None.
+_ADDED: Dict[str, Tuple[Any, Tuple[str, ...]]] = {
+    "explicit_paddings": ([], ("MaxPool", "MaxPoolGrad", *(f"DepthwiseConv2dNative{part}" for part in _DEPTHWISE))),
+    "exponential_avg_factor": (1.0, ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")),
+    "grad_a": (False, ("MatMul",)),
+    "grad_b": (False, ("MatMul",)),
+    "grad_x": (False, ("BatchMatMul", "BatchMatMulV2")),
+    "grad_y": (False, ("BatchMatMul", "BatchMatMulV2")),
+    "Tk": (tf.int32, ("TopKV2",)),
+    "index_type": (tf.int32, ("TopKV2",)),
+    "bad_indices_policy": (b"", _BAD_INDICES),
+    "shape_type": (tf.int32, ("ConcatOffset",)),
+    "axis": (-1, ("Dequantize", "QuantizeV2", *_FAKE_QUANTISED)),
+    "narrow_range": (False, ("Dequantize", "QuantizeV2")),
+    "dtype": (tf.float32, ("Dequantize",)),
+    "ensure_minimum_range": (0.01, ("QuantizeV2",)),
+    "Treal": (tf.float32, ("IRFFT", "IRFFT2D", "IRFFT3D", "RFFT", "RFFT2D", "RFFT3D")),
+    "Tcomplex": (tf.complex64, ("IRFFT", "IRFFT2D", "IRFFT3D", "RFFT", "RFFT2D", "RFFT3D")),
+    "blank_index": (-1, ("CTCGreedyDecoder",)),
+    "validate_shape": (False, ("AssignVariableOp",)),
+    "allowed_devices": ([], ("VarHandleOp",)),
+    "debug_name": (None, ("VarHandleOp",)),
+}
+
+
+def attributes_of(op: str) -> Optional[FrozenSet[str]]:
+    """Return the names of the attributes that an operation has in this TensorFlow, None where it has no such one."""
+    registry = private("framework.op_def_registry")
+    # `get` looks into the runtime's own registry; before 2.1 there is a dictionary of what Python registered
+    get = getattr(registry, "get", None) or registry.get_registered_ops().get
+    op_def = get(op)
+    return None if op_def is None else frozenset(one.name for one in op_def.attr)
+
+
+def is_default(op: str, name: str, value: Any) -> bool:
+    """Whether an attribute, an AttrValue, is known to say nothing that an older TensorFlow would not do without it."""
+    default, ops = _ADDED.get(name, (None, ()))
+    if op not in ops:
+        return False
+    return default is None or value == _as_attribute(default)
+
+
+def _as_attribute(value: Any) -> Any:
+    """Return a value as an AttrValue."""
+    attribute = tf1.AttrValue()
+    if isinstance(value, list):
+        attribute.list.SetInParent()
+    elif isinstance(value, tf.DType):
+        attribute.type = value.as_datatype_enum
+    else:
+        field = {bool: "b", int: "i", float: "f", bytes: "s"}[type(value)]
+        setattr(attribute, field, value)
+    return attribute
