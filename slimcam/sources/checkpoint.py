@@ -6,6 +6,7 @@ and the checkpoint's values take the variables' places. No session ever holds th
 
 import contextlib
 import functools
+import glob
 import os
 import re
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -25,6 +26,7 @@ from .prepared import assumed_for
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
 _ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+_SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")  # the ending of a file of a V1 checkpoint in several, or of all
 
 
 class Variables(NamedTuple):
@@ -36,14 +38,41 @@ class Variables(NamedTuple):
 
 
 def prefix_of(path: str) -> Optional[str]:
-    """Return the prefix of the checkpoint that `path` names: the prefix itself, one of its files, or its folder."""
+    """Return the prefix of the checkpoint that `path` names: the prefix itself, one of its files, or its folder.
+
+    Of a V1 checkpoint in several shards it is the pattern that TensorFlow reads all by, "name-?????-of-00002".
+    """
     if os.path.isdir(path):
         return _in_folder(path)
     # without its ending first: an .index is a table as well, and would pass for a V1 file
     for candidate in (_ENDING.sub("", path), path):
-        if os.path.isfile(candidate + ".index") or _is_v1(candidate):
+        if os.path.isfile(candidate + ".index"):
             return candidate
+        shards = _shards(candidate)
+        if shards is not None or _is_v1(candidate):
+            return shards or candidate
     return None
+
+
+def _shards(path: str) -> Optional[str]:
+    """Return the pattern of the shards of a V1 checkpoint: `path` is what comes before, one of them, or the pattern.
+
+    Raises ModelError where there are shards of several checkpoints, or not all of one.
+    """
+    given = _SHARD.search(path)
+    base = path if given is None else path[: given.start()]
+    files = [file for file in glob.glob(glob.escape(base) + "-?????-of-?????") if _SHARD.search(file) and _is_v1(file)]
+    counts = sorted({file[-5:] for file in files if given is None or file.endswith(given.group(2))})
+    patterns = [f"{base}-?????-of-{count}" for count in counts]
+    if len(patterns) > 1:
+        raise ModelError(f"{base}: shards of {len(patterns)} checkpoints: load {' or '.join(patterns)}")
+    for pattern, count in zip(patterns, counts):
+        missing = [i for i in range(int(count)) if f"{base}-{i:05d}-of-{count}" not in files]
+        if missing:
+            raise ModelError(
+                f"{pattern}: {len(missing)} of {int(count)} shards are not there, such as {missing[0]:05d}"
+            )
+    return next(iter(patterns), None)
 
 
 def _in_folder(folder: str) -> Optional[str]:
@@ -54,7 +83,7 @@ def _in_folder(folder: str) -> Optional[str]:
     recorded = state.model_checkpoint_path
     for candidate in (os.path.join(folder, os.path.basename(recorded)), recorded):
         if prefix_of(candidate):
-            return candidate
+            return prefix_of(candidate)
     raise ModelError(f"{folder}: its 'checkpoint' file names {os.path.basename(recorded)!r}, which is not there")
 
 
@@ -72,7 +101,9 @@ def open_checkpoint(path: str) -> Variables:
     """Read the names and shapes in a checkpoint of format V1 or V2; raise ModelError where it cannot be read."""
     prefix = prefix_of(path)
     if prefix is None:
-        raise ModelError(f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file, or a folder)")
+        raise ModelError(
+            f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file or its shards, or a folder)"
+        )
     with _readable(prefix):
         reader = tf1.train.NewCheckpointReader(prefix)
         shapes = reader.get_variable_to_shape_map()
