@@ -10,6 +10,7 @@ UNFED = ("Placeholder", "PlaceholderV2")  # without a value of their own
 PLACEHOLDERS = (*UNFED, "PlaceholderWithDefault")
 PIPELINES = ("IteratorGetNext", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2")
 DECODERS = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeAndCropJpeg")
+PARSERS = ("ParseExample", "ParseExampleV2", "ParseSingleExample")  # of tf.Example records
 REF_VARIABLES = ("VariableV2", "Variable")  # their output is the value
 VARIABLES = (*REF_VARIABLES, "VarHandleOp")  # of the last, the output is a handle that a ReadVariableOp reads
 ASSIGNMENTS = ("AssignVariableOp", "AssignAddVariableOp")

@@ -24,9 +24,11 @@ from ..graphs.op_types import (
     FUSED_NORMS,
     MERGES,
     PADS,
+    PARSERS,
     PLACEHOLDERS,
     READS,
     RESIZES,
+    RESTATING,
     SWITCHES,
     VARIABLES,
 )
@@ -83,7 +85,16 @@ class ImageNodes:
         # one with a default is a Saver's file name
         if dtype != tf.string or node.op == "PlaceholderWithDefault" or (shape is not None and len(shape) > 1):
             return None
+        if any(reader.op in PARSERS for reader in self._behind(node.name)):
+            return None  # a tf.Example, of which a photo is but a part
         return ImageNode(node.name, dtype, shape, "the only placeholder for encoded photos")
+
+    def _behind(self, name: str) -> List[NodeDef]:
+        """Return what reads a node, on over operations that give the same values."""
+        reading: List[NodeDef] = []
+        for node in self.readers.get(name, ()):
+            reading += self._behind(node.name) if node.op in RESTATING else [node]
+        return reading
 
     def _of_pixels(self, node: NodeDef) -> Optional[ImageNode]:
         image = self.node(node.name)
@@ -139,8 +150,14 @@ class ImageNodes:
                     kernel = self._weight_shape(node.input[1])
                     if kernel is not None and len(kernel) == 4 and _channels_last(node):
                         yield [None, None, None, kernel[2]], f"of which {node.name} ({node.op}) takes"
-                elif node.op in _SAME_CHANNELS and (first or node.op in _SAME_VALUES):
+                elif node.op in _SAME_CHANNELS and self._keeps(node, name):
                     queue.append(node.name)
+
+    def _keeps(self, node: NodeDef, name: str) -> bool:
+        """Whether what a node gives is made from `name` and weights: in activations / share, the share is no image."""
+        if node.op not in _SAME:
+            return op_name(node.input[0]) == name or node.op in _SAME_VALUES
+        return all(op_name(one) == name or self._weight_shape(one) is not None for one in node.input)
 
     def _weight_shape(self, name: str) -> Optional[List[int]]:
         """Return the shape of a constant or a variable, also where a read lies between, None of any other tensor."""

@@ -191,6 +191,30 @@ def test_the_kernel_of_the_first_convolution_tells_the_channels(model_of):
     assert_grey(model)
 
 
+def test_the_share_that_dropout_keeps_is_no_image_though_activations_are_divided_by_it(model_of):
+    def build():
+        features = tf1.nn.relu(place(None, 2, 2, 1))
+        share, noise = place(name="share"), tf1.random_uniform([2, 2, 1])
+        head(features / share * tf1.floor(share + noise))
+
+    model = model_of(build)
+    assert model.input.name == "x:0"
+    assert slimcam.GradCAM(model, "a").query.fed[0].value == 1.0
+
+
+def test_a_placeholder_of_records_is_no_photo(frozen):
+    def build():
+        record = tf1.reshape(place(None, dtype=tf1.string, name="record"), [])
+        photo = tf1.io.parse_single_example(record, {"photo": tf1.io.FixedLenFeature([4], tf1.float32)})["photo"]
+        head(tf1.reshape(photo, [1, 2, 2, 1], name="images"))
+
+    path = frozen(build)
+    with pytest.raises(slimcam.ModelError, match=r"no placeholder takes images \(placeholders: record:0 string"):
+        slimcam.load(path)
+    with slimcam.load(path, input="images") as model:
+        assert_map(model)
+
+
 def test_a_kernel_tells_channels_that_a_shape_leaves_open(model_of):
     assert model_of(lambda: head(place(None, 2, 2, None))).input.shape.as_list() == [None, 2, 2, 1]
 
