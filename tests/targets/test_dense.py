@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import Channel, Peak, Region
+from slimcam._tf import TF_VERSION, keras3
 from slimcam.errors import TargetError, UnknownName
 
 # Two classes on 2 x 3 places: class 1 wins at three of them, with 3, 5 and 1, and has 2 where it loses.
@@ -162,3 +164,18 @@ def skip_net():
 @pytest.mark.parametrize("target, layer", [(Region(1), "last"), (Channel("last", 0), "joined"), (Peak(0), "last")])
 def test_the_default_layer_is_the_last_good_map_before_the_score(model_of, target, layer):
     assert slimcam.GradCAM(model_of(skip_net), target=target).layer == layer
+
+
+@pytest.mark.skipif(TF_VERSION < (2, 16), reason="Keras 3 needs TensorFlow 2.16")
+def test_a_tape_gives_the_same(photo):
+    keras = keras3()
+    start = keras.layers.Input((8, 8, 3))
+    maps = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="maps")(start)
+    model = keras.Model(start, keras.layers.Conv2D(2, 1, activation="softmax", name="classes")(maps))
+    images = np.float32(photo(8, 8)[None] / 255.0)
+    with slimcam.load(model, engine="tape") as loaded:
+        for target in (Region(1), Region(0, np.eye(8)), Peak(0)):
+            graph, tape = (slimcam.explain(loaded, images, target=target, engine=one) for one in ("graph", "tape"))
+            assert graph.layer == tape.layer == "maps"
+            assert_net(tape.raw, graph.raw)
+            assert_net(tape.scores, graph.scores)
