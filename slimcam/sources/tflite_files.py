@@ -8,6 +8,7 @@ from ..graphs.graph_defs import op_name
 from .options import LoadOptions, names_of
 from .parts import Parts
 from .tflite_graph import Rebuilt, rebuild
+from .tflite_metadata import declared, preparation
 from .tflite_reader import LiteModel, read_file
 
 ENDINGS = (".tflite", ".lite")
@@ -32,6 +33,7 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
             raise ModelError(f"{path}: {rebuilt.missing.get(number, 'nothing gives its output')}")
     in_graph = rebuilt.tensors
     keys = lite.input_keys
+    preprocess, labels, why, notes = _declared(path, lite, outputs, options)
     return Parts(
         path,
         rebuilt.graph_def,
@@ -40,8 +42,37 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
         inputs=[in_graph[number] for number in lite.inputs],
         outputs=[in_graph[number] for number in outputs],
         end_points=_end_points(lite, rebuilt),
-        why=[f"{len(lite.operators)} operators of TensorFlow Lite, rebuilt in TensorFlow's own", *rebuilt.why],
+        why=[f"{len(lite.operators)} operators of TensorFlow Lite, rebuilt in TensorFlow's own", *rebuilt.why, *why],
+        preprocess=preprocess,
+        labels=labels,
+        notes=notes,
     )
+
+
+def _declared(
+    path: str, lite: LiteModel, outputs: List[int], options: LoadOptions
+) -> Tuple[Optional[str], Optional[List[str]], List[str], List[str]]:
+    """Return preprocessing and labels as the metadata has them, with the words for `why` and `notes`."""
+    output = outputs[0] if len(outputs) == 1 else None
+    said = declared(path, lite, output)
+    preprocess, labels, why, notes = None, None, [], []
+    classes = None if output is None else lite.tensors[output].shape[-1]
+    if said.labels is not None and len(said.labels) == classes and options.labels is None:
+        labels = said.labels
+        why.append(f"labels: {said.named!r} in the file, as its metadata says")
+    if said.normalisation is not None and options.preprocess is None:
+        mean, deviation = (part[0] if len(part) == 1 else part for part in said.normalisation)
+        formula = f"(x - {mean}) / {deviation}"
+        preprocess = preparation(said.normalisation)
+        if preprocess is not None:
+            why.append(f"preprocess {preprocess!r}: its metadata says {formula}")
+        else:
+            preprocess = "none"
+            notes.append(
+                f"photos are fed as 0 to 255, though its metadata says {formula}, which no preprocess= does: "
+                "give arrays that are prepared so"
+            )
+    return preprocess, labels, [*why, *notes], notes
 
 
 def _to_explain(lite: LiteModel, rebuilt: Rebuilt, name: Optional[str]) -> Tuple[List[int], List[int]]:

@@ -2,15 +2,20 @@
 
 import os
 import sys
+import zipfile
 
 import numpy as np
 import pytest
+from fixtures.tflite_metadata import metadata_bytes
 from fixtures.tflite_models import NET, Op, T, conv_options, net_tensors, tflite_bytes
 from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import tf, tf1
 from slimcam.errors import MissingPackage, ModelError
+from slimcam.inputs.photos import as_batch
+from slimcam.sources.tflite_metadata import NAME, declared
+from slimcam.sources.tflite_reader import read_file
 
 RNG = np.random.RandomState(0)
 KERNEL = np.array([[1, 0, 0], [0, 2, 0]], np.float32).reshape(2, 1, 1, 3)  # channel 0 is red, channel 1 twice green
@@ -213,6 +218,64 @@ def test_without_the_package_the_line_to_install_it_is_said(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "tflite", None)
     with pytest.raises(MissingPackage, match=r'need the package tflite: pip install "slimcam\[tflite\]"'):
         slimcam.load(path)
+
+
+# --- metadata
+
+
+def _said(tmp_path, names=(), **fields):
+    """Write the net with metadata, and a file of labels behind it."""
+    path = _write(tmp_path, metadata={"TFLITE_METADATA": metadata_bytes(labels="labels.txt", **fields)})
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr("labels.txt", "\n".join(names) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "mean, deviation, name",
+    [
+        ([127.5], [127.5], "squash"),
+        ([0, 0, 0], [255, 255, 255], "unit"),
+        ([0.0], [1.0], "none"),
+        ([128.0], [128.0], "retrained"),
+        ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375], "torch"),
+    ],
+)
+def test_preprocessing_is_the_one_that_the_metadata_declares(tmp_path, mean, deviation, name):
+    model = slimcam.load(_said(tmp_path, mean=mean, deviation=deviation))
+    assert model.notes == []
+    assert any(line.startswith(f"preprocess {name!r}: its metadata says (x - ") for line in model.why)
+    photo = np.full((4, 4, 3), 200, np.uint8)
+    fed = model.session.run(model.input, model.inputs[0].feeds(as_batch([photo]), [0]))
+    np.testing.assert_allclose(fed[0], (photo - np.float32(mean)) / np.float32(deviation), rtol=1e-5)
+
+
+def test_preprocessing_that_none_does_is_said(tmp_path):
+    (note,) = slimcam.load(_said(tmp_path, mean=[100.0], deviation=[50.0])).notes
+    assert note.startswith("photos are fed as 0 to 255, though its metadata says (x - 100.0) / 50.0, which no")
+    assert slimcam.load(_said(tmp_path, mean=[100.0], deviation=[50.0]), preprocess="unit").notes == []
+
+
+def test_labels_are_those_that_the_metadata_names(tmp_path):
+    path = _said(tmp_path, ["ant", "bee", "cat"])
+    model = slimcam.load(path)
+    assert model.labels == ["ant", "bee", "cat"]
+    assert "labels: 'labels.txt' in the file, as its metadata says" in model.why
+    assert slimcam.load(path, labels=["a", "b", "c"]).labels == ["a", "b", "c"]
+
+
+def test_labels_of_another_number_are_left_out(tmp_path):
+    assert slimcam.load(_said(tmp_path, ["ant", "bee"])).labels is None
+
+
+def test_damaged_metadata_says_nothing(tmp_path):
+    data = metadata_bytes([127.5], [127.5], "labels.txt")
+    lite = read_file(_write(tmp_path))
+    whole = declared("", lite._replace(metadata={NAME: data}), None)
+    assert whole.normalisation == ([127.5], [127.5])
+    for end in range(len(data)):
+        said = declared("", lite._replace(metadata={NAME: data[:end]}), None)
+        assert said.normalisation in (None, whole.normalisation)  # the last bytes may be padding, or another field's
 
 
 # --- what the converter of the TensorFlow at hand makes of a graph
