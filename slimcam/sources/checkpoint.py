@@ -178,10 +178,11 @@ def _only_fit(saved: Variables) -> str:
 
 
 def _count_classes(row: Optional[nets.Net], saved: Variables) -> Tuple[Optional[int], str]:
-    if row is not None and row.head in saved.shapes:
-        count = saved.shapes[row.head][-1]
-        return count, f"num_classes {count}: the length of {row.head!r}"
     if row is not None:
+        for head in (row.head, row.head + nets.AVERAGE):
+            if head in saved.shapes:
+                count = saved.shapes[head][-1]
+                return count, f"num_classes {count}: the length of {head!r}"
         return row.classes, f"num_classes {row.classes}: as {row.name} was released"
     return None, "num_classes: the function's own default"
 

@@ -1,33 +1,18 @@
 """Numbers of MobileNets and NASNet beside Keras' nets of the same architecture, given the same random weights."""
 
 import re
-import zlib
 
 import numpy as np
 import pytest
 from fixtures.graphs import give as give_graph
 from fixtures.keras_nets import give, photos, quiet
+from fixtures.slim_values import all_terms, drawn
 from fixtures.tolerance import assert_net
 
 from slimcam import nets
 from slimcam._tf import keras2, tf1
 
 CLASSES = 20
-
-
-def drawn(name, shape):
-    """Return the value of a variable, which hangs on its name only; what a layer gives stays of the size of 1."""
-    random = np.random.RandomState(zlib.crc32(name.encode()))
-    if name.endswith(("gamma", "moving_variance")):
-        return random.uniform(0.5, 1.5, shape)
-    if len(shape) == 1:
-        return random.normal(0, 0.1, shape)
-    return random.normal(0, np.sqrt(1 / terms_of(name, shape)), shape)
-
-
-def terms_of(name, shape):
-    """Return how many products one number is the sum of."""
-    return int(np.prod(shape[:2] if name.endswith("depthwise_weights") else shape[:-1]))
 
 
 def slim_side(name, images, end, num_classes=CLASSES):
@@ -55,8 +40,8 @@ def centred(scores):
     return scores - scores.mean(axis=-1, keepdims=True)
 
 
-def all_terms(values):
-    return sum(terms_of(name, value.shape) for name, value in values.items() if value.ndim == 4)
+def shapes(values):
+    return {name: value.shape for name, value in values.items()}
 
 
 def in_order(values):
@@ -108,7 +93,7 @@ def test_mobilenet_computes_what_keras_does(name):
     images = photos(side=64)
     values, logits = slim_side(name, images, "Logits")
     probabilities = keras_side(TWINS[name], in_order(gated_like_keras(values)), images)
-    assert_net(centred(logits), centred(np.log(probabilities)), all_terms(values))
+    assert_net(centred(logits), centred(np.log(probabilities)), all_terms(shapes(values)))
 
 
 # The scopes of a cell that have variables, and what Keras calls such a layer.
@@ -179,4 +164,4 @@ def test_nasnet_computes_what_keras_does():
     images = photos(count=1, side=96)
     values, pooled = slim_side("nasnet_mobile", images, "global_pool", num_classes=0)
     expected = keras_side(padded_as_published, by_name(values), images)
-    assert_net(pooled, expected, all_terms(values))
+    assert_net(pooled, expected, all_terms(shapes(values)))

@@ -7,10 +7,12 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.slim_values import all_terms, drawn
 from fixtures.tolerance import MOBILENET_V1, assert_net
 
 import slimcam
 from slimcam import ModelError, UnknownName, nets
+from slimcam.nets import variable_table
 
 V1, V2 = tf1.train.SaverDef.V1, tf1.train.SaverDef.V2
 MOBILENET = "mobilenet_v1_025"
@@ -52,8 +54,9 @@ def by_hand(net, classes, prefix, images, layer, winner=0):
         fed = tf1.placeholder(tf1.float32, [None, *images.shape[1:]])
         logits, end_points = nets.build(net, fed, classes)
         tf1.train.Saver().restore(session, prefix)
-        gradient = tf1.gradients(logits[:, winner], end_points[layer])[0]
-        activations, gradients = session.run([end_points[layer], gradient], {fed: images})
+        at = end_points[layer] if layer in end_points else tf1.get_default_graph().get_tensor_by_name(layer)
+        gradient = tf1.gradients(logits[:, winner], at)[0]
+        activations, gradients = session.run([at, gradient], {fed: images})
     return (activations * gradients.mean((1, 2), keepdims=True)).sum(-1)
 
 
@@ -192,6 +195,21 @@ def test_a_damaged_v1_file_is_said(own, arrays, tmp_path):
 def test_the_net_is_inferred_from_the_variables(mobilenet):
     with slimcam.load(mobilenet[V2], size=SIDE) as model:
         assert f"net '{MOBILENET}': the only one that the checkpoint's variables fit" in model.why
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2_035", pytest.param("nasnet_mobile", marks=pytest.mark.slow)])
+def test_a_net_is_known_where_only_averages_were_saved_and_a_second_head(name, images, tmp_path):
+    shapes = variable_table.shapes(name, 5)
+    arrays = {variable: drawn(variable, shape).astype(np.float32) for variable, shape in shapes.items()}
+    averages = {variable + "/ExponentialMovingAverage": array for variable, array in arrays.items()}
+    saved = save(tmp_path / "averages.ckpt", {**averages, "aux_7/aux_logits/FC/biases": np.zeros(5, np.float32)})
+    with slimcam.load(saved, size=SIDE) as model:
+        assert f"net {name!r}: the only one that the checkpoint's variables fit" in model.why
+        assert f"{len(shapes)} of {len(shapes)} variables: their moving averages" in model.why
+        assert (model.classes, model.logits.name) == (5, nets.NETS[name].logits)
+        raw = explain(model, images)
+    expected = by_hand(name, 5, save(tmp_path / "plain.ckpt", arrays), images, nets.NETS[name].layer)
+    assert_net(raw, expected, 2 * all_terms(shapes))  # there and back
 
 
 def test_a_checkpoint_of_no_known_net_asks_for_one(arrays, tmp_path):

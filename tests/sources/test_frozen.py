@@ -7,7 +7,7 @@ from fixtures.tolerance import assert_net
 from frozen_nets import SIDE, by_hand, constant, dense, explain, maps, net, placeholder
 
 import slimcam
-from slimcam import ModelError, TargetError, UnknownName
+from slimcam import ModelError, TargetError, UnknownName, nets
 from slimcam.sources import weights
 
 
@@ -27,7 +27,8 @@ def test_text_and_binary_hold_the_same_model(frozen, images, tmp_path):
         np.testing.assert_array_equal(explain(text, images), explain(binary, images))
 
 
-def test_end_points_of_a_registered_net_are_found_by_scope(shared):
+def test_end_points_of_a_registered_net_are_found_by_scope_and_no_net_is_built_to_know_it(shared, monkeypatch):
+    monkeypatch.setattr(nets, "build", lambda net, *args, **kwargs: pytest.fail(f"built {net}"))  # takes seconds
     with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb") as model:
         assert model.tensor("Conv2d_13_pointwise").name.endswith("Conv2d_13_pointwise/Relu6:0")
         assert "photos are assumed to be prepared as slim evaluates mobilenet_v1_025 ('inception')" in model.notes[0]
