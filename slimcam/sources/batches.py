@@ -17,18 +17,31 @@ def of_any_size(
 ) -> Tuple[List[ImageInput], List[str]]:
     """Return the inputs of a graph, one image a run where it takes no more, and what was seen of that in words.
 
-    `made_for` is the batch size that the graph declares, 0 for none. Raises ModelError where it can only run with
-    that many, and they are several.
+    `made_for` is the batch size that the graph declares, 0 for none. Raises ModelError where its one end can only run
+    with that many, and they are several; of several ends, none of which is the logits, some may need no such batch.
     """
-    if not made_for:
+    whole = len(ends) == 1
+    ends = ends if whole else [end for end in ends if end.shape.rank != 0 and _is_fed(end, inputs)]
+    if not made_for or not ends:
         return inputs, []
     problem = _problem(session, inputs, ends)
     if not problem:
         return inputs, [f"any batch size: made for {made_for}, and two images at once give the logits of each alone"]
+    if made_for > 1 and not whole:
+        return inputs, [f"made for {made_for} images at once, and for another number {problem}"]
     if made_for > 1:
         raise ModelError(f"{source}: made for {made_for} images at once, and for another number {problem}")
     alone = [replace(image_input, single_image=True) for image_input in inputs]
     return alone, [f"one image at a time: made for a batch of 1, and for two {problem}"]
+
+
+def _is_fed(end: Tensor, inputs: List[ImageInput]) -> bool:
+    """Whether images, and what nobody needs to say, are all that a tensor needs: a loss needs labels as well."""
+    try:
+        plan([end], [one.tensor.name for one in inputs])
+    except MissingFeed:
+        return False
+    return True
 
 
 def _problem(session: Session, inputs: List[ImageInput], ends: List[Tensor]) -> str:

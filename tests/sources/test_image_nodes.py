@@ -308,3 +308,42 @@ def test_tensors_stand_for_their_names(frozen):
         x, logits = place(None, 2, 2, 1), tf1.constant(0.0, name="logits")
     with slimcam.load(path, input=[x], logits=logits) as model:
         assert_map(model)
+
+
+# --- sizes that a graph leaves open, and does not take
+
+
+def dense_at_the_end(*shape):
+    """Return what builds a net that leaves the sides open, but whose last layer is for images of 2 x 2."""
+
+    def build():
+        a = tf1.nn.relu(tf1.nn.conv2d(place(*shape), tf1.constant([[[[1.0, -1.0]]]]), 1, "SAME"), name="a")
+        tf1.nn.softmax(tf1.matmul(tf1.reshape(a, [-1, 8]), tf1.ones([8, 3])))
+
+    return build
+
+
+@pytest.mark.parametrize("shape", [(), (None, None, None, 1)])
+def test_images_of_a_size_that_does_not_fit_ask_for_the_size(model_of, shape):
+    model = model_of(dense_at_the_end(*shape))
+    message = (
+        r"model\.pb cannot run on images of this size \(Input to reshape is a tensor with 18 values.*\): load it with"
+    )
+    with pytest.raises(slimcam.PhotoError, match=message):
+        slimcam.GradCAM(model, "a")(np.ones((1, 3, 3, 1), np.float32))
+    assert slimcam.GradCAM(model, "a")(X).raw.shape == (1, 2, 2)
+
+
+# --- towers of which only some are for so many images
+
+
+def test_a_tower_for_so_many_images_does_not_hide_another(model_of):
+    def build():
+        labels = tf1.placeholder(tf1.float32, [None, 2], name="labels")
+        for count, name in ((None, "x"), (3, "y")):
+            means = tf1.reduce_mean(place(count, 2, 2, 2, name=name), [1, 2], name=f"{name}_on")
+            logits = tf1.reshape(means, [count or -1, 2])
+            tf1.reduce_mean(tf1.nn.softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits))
+
+    assert model_of(build).no_logits == "the logits could be 'x_on:0', 'y_on:0': say logits="
+    assert model_of(build, logits="x_on").logits.name == "x_on:0"
