@@ -12,6 +12,12 @@ from .photos import Batch, as_batch, encode
 if TYPE_CHECKING:  # the table's formulas are TensorFlow's; here a row's window is all that is read
     from .preprocess import Preprocessing
 
+# What is fed in one run, as bytes; one image that is larger runs alone. The preprocessing holds some photos as float32
+# beside it, before and after they are scaled: eight bytes more for each value, so 2.25 GiB in all. The offsets by which
+# it finds a photo among all values are int32, and end at eight times as many.
+BYTES_A_RUN = 1 << 28
+LARGEST_PHOTO = (1 << 31) - 1  # values, height x width x 3: of one photo, too, they are counted by int32
+
 Rows = Dict[str, List[np.ndarray]]  # the values of tensors, by their names, for each image
 
 
@@ -46,7 +52,14 @@ class ImageInput:
         return as_batch(images)
 
     def parts(self, batch: Batch) -> List[List[int]]:
-        """Return which images run together: all, or each alone, or, in a net that takes any size, those of one size."""
+        """Return which images run together: all, or each alone, or, in a net that takes any size, those of one size.
+
+        Of these as many as BYTES_A_RUN holds. Raises PhotoError for a photo of more values than a graph counts.
+        """
+        return [part for group in self.groups(batch) for part in _bounded(group, _bytes_of(batch))]
+
+    def groups(self, batch: Batch) -> List[List[int]]:
+        """Return which images can run together, however many: those of one size, in a net that takes any."""
         count = len(batch.photos)
         if self.single_image:
             return [[i] for i in range(count)]
@@ -109,3 +122,28 @@ class ImageInput:
         if photos is None or photos.preprocess is None:
             return [(0, 0, height, width) for height, width in sizes]
         return [photos.preprocess.window(height, width, photos.size) for height, width in sizes]
+
+
+def _bytes_of(batch: Batch) -> List[int]:
+    """Return the bytes of each image as it is fed; raise PhotoError for a photo that is too large for any run."""
+    if batch.array is not None:
+        return [batch.array[0].nbytes] * len(batch.array)
+    for i, photo in enumerate(batch.photos):
+        if photo.size > LARGEST_PHOTO:
+            height, width = photo.shape[:2]
+            name = batch.names[i] if batch.names else f"photo {i}"
+            raise PhotoError(f"{name} is {width} x {height}: more values than a graph counts; give a smaller one")
+    return [photo.nbytes for photo in batch.photos]
+
+
+def _bounded(group: List[int], sizes: List[int]) -> List[List[int]]:
+    """Cut a group of images, in their order, into parts of no more than BYTES_A_RUN."""
+    parts: List[List[int]] = []
+    room = 0
+    for i in group:
+        if not parts or sizes[i] > room:
+            parts.append([])
+            room = BYTES_A_RUN
+        parts[-1].append(i)
+        room -= sizes[i]
+    return parts

@@ -79,7 +79,7 @@ def inputs_of(model: Model, image_input: ImageInput, batch: Batch, engine: str) 
             "behind their decoding and resizing, and preprocess="
         )
     images = batch.array if batch.array is not None else batch.photos
-    if len(image_input.parts(batch)) > 1 and not image_input.single_image:
+    if len(image_input.groups(batch)) > 1 and not image_input.single_image:
         raise PhotoError("the net takes any size, and the photos differ in size: record those of each size alone")
     return features(model, tensor, images, engine)
 

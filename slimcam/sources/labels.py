@@ -10,7 +10,8 @@ from ..errors import ModelError
 def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optional[int]) -> List[str]:
     """Return a label for each of `classes` logits, all that there are for None; ModelError where counts do not agree.
 
-    Lines may begin with their number ("281: tabby, tabby cat"). A list that is one short gets a "background" before
+    Lines may begin with their number ("281: tabby, tabby cat"), or all of them, in their order, with a number and a
+    space ("0 cardboard"). A list that is one short gets a "background" before
     its first: slim's ImageNet nets have 1001 classes and people's lists have 1000.
     """
     if isinstance(labels, (str, os.PathLike)):
@@ -19,7 +20,7 @@ def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optio
                 lines = [line.strip() for line in file if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"labels {labels}: {error}") from error
-        names = [re.sub(r"^\d+:\s*", "", line) for line in lines]
+        names = _without_numbers(lines)
     else:
         names = [str(label) for label in labels]
     if classes is None:
@@ -29,3 +30,12 @@ def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optio
     if len(names) != classes:
         raise ModelError(f"{len(names)} labels for {classes} classes")
     return names
+
+
+def _without_numbers(lines: Sequence[str]) -> List[str]:
+    """Return labels without the numbers that they are listed by; a number in a label, "7 up", stays."""
+    numbered = [re.match(r"(\d+)\s+(?=\S)", line) for line in lines]
+    numbers = [int(one[1]) for one in numbered if one]
+    if len(numbers) == len(lines) > 1 and numbers == list(range(numbers[0], numbers[0] + len(lines))) and numbers[0] < 2:
+        return [line[one.end() :] for line, one in zip(lines, numbered) if one]
+    return [re.sub(r"^\d+:\s*", "", line) for line in lines]
