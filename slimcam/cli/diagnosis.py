@@ -35,6 +35,9 @@ def _try(what: str, name: str, trial: Callable[[ModuleType], None]) -> Finding:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
+        other = (error.name or name).split(".")[0]
+        if other != name and installed_version(name):  # it is there, and what it imports itself is not
+            return Finding(what, installed_version(name) or "-", f"needs {other}", "")
         return Finding(what, "-", f"missing ({error})", pip_line(name))
     version = _version(module)
     try:

@@ -38,7 +38,7 @@ SCORES = (
 )
 TARGETS = f"Class to explain, by number or label (else the winner); topK: the K best; {OUTPUTS}; {SCORES}"
 LIKE = "Explain what makes each photo like this one: the product of the model's output, an embedding say, with its."
-HOLD = "Replace tensor T by `zeros`, an array (.npy), or what it is for a photo; may be repeated."
+HOLD = "Replace tensor T by `zeros`, a number, `true`, an array (.npy), or what it is for a photo; may be repeated."
 SHOWN = "; ".join(f"{name}: {row.shows}" for name, row in styles.STYLES.items())
 COLORMAP = "Colours: viridis, cividis, jet or another of OpenCV's; of signed maps blue_red or purple_orange."
 
@@ -75,11 +75,13 @@ def photos_argument(required: bool = True) -> Callable:
     return click.argument("photos", nargs=-1, required=required, metavar=metavar, callback=_photo_paths)
 
 
-def _load_option(name: str, row: CommandLine, prefix: str = "") -> Callable:
+def _load_option(name: str, row: CommandLine, prefix: str = "", word: str = "") -> Callable:
     """Return the option of the command line that is an option of load(); a prefix makes it that of the model B."""
-    default, read, word = DEFAULTS[name], row.read, row.option or name
+    default, read, word = DEFAULTS[name], row.read, word or row.option or name
     help = row.help if not prefix else f"B's, if not A's --{word}." if row.of_both else f"B's --{word}."
     how: Dict[str, Any] = {"is_flag": True} if default is False else {"metavar": row.metavar, "default": default}
+    if row.type is not None:
+        how["type"] = row.type
     if row.choices:
         how["type"] = click.Choice(tuple(row.choices))
     if row.multiple:
@@ -90,6 +92,10 @@ def _load_option(name: str, row: CommandLine, prefix: str = "") -> Callable:
 
 
 model_options = option_group(*(_load_option(name, row) for name, row in ON_COMMAND_LINE.items()))
+# Of a command that has a --size of its own.
+model_options_beside_size = option_group(
+    *(_load_option(name, row, word="model-size" if name == "size" else "") for name, row in ON_COMMAND_LINE.items())
+)
 second_model_options = option_group(*(_load_option(name, row, "b-") for name, row in ON_COMMAND_LINE.items()))
 how_options = option_group(
     click.option("--target", metavar="TARGET", help=TARGETS),

@@ -22,15 +22,25 @@ def holds_of(arrays: Mapping[Tensor, np.ndarray], part: List[int], count: int) -
 
 def _array(tensor: Tensor, value: Any) -> np.ndarray:
     """Return what a tensor is held at; raise WrongFeed for what does not fit it."""
-    if isinstance(value, str):
-        dims: Any = [None] if tensor.shape.rank is None else tensor.shape.as_list()[1:]
-        if value != "zeros" or None in dims:
-            why = "its shape is not fixed" if value == "zeros" else 'the only word is "zeros"'
-            raise WrongFeed(f"hold: {tensor.name!r} at {value!r}: {why}; give an array")
-        return np.zeros(dims, tensor.dtype.as_numpy_dtype)
+    if isinstance(value, str) and value != "zeros":
+        raise WrongFeed(f'hold: {tensor.name!r} at {value!r}: the only word is "zeros"; give an array')
+    if isinstance(value, (str, bool, int, float, np.generic)):
+        return _filled(tensor, 0 if isinstance(value, str) else value)
     array = np.asarray(value)
     if not _fits(tensor, array):
         raise WrongFeed(f"hold: {tensor.name!r} is {tensor.shape}, and the array given for it {array.shape}")
+    return array
+
+
+def _filled(tensor: Tensor, number: Any) -> np.ndarray:
+    """Return an array of one number, as large as a tensor, or as its part of one image."""
+    dims: Any = [None] if tensor.shape.rank is None else tensor.shape.as_list()
+    dims = dims[1:] if dims[:1] == [None] and tensor.shape.rank is not None else dims
+    array = np.full([size or 1 for size in dims], number, tensor.dtype.as_numpy_dtype)
+    if None in dims:
+        raise WrongFeed(f"hold: {tensor.name!r} at {number}: its shape is not fixed; give an array")
+    if array.size and array.flat[0] != number and tensor.dtype.is_integer:
+        raise WrongFeed(f"hold: {tensor.name!r} at {number}: it takes whole numbers ({tensor.dtype.name})")
     return array
 
 

@@ -36,6 +36,10 @@ def _without_numbers(lines: Sequence[str]) -> List[str]:
     """Return labels without the numbers that they are listed by; a number in a label, "7 up", stays."""
     numbered = [re.match(r"(\d+)\s+(?=\S)", line) for line in lines]
     numbers = [int(one[1]) for one in numbered if one]
-    if len(numbers) == len(lines) > 1 and numbers == list(range(numbers[0], numbers[0] + len(lines))) and numbers[0] < 2:
+    if (
+        len(numbers) == len(lines) > 1
+        and numbers == list(range(numbers[0], numbers[0] + len(lines)))
+        and numbers[0] < 2
+    ):
         return [line[one.end() :] for line, one in zip(lines, numbered) if one]
     return [re.sub(r"^\d+:\s*", "", line) for line in lines]

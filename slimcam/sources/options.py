@@ -31,6 +31,7 @@ class CommandLine(NamedTuple):
     help: str
     metavar: Optional[str] = None
     choices: Sequence[str] = ()
+    type: Any = None  # what the word is, where that is no string
     read: Optional[Callable[[str], Any]] = None  # what the word that was typed stands for, where it is not the word
     of_both: bool = False  # of two models, the second's too where nothing is said of that
     option: str = ""  # what it is called there, where that is not its name
@@ -134,7 +135,10 @@ class LoadOptions:
     )
     num_classes: Optional[int] = None
     layer: Optional["TensorLike"] = None
-    size: Optional[int] = None
+    size: Optional[int] = field(
+        default=None,
+        metadata=_row("Side of the net's images in pixels, where it leaves that open.", metavar="N", type=int),
+    )
     arguments: Optional[Dict[str, Any]] = None
     moving_averages: bool = True
     checkpoint: Optional["PathLike"] = None

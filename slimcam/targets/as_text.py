@@ -22,6 +22,8 @@ NUMBERED = {"channel": Channel, "neuron": Neuron}
 OF_ARRAYS = {"dot": Dot, "direction": Direction, "caricature": Caricature}
 NUMBER = r"\d+(\.\d+)?"
 
+WORDS = {"true": True, "false": False}  # of --hold
+
 
 def read_target(model: Model, text: Optional[str]) -> TargetLike:
     """Read a target: a class number, topK, a detection, a region, a peak, a score of a tensor, or else a label.
@@ -104,11 +106,15 @@ def read_like(model: Model, photo: str) -> Dot:
 
 
 def read_hold(model: Model, text: str) -> Tuple[str, Any]:
-    """Read TENSOR=zeros, TENSOR=FILE.npy or TENSOR=PHOTO; raise WrongFeed for anything else."""
+    """Read TENSOR=zeros, =0.5, =true, =FILE.npy or =PHOTO; raise WrongFeed for anything else."""
     tensor, _, value = text.rpartition("=")
     if not tensor:
-        raise WrongFeed(f"--hold {text}: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros")
-    return tensor, value if value == "zeros" else _value(model, tensor, value)
+        raise WrongFeed(f"--hold {text}: give TENSOR=NUMBER, TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros")
+    if value == "zeros" or value.lower() in WORDS:
+        return tensor, WORDS.get(value.lower(), value)
+    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", value, re.I):
+        return tensor, int(value) if re.fullmatch(r"[-+]?\d+", value) else float(value)
+    return tensor, _value(model, tensor, value)
 
 
 def _value(model: Model, tensor: str, file: str) -> np.ndarray:

@@ -39,3 +39,16 @@ def test_doctor_gives_the_pip_line_of_keras_2(run, monkeypatch):
     assert result.status == 1
     assert re.search(r"^Keras 2 +- +tf_keras is missing$", result.stdout, re.M)
     assert '\n  pip install "tf_keras==2.21.*"\n' in result.stdout.split("to mend it:")[1]
+
+
+@CLICK
+def test_what_is_installed_is_not_named_where_tensorflow_lacks(run, monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "tf_slim"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    result = run("doctor")
+    assert result.status == 1
+    assert re.search(r"^tf_slim +1\.1\.0 +needs tensorflow$", result.stdout, re.M)
+    remedies = result.stdout.split("to mend it:")[1].split()
+    assert "tensorflow" in " ".join(remedies) or "slimcam[tf]" in " ".join(remedies)
+    assert not any("tf_slim" in one for one in remedies)

@@ -31,7 +31,7 @@ def both(*arguments):
 def test_words_are_read_as_load_takes_them():
     options = load_options(parsed(explain, PHOTO, "--model", "x", "--tags", "a,b", "--trusted", "--engine", "tape"))
     assert options == {
-        **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights")),
+        **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights", "size")),
         "custom_objects": None,
         **{"tags": ["a", "b"], "trusted": True, "keep_dropout": False, "engine": "tape"},
     }

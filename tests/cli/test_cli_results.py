@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_net import net
 from fixtures.command import assert_error_line
+from fixtures.tolerance import assert_net
 
 import slimcam
 
@@ -87,6 +88,38 @@ def test_alpha_is_the_share_of_the_colours(explain, make_photo, tmp_path):
 )
 def test_a_mistake_is_one_line(explain, make_photo, options, message):
     assert_error_line(explain(make_photo("one.png"), *options), message)
+
+
+def test_size_is_the_side_of_a_net_that_leaves_it_open(explain, make_photo, written, frozen):
+    path = frozen(lambda: net(side=None), "open.pb")
+    assert explain(make_photo("one.png", 9, 7), "--size", 5, model=path).status == 0
+    assert written()[1]["raw"].shape == (1, 5, 5)
+
+
+def test_filters_has_a_size_of_its_own(run, frozen, tmp_path):
+    arguments = [
+        "filters",
+        "--model",
+        frozen(lambda: net(side=None), "open.pb"),
+        "--channels",
+        0,
+        "--steps",
+        1,
+        "--json",
+    ]
+    result = run(*arguments, "--model-size", 6, "--out", tmp_path / "out")
+    assert '"size": [\n      6,\n      6\n    ]' in result.stdout, result.stderr
+    result = run(*arguments, "--size", 7, "--out", tmp_path / "other")
+    assert '"size": [\n      7,\n      7\n    ]' in result.stdout, result.stderr
+
+
+def test_a_number_is_held(explain, make_photo, written, frozen):
+    path, model = make_photo("one.png"), frozen(lambda: net(gain=True), "gain.pb")
+    raws = []
+    for number in (1, 3.0):
+        assert explain(path, "--target", 1, "--hold", f"gain={number}", "--overwrite", model=model).status == 0
+        raws.append(written()[1]["raw"])
+    assert_net(raws[1], 3 * raws[0])
 
 
 # What is there already

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 import click
 
 from ...visualisation.names import RECIPES
-from ..options import HOLD, MODELS, SCORES, load_model, model_options, out_options, print_notes
+from ..options import HOLD, MODELS, SCORES, load_model, model_options_beside_size, out_options, print_notes
 
 if TYPE_CHECKING:
     from ...model import Model
@@ -40,7 +40,7 @@ def _read_channels(ctx: click.Context, param: click.Parameter, words: Optional[s
 
 @click.command()
 @click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
-@model_options
+@model_options_beside_size
 @click.option(
     "--layer", "layers", multiple=True, metavar="TENSOR", help="Layer whose channels are climbed; repeatable."
 )
@@ -49,7 +49,9 @@ def _read_channels(ctx: click.Context, param: click.Parameter, words: Optional[s
 @click.option("--count", type=click.IntRange(1), metavar="N", help="Pictures of the target (1).")
 @click.option("--recipe", type=click.Choice(tuple(RECIPES)), default="book", help=f"How (else book). {SHOWN}.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Steps (else the recipe's).")
-@click.option("--size", type=click.IntRange(2), metavar="N", help="Side of the pictures in pixels (else the net's).")
+@click.option(
+    "--size", "side", type=click.IntRange(2), metavar="N", help="Side of the pictures in pixels (else the net's)."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of all that is random (0).")
 @click.option("--together", type=click.IntRange(1), default=8, metavar="N", help="Channels a session run (8).")
 @click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD)
@@ -72,7 +74,8 @@ def filters(ctx: click.Context, out: str, overwrite: bool, as_json: bool, **opti
     _check(options)
     with load_model(options) as model:
         jobs = _jobs(model, options)
-        how = {key: options[key] for key in ("recipe", "steps", "size", "seed", "together", "engine")}
+        how = {key: options[key] for key in ("recipe", "steps", "seed", "together", "engine")}
+        how["size"] = options["side"]
         how["hold"] = dict(read_hold(model, one) for one in options["hold"])
         # a run that goes on replaces the sheets that it wrote before it was interrupted
         folders = [Folder(out, overwrite=overwrite or os.path.exists(_state(out, job))) for job in jobs]
