@@ -14,6 +14,7 @@ from .._tf import tf, tf1
 from .._types import TargetLike, Tensor
 from ..errors import TargetError
 from ..model import Model
+from .detections import find_detector
 from .fitting import fitting
 from .scores import FunctionScore, Key, Score, TensorScore
 
@@ -205,9 +206,14 @@ def need_logits(model: Model) -> Tensor:
 def check_logits(model: Model) -> None:
     """Raise TargetError where the logits are not (N, classes), so that no class can be picked."""
     logits = need_logits(model)
+    detector = find_detector(model)
+    if detector is not None and any(logits is tensor for tensor in detector.tensors):
+        raise TargetError(f"{logits.name!r} is what a suppression chose, which has no gradient{fitting(model)}")
     shape = logits.shape
     if shape.rank != 2 or shape.as_list()[-1] is None:
-        raise TargetError(f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits=")
+        raise TargetError(
+            f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits={fitting(model)}"
+        )
 
 
 def winners(model: Model, k: int) -> Tensor:

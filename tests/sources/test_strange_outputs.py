@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fixtures.tolerance import assert_net
 
 import slimcam
 
@@ -90,3 +91,18 @@ def test_a_segmentation_says_which_targets_fit(unet):
         slimcam.TargetError, match=r"'output/BiasAdd:0' .* is a map.*--target region:CLASS.*--target peak:K"
     ):
         slimcam.GradCAM(unet)
+
+
+def test_a_steering_angle_is_the_score_with_its_sign(strangers, shared):
+    scale = {"lambda_1": lambda x: x / 127.5 - 1.0}
+    with slimcam.load(strangers / "carnd_steering.h5", custom_objects=scale, preprocess="none") as model:
+        photo = shared / "real" / "cat.jpg"
+        angle = model.features(model.outputs[0], photo)[0, 0]
+        maps = slimcam.explain(model, photo)
+        less = slimcam.explain(model, photo, target=-slimcam.Class(0))
+        assert model.one_number
+        assert maps.layer == "conv2d_3"
+    assert maps.scores[0] == pytest.approx(angle, rel=1e-5)
+    assert angle == pytest.approx(-0.5471, abs=1e-4)  # to the left, on every TensorFlow
+    assert less.scores[0] == pytest.approx(-angle, rel=1e-5)
+    assert_net(less.raw, -maps.raw)  # what lowers it is what raises its negative

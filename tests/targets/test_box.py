@@ -120,6 +120,12 @@ def test_a_detector_says_which_target_fits(model_of):
         slimcam.GradCAM(model)
 
 
+def test_scores_after_suppression_have_no_gradient(model_of):
+    model = model_of(ssd, logits="detection_scores")
+    with pytest.raises(TargetError, match=r"'detection_scores:0' is what a suppression chose.*--target box:0"):
+        slimcam.GradCAM(model)
+
+
 def test_a_box_is_explained_by_itself(model_of):
     model = model_of(ssd)
     with pytest.raises(TargetError, match=r"Box\(0\) is explained by itself"):

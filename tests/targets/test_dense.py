@@ -140,6 +140,11 @@ def test_what_does_not_fit_is_said(model_of, target, error, message):
         slimcam.GradCAM(model_of(segmenter), target=target)
 
 
+def test_logits_that_are_a_map_say_which_targets_fit(model_of):
+    with pytest.raises(TargetError, match=r"not \(N, classes\): load with logits=; 'classes:0' .* is a map"):
+        slimcam.GradCAM(model_of(segmenter, logits="classes"))
+
+
 @pytest.mark.parametrize("mask", [np.zeros((2, 3)), np.ones(6)])
 def test_a_mask_is_two_dimensional_and_not_empty(mask):
     with pytest.raises(TargetError, match=r"give \(H, W\), not all of it 0"):
