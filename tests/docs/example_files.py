@@ -308,7 +308,7 @@ def slim_program():
 
 PROGRAMS = {  # by page and heading
     ("README.md", "Your old code"): keras_program,
-    ("README.md", "Your old program's session"): slim_program,
+    ("README.md", "Your session, SavedModel or .meta graph"): slim_program,
     ("docs/old-code.md", "Pipelines of Keras' backend"): keras_program,
     ("docs/sources.md", "Sessions"): slim_program,
 }
