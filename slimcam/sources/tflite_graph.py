@@ -101,9 +101,11 @@ def _problem(lite: LiteModel, operator: LiteOperator) -> str:
         )
     read = [lite.tensors[number] for number in operator.inputs if number >= 0]
     whole = [one for one in read if one.scale.size and not one.dtype.startswith("float")]
-    if operator.type != "DEQUANTIZE" and (whole or operator.type == "QUANTIZE"):
-        one = (whole or read)[0]
-        if all(other.value is not None for other in whole) and operator.type != "QUANTIZE":
+    if operator.type == "QUANTIZE":
+        whole = [lite.tensors[number] for number in operator.outputs]
+    if whole and operator.type != "DEQUANTIZE":
+        one = whole[0]
+        if all(other.value is not None for other in whole):
             return (
                 f"quantised: {one.name!r} holds {one.dtype} weights, and TensorFlow Lite rounds what they are "
                 f"multiplied by to whole numbers as well, so that no graph of floats gives its scores: {_FROM_FLOAT}"
