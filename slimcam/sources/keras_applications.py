@@ -6,7 +6,7 @@ here; later nets hold theirs inside. Names of files are those under which Keras 
 
 import inspect
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._types import KerasModel, KerasModule
 from ..errors import ModelError, UnknownName
@@ -103,6 +103,21 @@ def published(file: str) -> Optional[Published]:
             f"{file}: weights for Theano's order of dimensions: take the file called …_tf_dim_ordering_tf_kernels.h5"
         )
     return None
+
+
+# By the channels of its first convolution and of its second block: alpha of MobileNetV2, as its layers round them to 8.
+_WIDTHS = {(16, 8): 0.35, (16, 16): 0.5, (24, 24): 0.75, (32, 24): 1.0, (40, 32): 1.3, (48, 32): 1.4}
+
+
+def width_of(row: Application, kernels: Sequence[Sequence[int]]) -> Optional[float]:
+    """Return the `alpha` of a MobileNet with such kernels, None for another net and for widths that Keras never had."""
+    first = next((kernel[3] for kernel in kernels if tuple(kernel[:3]) == (3, 3, 3)), 0)
+    if row.name == "MobileNet":
+        return first / 32 or None
+    points = [tuple(kernel[2:]) for kernel in kernels if tuple(kernel[:2]) == (1, 1)]
+    between = next((outputs for inputs, outputs in points if inputs == first), 0)
+    second = min((outputs for inputs, outputs in points if inputs == 6 * between), default=0)
+    return _WIDTHS.get((first, second)) if row.name == "MobileNetV2" else None
 
 
 def build(keras: KerasModule, row: Application, size: int, arguments: Dict[str, Any]) -> KerasModel:

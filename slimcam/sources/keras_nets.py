@@ -78,6 +78,9 @@ def _application(known: applications.Published, saved: SavedWeights, options: Lo
         arguments.setdefault("include_top", classes is not None)
     if arguments.get("include_top", True) and classes is not None:
         arguments["classes"] = classes
+    width = applications.width_of(row, [shape for layer in saved.layers for shape in layer.shapes if len(shape) == 4])
+    if width is not None:
+        arguments.setdefault("alpha", width)
     arguments.update(options.arguments or {})
     words = [because, f"preprocess {row.preprocess!r}: what keras.applications prepares photos for {row.name} by"]
     if not arguments.get("include_top", True):

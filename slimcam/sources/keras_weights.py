@@ -144,8 +144,8 @@ def _load(model: KerasModel, saved: SavedWeights, names: Sequence[str]) -> str:
         return f"{count}, by their layers' classes and order"
     if by_name:
         return f"{count}, by their layers' names"
-    first = next(i for i, pair in enumerate(zip(theirs, names)) if len(set(pair)) > 1)
-    return f"{count}, by their order: {theirs[first]!r} of the file is {names[first]!r} of the model"
+    theirs_and_ours = next(pair for pair in zip(theirs, names) if len(set(pair)) > 1)
+    return "{}, by their order: {!r} of the file is {!r} of the model".format(count, *theirs_and_ours)
 
 
 def _sizes(layers: Sequence[Tuple[str, List[Shape]]]) -> List[int]:

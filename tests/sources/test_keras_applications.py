@@ -10,7 +10,7 @@ import slimcam
 from slimcam._tf import keras2, keras3, tf1
 from slimcam.errors import UnknownName
 from slimcam.inputs.preprocess import find
-from slimcam.sources.keras_applications import find_application, published
+from slimcam.sources.keras_applications import find_application, published, width_of
 from slimcam.sources.keras_resnet50 import old_resnet50
 
 X = nets.photos(side=32)
@@ -126,7 +126,7 @@ def test_a_file_without_the_top_has_layers_and_no_classes(tmp_path):
 @pytest.mark.parametrize("net", ["MobileNet", "keras:mobilenet", "mobile_net"])
 def test_net_is_a_name_of_keras_applications_with_the_classes_of_the_weights(tmp_path, net):
     path, expected = write(tmp_path / "own.h5", lambda keras: mobilenet(keras, classes=3))
-    with slimcam.load(path, net=net, size=32, arguments={"alpha": 0.25}) as model:
+    with slimcam.load(path, net=net, size=32) as model:
         assert model.classes == 3
         nets.assert_net(softmax(model), expected.reshape(2, 3))
 
@@ -136,7 +136,7 @@ def test_a_miss_names_the_nearest(tmp_path):
     with pytest.raises(UnknownName, match=r"no net 'mobilnet' for a Keras file of weights; near: 'mobilenet'"):
         slimcam.load(path, net="mobilnet")
     with pytest.raises(slimcam.ModelError, match=r"do not fit MobileNet: layer 1 is 'conv1' of \(3, 3, 3, 8\)"):
-        slimcam.load(path, net="MobileNet", size=32)
+        slimcam.load(path, net="MobileNet", size=32, arguments={"alpha": 0.5})
 
 
 @NEW
@@ -145,8 +145,36 @@ def test_weights_of_keras_3_are_of_its_applications(tmp_path):
         net = sow(mobilenet(keras3()))
         net.save_weights(str(tmp_path / "own.weights.h5"))
         expected = net.predict(X, verbose=0)
-    with slimcam.load(str(tmp_path / "own.weights.h5"), net="MobileNet", size=32, arguments={"alpha": 0.25}) as model:
+    with slimcam.load(str(tmp_path / "own.weights.h5"), net="MobileNet", size=32) as model:
         nets.assert_net(softmax(model), expected.reshape(2, 1000))
+
+
+def rounded(channels):
+    """To the nearest 8, not more than a tenth below: the rule of MobileNetV2 (_make_divisible)."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * channels else nearest
+
+
+@pytest.mark.parametrize("width", [0.35, 0.5, 0.75, 1.0, 1.3, 1.4])
+def test_the_width_of_a_mobilenet_v2_is_that_of_its_kernels(width):
+    first, between, second = (rounded(channels * width) for channels in (32, 16, 24))
+    points = [(first, between), (between, 6 * between), (6 * between, second), (second, 6 * second)]
+    kernels = [(3, 3, 3, first), (3, 3, first, 1), *((1, 1, *point) for point in points)]
+    assert width_of(find_application("MobileNetV2"), kernels) == width
+
+
+@pytest.mark.slow
+def test_the_width_of_a_whole_mobilenet_v2_is_found():
+    with tf1.Graph().as_default(), quiet():
+        net = keras2().applications.MobileNetV2(weights=None, alpha=0.35, include_top=False, input_shape=(32, 32, 3))
+        kernels = [tuple(map(int, weight.shape)) for weight in net.weights if len(weight.shape) == 4]
+    assert width_of(find_application("MobileNetV2"), kernels) == 0.35
+
+
+def test_the_width_of_other_kernels_is_not_known():
+    assert width_of(find_application("MobileNetV2"), [(3, 3, 3, 20)]) is None
+    assert width_of(find_application("MobileNet"), []) is None
+    assert width_of(find_application("VGG16"), [(3, 3, 3, 64)]) is None
 
 
 # --- the ResNet50 of Keras 2.0 to 2.2
