@@ -23,7 +23,7 @@ from ..model import Model, check_open
 from .yolo import Found, find_in_output
 
 SAME = 1e-3  # shares of the picture, and of scores, by which a detection may differ from the box that it was
-PIXELS = 2.0  # boxes that reach beyond are in pixels of what the net is fed, not in shares of it
+PIXELS = 2.0  # where a box reaches beyond, boxes are in pixels of what the net is fed, not in shares of it
 
 Sides = Tuple[float, float, float, float]  # top, left, bottom, right
 
@@ -43,7 +43,8 @@ class Detector(NamedTuple):
 
     logits: Tensor  # of any shape; the images of a batch come one after another
     tensors: List[Tensor]  # what is run
-    read: Callable[[Sequence[np.ndarray]], List[Found]]  # of their values: the detections, best first
+    # of their values, and the height and width of what the net is fed: the detections, best first
+    read: Callable[[Sequence[np.ndarray], Sequence[int]], List[Found]]
     classes: int  # how many it knows
     first: int = 0  # the number of the first of these
 
@@ -62,8 +63,8 @@ def _find_detector(model: Model) -> Optional[Detector]:
     tensors = {key: tensor for key, tensor in parts._asdict().items() if tensor is not None}
     classes = parts.scores.shape.as_list()[-1] if (parts.scores.shape.rank or 0) > 1 else None
 
-    def read(values: Sequence[np.ndarray]) -> List[Found]:
-        return read_suppression(dict(zip(tensors, values)))
+    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[Found]:
+        return read_suppression(dict(zip(tensors, values)), size)
 
     return Detector(logits, list(tensors.values()), read, classes or 1, _first_class(model, parts))
 
@@ -76,7 +77,7 @@ def _find_yolo(model: Model) -> Optional[Detector]:
         return None
     kind = yolo
 
-    def read(values: Sequence[np.ndarray]) -> List[Found]:
+    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[Found]:
         return find_in_output(values[0], kind)
 
     return Detector(outputs[0], outputs, read, yolo.classes)
@@ -137,8 +138,8 @@ def detect(
         values = [plain(one) for one in model.session.run(detector.tensors, {**known, **fed})]
         size = image_input.tensor.shape.as_list()[-3:-1] if image_input.tensor.shape.rank in (3, 4) else [None, None]
         own = batch.photos[i].shape[:2]
-        sizes = [side or other for side, other in zip(size, own)]
-        each.append([_on_photo(one, window, sizes, labels) for one in detector.read(values)])
+        found = detector.read(values, [side or other for side, other in zip(size, own)])
+        each.append([_on_photo(one, window, labels) for one in found])
     return each
 
 
@@ -151,22 +152,23 @@ def labels_of(model: Model) -> Optional[List[str]]:
     return ["background"] * missing + model.labels
 
 
-def _on_photo(one: Found, window: Sides, sizes: Sequence[int], labels: Optional[List[str]]) -> Detection:
+def _on_photo(one: Found, window: Sides, labels: Optional[List[str]]) -> Detection:
     top, left, height, width = window
-    box = one.box.reshape(2, 2) / (np.array(sizes) if np.abs(one.box).max() > PIXELS else 1)
-    (first, near), (last, far) = (box * (height, width) + (top, left)).tolist()
+    (first, near), (last, far) = (one.box.reshape(2, 2) * (height, width) + (top, left)).tolist()
     label = labels[one.class_id] if labels and 0 <= one.class_id < len(labels) else ""
     return Detection(one.class_id, label, one.score, (first, near, last, far), one.places)
 
 
-def read_suppression(values: Dict[str, np.ndarray]) -> List[Found]:
+def read_suppression(values: Dict[str, np.ndarray], size: Sequence[int]) -> List[Found]:
     """Return the detections of one image, best first, from the values of a Suppression's tensors by their names.
 
-    Raises TargetError for one that is none of the boxes that were selected from.
+    `size` is the height and width of what the net is fed. Raises TargetError for one that is none of the boxes that
+    were selected from.
     """
     boxes, box_scores = values["boxes"].reshape(-1, 4), values["box_scores"].reshape(-1)
     count = int(np.asarray(values.get("number", len(boxes))).reshape(-1)[0])
     anchors, scores = as_anchors(values["anchors"], values["scores"])
+    sides = np.tile(np.array(size, np.float32), 2) if np.abs(boxes[:count]).max(initial=0) > PIXELS else 1
     order = np.argsort(-box_scores[:count], kind="stable")
     found = []
     for k in order:
@@ -174,7 +176,7 @@ def read_suppression(values: Dict[str, np.ndarray]) -> List[Found]:
         class_id = place % scores.shape[1]
         if "box_classes" in values:
             class_id = round(float(values["box_classes"].reshape(-1)[k]))
-        found.append(Found(class_id, float(box_scores[k]), boxes[k], (place,)))
+        found.append(Found(class_id, float(box_scores[k]), boxes[k] / sides, (place,)))
     return found
 
 

@@ -14,7 +14,7 @@ from slimcam.targets.detections import place_of
 LABELS = ["red", "green"]
 # Red of 2 in the top right quarter: its logit is 4 x 2 - 2. Green of 1 at the bottom left: 4 x 1 - 2.
 BLOBS = picture((1, 0, 2.0), (2, 1, 1.0))
-NETS = {"ssd": ssd, "background": lambda: ssd(background=True), "combined": combined}
+NETS = {"ssd": ssd, "background": lambda: ssd(background=True), "pixels": lambda: ssd(side=4), "combined": combined}
 
 
 def blob(quarter, value):
