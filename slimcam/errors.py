@@ -116,3 +116,7 @@ class GoneModule(SlimcamError, ModuleNotFoundError):
 
 class SourceError(SlimcamError):
     """A program, or a notebook, that Python 3 cannot read."""
+
+
+class NotFinite(UserWarning):
+    """A warning: maps cannot be trusted, as NaN or infinity is in what they are made from."""

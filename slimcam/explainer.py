@@ -1,5 +1,6 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
+import warnings
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -10,12 +11,12 @@ from ._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, Tensor
 from .engines import find_engine
 from .engines.holds import holds_of
 from .engines.resolve import Query, resolve
-from .errors import PhotoError, TargetError
+from .errors import NotFinite, PhotoError, TargetError
 from .inputs.photos import Batch
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
 from .methods import find_method
-from .methods.cams import raw_map
+from .methods.cams import raw_map, rounding
 from .methods.evidence import Evidence
 from .model import Model, check_open
 from .sources.loading import load
@@ -131,9 +132,15 @@ class GradCAM:
         fed = [str(one) for one in self.query.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
         windows = self.image_input.windows(batch)
+        off = [rounding(e, dialect.method, dialect.start, dialect.average) for _, e in runs]
+        finite = np.concatenate([_are_finite(e, raw) for (_, e), raw in zip(runs, raws)])[rows]
+        finite &= not self.model.fault
+        if batch.array is not None:
+            finite &= np.isfinite(batch.array).reshape(len(batch.array), -1).all(1)[photo]
         labels = targets.labels_of(self.model) if picks is not None else self.model.labels
         names = batch.names
         maps = Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels, names=names)
+        maps = replace(maps, finite=finite, rounding=np.concatenate(off)[rows])
         return maps if picks is None else replace(maps, classes=picks.classes, boxes=picks.boxes)
 
 
@@ -141,7 +148,18 @@ def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLi
     """Run GradCAMs of one model and target together, each with the batch of its own input; one run per part."""
     picks = cams[0]._picks(batches[0], target)
     runs = _runs(cams, batches, target, picks)
-    return [cam.maps(batches[i], [(part, got[i]) for part, got in runs], picks) for i, cam in enumerate(cams)]
+    each = [cam.maps(batches[i], [(part, got[i]) for part, got in runs], picks) for i, cam in enumerate(cams)]
+    finite = np.concatenate([maps.finite for maps in each])
+    if not finite.all():
+        why = cams[0].model.fault or "images, activations, gradients or scores are NaN or infinite; see maps.finite"
+        warnings.warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite, stacklevel=3)
+    return each
+
+
+def _are_finite(evidence: Evidence, raw: np.ndarray) -> np.ndarray:
+    """Return of each map, (N,), whether it and all that it is made from are numbers."""
+    arrays = evidence.activations, evidence.gradients, evidence.scores, raw
+    return np.all([np.isfinite(one).reshape(len(one), -1).all(1) for one in arrays], 0)
 
 
 def _runs(

@@ -58,6 +58,7 @@ class Model:
     source: str = ""
     no_logits: str = ""  # why there are no logits
     output_kind: str = "linear"  # what the model makes of its logits: "softmax", "sigmoid", or "linear" for nothing
+    fault: str = ""  # why no map of it can be trusted: weights that are no numbers
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[[], None]] = None  # what refresh() does

@@ -1,11 +1,12 @@
 """The command line: the only place that prints and exits. What it needs beyond click is imported by the command."""
 
+import warnings
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import SlimcamError
+from ..errors import NotFinite, SlimcamError
 from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -30,7 +31,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            with quiet((SlimcamError, click.ClickException, click.exceptions.Exit, Handover)):
+            passing = SlimcamError, click.ClickException, click.exceptions.Exit, Handover
+            with warnings.catch_warnings(), quiet(passing):
+                warnings.simplefilter("ignore", NotFinite)  # the line on each photo says it
                 return super().invoke(ctx)
         except Handover as program:
             program.take_over()

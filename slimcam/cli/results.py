@@ -20,7 +20,10 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
     parts = []
     for row, path in zip(rows, paths):
         notes = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
+        if maps.flat[row] and maps.raw[row].any():
+            notes = " (flat: the same everywhere but for rounding, so that no place stands out)"
         wrong = int((~np.isfinite(maps.raw[row])).sum())
+        notes += "" if wrong or maps.finite[row] else " (not to be trusted: NaN or infinity in what it is made from)"
         notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
         place = "" if maps.boxes is None else f" at {place_in_words(maps.boxes[row])}"
         name, value = maps.subject(row), f"{maps.scores[row]:.4g}"

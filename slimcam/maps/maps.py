@@ -60,9 +60,15 @@ class Maps:
     labels: Optional[List[str]] = None
     boxes: Optional[np.ndarray] = None  # (N, 4) top, left, bottom, right, in pixels: the detection explained
     names: Sequence[str] = ()  # of the photos: the paths that they were read from; left out, photo-0, photo-1, …
+    finite: Any = None  # (N,) bool: weights, images, activations, gradients, score and map are all numbers
+    rounding: Any = None  # (N,) how far rounding alone can part two places of a map, NaN where that is not known
 
     def __post_init__(self) -> None:
         self.names = self.names or [f"photo-{i}" for i in range(len(self.photos))]
+        if self.finite is None:
+            self.finite = np.array([bool(np.isfinite(raw).all()) for raw in self.raw], bool) & np.isfinite(self.scores)
+        if self.rounding is None:
+            self.rounding = np.full(len(self.raw), np.nan)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -73,7 +79,7 @@ class Maps:
         if rows.ndim > 1:
             raise IndexError(f"{which!r} picks no maps: give a number, a slice, numbers or a mask")
         used, photo = np.unique(self.photo[rows], return_inverse=True)
-        of_maps = {name: getattr(self, name)[rows] for name in ("classes", "scores")}
+        of_maps = {name: getattr(self, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
         of_maps["boxes"] = None if self.boxes is None else self.boxes[rows]
         of_photos: Any = {name: [getattr(self, name)[i] for i in used] for name in ("windows", "names")}
         raw, photos = _stack([self.raw[i] for i in rows]), Chosen(self.photos, list(used))
@@ -94,12 +100,24 @@ class Maps:
     @property
     def heat(self) -> Any:
         """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. A blank map is zeros, never NaN."""
-        return _stack([self._after(self._before(raw)) for raw in self.raw])
+        return _stack([self._after(self._before(i)) for i in range(len(self))])
 
     @property
     def blank(self) -> np.ndarray:
-        """(N,) bool: nothing in the map speaks for the score, so its heat is zeros."""
+        """(N,) bool: nothing in the map speaks for the score, or it is flat, so its heat is zeros."""
         return np.array([not heat.any() for heat in self.heat])
+
+    @property
+    def flat(self) -> np.ndarray:
+        """(N,) bool: the map is the same everywhere, up to rounding, so that no place stands out; its heat is zeros.
+
+        False for a map whose `rounding` is not known, as for one that was not made by a GradCAM.
+        """
+        return np.array([self._is_flat(i) for i in range(len(self))], bool)
+
+    def _is_flat(self, i: int) -> bool:
+        raw = np.asarray(self.raw[i], np.float64)
+        return bool(np.isfinite(raw).all() and raw.max() - raw.min() <= self.rounding[i])
 
     def label(self, i: int) -> str:
         """Return the label of map `i`'s class, its number where there are no labels, "" where it is no class."""
@@ -117,8 +135,8 @@ class Maps:
         """Return what map `i` explains, with its score: "class 281 tabby 9.312"."""
         return f"{self.subject(i)} {self.scores[i]:.4g}"
 
-    def _before(self, raw: np.ndarray) -> np.ndarray:
-        heat = np.nan_to_num(raw)
+    def _before(self, i: int) -> np.ndarray:
+        heat = np.zeros_like(self.raw[i]) if self._is_flat(i) else np.nan_to_num(self.raw[i])
         for step in self.dialect.before:
             heat = STEPS[step](heat)
         return heat
@@ -144,12 +162,12 @@ class Maps:
 
     def _heat_seen(self, i: int, interpolation: Optional[str]) -> np.ndarray:
         """Return the heat of map `i` in [0, 1], as large as what the net saw of its photo."""
-        heat = self._enlarge(i, self._before(self.raw[i]), interpolation)
+        heat = self._enlarge(i, self._before(i), interpolation)
         return np.clip(self._after(heat), 0, 1)
 
     def _signed_seen(self, i: int, interpolation: Optional[str]) -> np.ndarray:
         """Return raw map `i` over its largest absolute value, as large as what the net saw of its photo."""
-        raw = np.nan_to_num(self.raw[i])
+        raw = np.zeros_like(self.raw[i]) if self._is_flat(i) else np.nan_to_num(self.raw[i])
         return self._enlarge(i, raw / (largest(raw) or 1), interpolation)
 
     def _enlarge(self, i: int, values: np.ndarray, interpolation: Optional[str]) -> np.ndarray:

@@ -27,8 +27,9 @@ def summary(maps: "Maps") -> str:
 
 
 def note(maps: "Maps", i: int = 0) -> str:
-    """Return what is to be said of map `i` beside its title: that it is blank."""
-    return " (blank)" if maps.blank[i] else ""
+    """Return what is to be said of map `i` beside its title: that it is blank, flat or no number."""
+    state = "not finite" if not maps.finite[i] else "flat" if maps.flat[i] else "blank" if maps.blank[i] else ""
+    return f" ({state})" if state else ""
 
 
 def as_png(maps: "Maps") -> bytes:

@@ -10,21 +10,39 @@ EPSILON = 1e-5
 
 def gradcam(evidence: Evidence, average: bool = False) -> np.ndarray:
     """Weigh (N, h, w, C) activations by their mean gradient (Selvaraju et al. 2017, eq. 1-2); return (N, h, w)."""
-    return weigh(evidence.activations, evidence.gradients.mean((1, 2)), average)
+    return weigh(evidence.activations, mean_gradient(evidence), average)
 
 
 def normalised(evidence: Evidence, average: bool = False) -> np.ndarray:
     """As `gradcam`, each image's gradient divided by its root mean square + 1e-5 first (the published script)."""
-    gradients = evidence.gradients
-    squares = np.square(gradients).mean((1, 2, 3), keepdims=True)
-    scaled = gradients / (np.sqrt(squares) + np.float32(EPSILON))
-    return weigh(evidence.activations, scaled.mean((1, 2)), average)
+    return weigh(evidence.activations, normalised_gradient(evidence), average)
 
 
 def gated(evidence: Evidence, average: bool = False) -> np.ndarray:
     """As `gradcam`, but only where activation and gradient are both positive: [A > 0][g > 0] g (guided gates)."""
+    return weigh(evidence.activations, gated_gradient(evidence), average)
+
+
+def mean_gradient(evidence: Evidence) -> np.ndarray:
+    """Return the weights of `gradcam`, (N, C)."""
+    return evidence.gradients.mean((1, 2))
+
+
+def normalised_gradient(evidence: Evidence) -> np.ndarray:
+    """Return the weights of `normalised`, (N, C)."""
+    gradients = evidence.gradients
+    squares = np.square(gradients).mean((1, 2, 3), keepdims=True)
+    scaled = gradients / (np.sqrt(squares) + np.float32(EPSILON))
+    return scaled.mean((1, 2))
+
+
+def gated_gradient(evidence: Evidence) -> np.ndarray:
+    """Return the weights of `gated`, (N, C)."""
     gradients, activations = evidence.gradients, evidence.activations
-    return weigh(activations, (gradients * (gradients > 0) * (activations > 0)).mean((1, 2)), average)
+    return (gradients * (gradients > 0) * (activations > 0)).mean((1, 2))
+
+
+WEIGHTS = {"gradcam": mean_gradient, "normalised": normalised_gradient, "gated": gated_gradient}
 
 
 def weigh(activations: np.ndarray, weights: np.ndarray, average: bool = False) -> np.ndarray:
@@ -39,3 +57,19 @@ def weigh(activations: np.ndarray, weights: np.ndarray, average: bool = False) -
 def raw_map(evidence: Evidence, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:
     """Return the (N, h, w) float32 map: `start` plus a method's sum, or mean, over channels."""
     return (start + find_method(method)(evidence, average)).astype(np.float32)
+
+
+@np.errstate(invalid="ignore", over="ignore")
+def rounding(evidence: Evidence, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:
+    """Return how far rounding alone can part two places of each (N, h, w) map of `raw_map`, (N,).
+
+    A place is a sum of n = C + 1 numbers in float32, `start` and w A of each channel. Added up in whatever order, it
+    is off by at most n u (|start| + sum |w| |A|), with u = 2^-24 (Higham 2002, eq. 4.4); two places by twice that.
+    """
+    channels = evidence.activations.shape[-1]
+    if method in WEIGHTS:
+        sizes = weigh(np.abs(evidence.activations), np.abs(WEIGHTS[method](evidence)), average)
+    else:
+        sizes = np.abs(find_method(method)(evidence, average))
+    unit = np.finfo(np.float32).eps / 2
+    return 2 * (channels + 1) * unit * (abs(start) + sizes.max((1, 2))).astype(np.float64)

@@ -16,6 +16,7 @@ from ..layers.tensor_names import TensorNames
 from ..model import Model
 from . import infer
 from .batches import of_any_size
+from .finiteness import Counts, count_constants, counting, say_what_is_not_finite
 from .image_nodes import ImageNode
 from .labels import read_labels
 from .mending import mend
@@ -33,7 +34,8 @@ def assemble(parts: Parts) -> Model:
     given = names_of(parts.input)
     nodes = infer.input_nodes(parts.graph_def, given, parts.inputs, parts.logits, parts.weights)
     parts = with_preparation(parts, nodes)
-    graph, session, joints, reload_weights = _import_graph(parts, nodes)
+    counts: Counts = {}
+    graph, session, joints, reload_weights = _import_graph(parts, nodes, counts)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
@@ -62,17 +64,27 @@ def assemble(parts: Parts) -> Model:
         output_kind=parts.output_kind or ("linear" if logits is None else infer.output_kind(logits)),
         notes=list(parts.notes),
         eager=parts.eager,
-        reload_weights=(lambda: reload_weights(None)) if parts.live else None,
     )
     say_what_is_random(model, parts)
+    say_what_is_not_finite(model, counts)
+    if parts.live:
+        model.reload_weights = lambda: _reload(model, reload_weights, counts)
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if logits is None else model.classes)
     return model
 
 
-def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session, List[Joint], Assign]:
+def _reload(model: Model, reload_weights: Assign, counts: Counts) -> None:
+    """Read the weights again, and say it where they are no numbers now."""
+    reload_weights(None)
+    say_what_is_not_finite(model, counts)
+
+
+def _import_graph(parts: Parts, inputs: List[ImageNode], counts: Counts) -> Tuple[Graph, Session, List[Joint], Assign]:
     """Return a graph of its own with its session, how photos are joined to `inputs`, and what assigns its weights."""
     graph_def, weights = without_large(parts.graph_def, parts.weights)
+    weights = counting(weights, counts)
+    count_constants(graph_def, counts)
     graph = tf1.Graph()
     with graph.as_default():
         session = tf1.Session(graph=graph, config=_config())

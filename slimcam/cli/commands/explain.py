@@ -49,22 +49,25 @@ def explain(
         for stem in stems.values():
             folder.claim(stem, last_part(cam.layer))
         print_notes(model)
-        failures = _explain_all(cam, stems, folder)
+        failures, untrusted = _explain_all(cam, stems, folder)
     if failures < len(photos):
         for path in folder.close(cam.layer):
             click.echo(path)
-    ctx.exit(1 if failures else 0)
+    ctx.exit(1 if failures or untrusted else 0)
 
 
-def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> int:
-    """Explain photos some at a time, write each one's pictures by its stem, and return how many photos failed."""
+def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> Tuple[int, int]:
+    """Explain photos some at a time, and write each one's pictures by its stem.
+
+    Returns how many photos failed, and of how many NaN or infinity is in what the maps are made from.
+    """
     from tqdm import tqdm
 
     from ...errors import OutputError, TargetError
     from ...targets import Picked, detections
     from ..results import describe_detections, describe_maps
 
-    photos, failures = list(stems), 0
+    photos, failures, untrusted = list(stems), 0, 0
     alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
     one_number = cam.model.one_number and cam.query.on_logits
@@ -89,13 +92,14 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
                 try:
                     paths = [folder.add(stems[file], file, maps[row]) for row in rows]
                     bar.write(describe_maps(file, maps, rows, paths, one_number))
+                    untrusted += not maps.finite[rows].all()
                     if maps.boxes is not None:
                         bar.write("\n".join(describe_detections(detections(cam.model, file)[0])))
                 except OutputError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
                 bar.update()
-    return failures
+    return failures, untrusted
 
 
 def _readable(photos: Sequence[str], bar: Any) -> List[str]:

@@ -10,7 +10,8 @@ from ..options import cam_options, explain_options, load_model, print_notes, sty
 @click.command()
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO PHOTO...")
 @explain_options
-def pair(photos: Tuple[str, ...], out: str, overwrite: bool, columns: int, **options: Any) -> None:
+@click.pass_context
+def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool, columns: int, **options: Any) -> None:
     """Explain what a model of several images, a Siamese net say, sees in each PHOTO of a pair.
 
     A PHOTO may be a folder, or a pattern in quotes: then the first of each are a pair, the second of each, and so on.
@@ -43,3 +44,4 @@ def pair(photos: Tuple[str, ...], out: str, overwrite: bool, columns: int, **opt
         click.echo(folder.add_picture(stem, maps.picture(i=number, **painting)))
     for path in folder.close([one.layer for one in singles]):
         click.echo(path)
+    ctx.exit(0 if all(one.finite.all() for one in singles) else 1)
