@@ -157,7 +157,7 @@ def test_a_map_of_no_numbers_is_said(explain, make_photo, frozen, tmp_path):
     np.save(str(tmp_path / "gain.npy"), np.full(4, np.inf, np.float32))
     hold = f"gain={tmp_path / 'gain.npy'}"
     result = explain(make_photo("one.png"), "--target", 0, "--hold", hold, model=frozen(lambda: net(gain=True)))
-    assert result.status == 0
+    assert result.status == 1
     assert " (64 of 64 values of the map are NaN or infinite) -> " in result.stdout
 
 
