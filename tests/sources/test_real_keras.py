@@ -43,12 +43,13 @@ def test_seven_emotions_of_grey_faces(loaded, name, winner, place):
     assert maps.fed == []
 
 
-@pytest.mark.parametrize("name, winner, place", [("tiger.jpg", 3, (3, 4)), ("dogscats_classification.jpg", 0, (3, 3))])
-def test_a_teachable_machine_of_nested_sequentials(loaded, name, winner, place):
+def test_a_teachable_machine_of_nested_sequentials(loaded):
+    photos = np.stack([loaded.photo(name, 224) for name in ("tiger.jpg", "dogscats_classification.jpg")])
     with loaded("tm_waste.h5") as model:
         assert any(line.startswith("preprocess 'squash'") and "MobileNetV2" in line for line in model.why)
-        maps = slimcam.explain(model, loaded.photo(name, 224)[None] / 127.5 - 1)
-    assert (list(maps.classes), np.unravel_index(maps.raw[0].argmax(), maps.raw[0].shape)) == ([winner], place)
+        maps = slimcam.explain(model, photos / 127.5 - 1)
+    assert list(maps.classes) == [3, 0]
+    assert [np.unravel_index(raw.argmax(), raw.shape) for raw in maps.raw] == [(3, 4), (3, 3)]
     assert maps.layer.startswith("sequential_1/model1") and maps.fed == []
 
 
