@@ -1,13 +1,16 @@
 """What is in a file, before anything is explained: `slimcam inspect`."""
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .._types import Tensor
 from ..errors import ModelError
 from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
 from ..model import Model
+
+if TYPE_CHECKING:
+    from ..sources.known import KnownTensor
 
 MOST = 12  # layers and variables listed
 
@@ -22,6 +25,7 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
         with load(path, **options) as model:
             lines += _describe(model)
     except ModelError as error:
+        lines += _known(path)
         if not lines:
             raise
         lines.append(f"not loaded: {error}")
@@ -43,6 +47,36 @@ def _variables(path: str) -> Optional[List[str]]:
     fitting = nets_fitting(reader.shapes)
     lines.append(f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}")
     return lines
+
+
+def _known(path: str) -> List[str]:
+    """Describe a graph that no model can be made of, [] where there is none to be read."""
+    from ..sources.known import known_of
+
+    try:
+        known = known_of(path)
+    except ModelError:
+        return []
+    if known is None:
+        return []
+    lines = [f"graph {os.path.normpath(path)}: {known.operations} operations"]
+    kinds = {
+        "placeholders": known.placeholders,
+        "images are fed to": known.images,
+        "scores may be": known.scores,
+        "it ends in": known.ends,
+    }
+    for kind, tensors in kinds.items():
+        if tensors:
+            lines.append(f"{kind}:")
+            lines += [f"  {_in_words(one)}" for one in tensors[:MOST]]
+            lines += [f"  … and {len(tensors) - MOST} more"] if len(tensors) > MOST else []
+    return lines + ([f"this TensorFlow lacks {known.lacking}"] if known.lacking else [])
+
+
+def _in_words(tensor: "KnownTensor") -> str:
+    shape = "of any shape" if tensor.shape is None else tensor.shape
+    return f"{tensor.name} {tensor.dtype} {shape}" + (f": {tensor.why}" if tensor.why else "")
 
 
 def _describe(model: Model) -> List[str]:

@@ -36,14 +36,7 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
     The option `checkpoint` is another one. Raises ModelError where the file is no MetaGraphDef, or the checkpoint is
     not there or lacks a variable that the logits need.
     """
-    meta = tf1.MetaGraphDef()
-    try:
-        with open(path, "rb") as file:
-            meta.ParseFromString(file.read())
-    except Exception as error:  # protobuf raises DecodeError, by version from different modules
-        raise ModelError(f"{path}: not a MetaGraphDef, or a damaged one ({type(error).__name__})") from error
-    if not meta.graph_def.node:
-        raise ModelError(f"{path}: not a MetaGraphDef (it has no nodes)")
+    meta = read_meta_graph(path)
     prefix = os.fspath(options.checkpoint or path[: -len(".meta")])
     if prefix_of(prefix) is None:
         raise ModelError(
@@ -52,6 +45,19 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
     ops = meta.meta_info_def.stripped_op_list.op
     saved, input = open_checkpoint(prefix), names_of(options.input)
     return with_values(path, meta.graph_def, saved, input, options.logits, ops=ops)
+
+
+def read_meta_graph(path: str) -> Any:
+    """Parse a MetaGraphDef; raise ModelError for a file that is none, or not a whole one."""
+    meta = tf1.MetaGraphDef()
+    try:
+        with open(path, "rb") as file:
+            meta.ParseFromString(file.read())
+    except Exception as error:  # protobuf raises DecodeError, by version from different modules
+        raise ModelError(f"{path}: not a MetaGraphDef, or a damaged one ({type(error).__name__})") from error
+    if not meta.graph_def.node:
+        raise ModelError(f"{path}: not a MetaGraphDef (it has no nodes)")
+    return meta
 
 
 def with_values(
@@ -138,7 +144,7 @@ def _logits(
     The last of what is returned is why there are no logits, "" where there are.
     """
     kept = graph_defs.needed_nodes(graph_def, within) if within else {node.name for node in graph_def.node}
-    kept -= _gradients(graph_def)
+    kept -= gradients(graph_def)
     unknown = unknown_node(graph_def, kept)
     if unknown is not None:
         raise ModelError(
@@ -163,7 +169,7 @@ def _logits(
     return [tensor.name], why.split(": ", 1)[1], ""
 
 
-def _gradients(graph_def: GraphDef) -> Set[str]:
+def gradients(graph_def: GraphDef) -> Set[str]:
     """Return the nodes of tf.gradients and what reads them: a gradient can have the shape of logits."""
     readers = graph_defs.readers(graph_def)
     starts = [node.name for node in graph_def.node if _GRADIENTS.search(node.name)]

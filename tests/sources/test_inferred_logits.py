@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
 from fixtures.control_flow import of_operations
+from fixtures.tolerance import assert_net
 
 import slimcam
 
@@ -135,3 +136,24 @@ def test_a_score_behind_a_loop_is_refused_in_words(model_of):
     message = "'a:0' leads to the score by the loop of '.*', whose gradient does not come along: name a score before it"
     with pytest.raises(slimcam.LayerError, match=message):
         slimcam.GradCAM(model_of(build), "a")
+
+
+@pytest.mark.filterwarnings("ignore:.*layer.* is deprecated:UserWarning")  # TensorFlow says it to tf_slim
+def test_a_session_of_tf_slim_that_does_not_squeeze_its_logits_is_read():
+    from tf_slim.nets import resnet_v2
+
+    slim = slimcam.slim()
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        images = tf1.placeholder(tf1.float32, [None, 32, 32, 3], name="images")
+        with slim.arg_scope(resnet_v2.resnet_arg_scope()):
+            blocks = [resnet_v2.resnet_v2_block("block1", base_depth=2, num_units=1, stride=1)]
+            logits, end_points = resnet_v2.resnet_v2(images, blocks, 3, is_training=False, scope="net")
+        session.run(tf1.global_variables_initializer())
+        batch = np.random.RandomState(0).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
+        values = session.run(logits, {images: batch})
+        with slimcam.load(session, input=images, logits=logits) as model:
+            assert values.shape == (2, 1, 1, 3)
+            assert model.logits.shape.as_list() == [None, 3]
+            maps = slimcam.GradCAM(model, "net/postnorm/Relu")(batch)
+    assert "Logits" not in end_points
+    assert_net(maps.scores, values.max((1, 2, 3)))

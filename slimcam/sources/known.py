@@ -1,0 +1,100 @@
+"""What a graph says of itself where no model can be made of it: placeholders, what images are fed to, and its ends."""
+
+from typing import List, NamedTuple, Optional, Tuple
+
+from .._tf import tf, tf1
+from .._types import Graph, GraphDef, Tensor
+from ..graphs.graph_defs import Dims, cut_to, readers, shape_and_dtype
+from ..graphs.import_checks import unknown_node
+from ..graphs.newer_attributes import without_newer_attributes
+from ..graphs.op_types import LOSSES, PLACEHOLDERS, PROBABILITIES
+from ..graphs.walk import reachable
+from ..graphs.writes import without_writes
+from . import frozen, infer, meta_graph, saved_model
+from .image_nodes import ImageNodes
+
+
+class KnownTensor(NamedTuple):
+    """A tensor of a graph."""
+
+    name: str
+    dtype: str
+    shape: Optional[Tuple[Optional[int], ...]]  # None where it is not known
+    why: str = ""  # what tells that images are fed to it, or that it holds scores
+
+
+class Known(NamedTuple):
+    """What a graph says of itself."""
+
+    operations: int
+    placeholders: List[KnownTensor]
+    images: List[KnownTensor]  # those of them that images are fed to
+    scores: List[KnownTensor]  # what a softmax, a sigmoid or a loss reads
+    ends: List[KnownTensor]  # numbers that nothing reads
+    lacking: str = ""  # the operation that this TensorFlow does not have; what needs it is not among scores and ends
+
+
+def known_of(path: str) -> Optional[Known]:
+    """Return what the graph in a file says, None for what holds no graph of TensorFlow 1.
+
+    Raises ModelError for a file that cannot be read.
+    """
+    if meta_graph.is_meta(path):
+        return _known(meta_graph.read_meta_graph(path).graph_def)
+    if saved_model.is_saved_model(path):
+        folder = saved_model.folder_of(path)
+        return _known(saved_model.graph_of_tags(folder, None, ("serve",)).graph_def)
+    return _known(frozen.read_graph_def(path)) if frozen.is_frozen(path) else None
+
+
+def _known(graph_def: GraphDef) -> Known:
+    without_newer_attributes(graph_def)
+    graph_def = without_writes(graph_def)
+    found, producer = ImageNodes(graph_def), graph_def.versions.producer
+    places = [(n, *shape_and_dtype(n, producer)) for n in graph_def.node if n.op in PLACEHOLDERS]
+    placeholders = [KnownTensor(f"{node.name}:0", dtype.name, _dims(shape)) for node, shape, dtype in places]
+    images = [KnownTensor(f"{i.name}:0", i.dtype.name, _dims(i.shape), i.because) for i in found.all().values()]
+    graph, lacking = _imported(graph_def)
+    starts = [op.outputs[0] for op in graph.get_operations() if op.type in PLACEHOLDERS]
+    starts = [start for start in starts if start.dtype != tf.string]  # not what a Saver restores from
+    scores = [
+        KnownTensor(*_of(op.inputs[0]), f"what {op.name} ({op.type}) reads")
+        for op in graph.get_operations()
+        if op.type in (*PROBABILITIES, *LOSSES)
+    ]
+    ends = [KnownTensor(*_of(end)) for end in infer.ends(starts)]
+    return Known(len(graph_def.node), placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
+
+
+def _imported(graph_def: GraphDef) -> Tuple[Graph, str]:
+    """Return as much of a graph as this TensorFlow can import, and which operation it lacks."""
+    reading = readers(graph_def)
+    names = {node.name for node in graph_def.node} - meta_graph.gradients(graph_def)
+    lacking: List[str] = []
+
+    def after(name: str) -> List[str]:
+        return reading.get(name, [])
+
+    while True:
+        unknown = unknown_node(graph_def, names)
+        if unknown is None:
+            break
+        lacking.append(f"{unknown.name!r}, a {unknown.op}")
+        behind: List[str] = reachable([unknown.name], after)
+        names -= set(behind)
+    graph = tf1.Graph()
+    with graph.as_default():
+        try:
+            tf1.import_graph_def(cut_to(graph_def, names), name="")
+        except (ValueError, tf.errors.OpError) as error:
+            lacking.append(str(error).splitlines()[0])
+            return tf1.Graph(), ", ".join(lacking)
+    return graph, ", ".join(lacking)
+
+
+def _of(tensor: Tensor) -> Tuple[str, str, Optional[Tuple[Optional[int], ...]]]:
+    return tensor.name, tensor.dtype.name, None if tensor.shape.rank is None else tuple(tensor.shape.as_list())
+
+
+def _dims(shape: Dims) -> Optional[Tuple[Optional[int], ...]]:
+    return None if shape is None else tuple(shape)
