@@ -7,7 +7,7 @@ kernel of the first convolution, which tells the channels.
 """
 
 from types import MappingProxyType
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
@@ -28,10 +28,10 @@ from ..graphs.op_types import (
     PLACEHOLDERS,
     READS,
     RESIZES,
-    RESTATING,
     SWITCHES,
     VARIABLES,
 )
+from ..graphs.walk import reachable
 
 CHANNELS = (1, 3, 4)  # of what is taken for images where nothing else says so
 # Operations after which images are images still, with the same number of values or of channels.
@@ -85,16 +85,21 @@ class ImageNodes:
         # one with a default is a Saver's file name
         if dtype != tf.string or node.op == "PlaceholderWithDefault" or (shape is not None and len(shape) > 1):
             return None
-        if any(reader.op in PARSERS for reader in self._behind(node.name)):
-            return None  # a tf.Example, of which a photo is but a part
+        if not self._is_decoded(node):
+            return None
         return ImageNode(node.name, dtype, shape, "the only placeholder for encoded photos")
 
-    def _behind(self, name: str) -> List[NodeDef]:
-        """Return what reads a node, on over operations that give the same values."""
-        reading: List[NodeDef] = []
-        for node in self.readers.get(name, ()):
-            reading += self._behind(node.name) if node.op in RESTATING else [node]
-        return reading
+    def _is_decoded(self, node: NodeDef) -> bool:
+        """Whether a decoder reads what is fed to a node: not the name of a file, nor a record that holds more."""
+
+        def after(name: str) -> List[str]:
+            reading = [] if _is_other_file(self.nodes[name].op) else self.readers.get(name, [])
+            return [one.name for one in reading]
+
+        behind = [self.nodes[name] for name in reachable([node.name], after)]
+        within = {name for one in behind for name in _functions(one)}
+        decode = {f.signature.name for f in self.graph_def.library.function if _decodes(f.node_def)}
+        return _decodes(behind) or bool(within & decode)
 
     def _of_pixels(self, node: NodeDef) -> Optional[ImageNode]:
         image = self.node(node.name)
@@ -188,6 +193,20 @@ class ImageNodes:
                 return None
         shape = graph.get_tensor_by_name(name + ":0").shape
         return None if shape.rank is None else shape.as_list()
+
+
+def _decodes(nodes: Iterable[NodeDef]) -> bool:
+    return any(node.op in DECODERS for node in nodes)
+
+
+def _is_other_file(op: str) -> bool:
+    """Whether an operation takes file names or records, of which a photo is but a part."""
+    return op in (*PARSERS, "ReadFile") or "Dataset" in op or "Iterator" in op
+
+
+def _functions(node: NodeDef) -> List[str]:
+    """Return the names of the functions that a node calls, none for those of a pipeline."""
+    return [] if _is_other_file(node.op) else [value.func.name for value in node.attr.values() if value.func.name]
 
 
 def _is_image(shape: List[Optional[int]]) -> bool:

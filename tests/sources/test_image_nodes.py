@@ -215,6 +215,15 @@ def test_a_placeholder_of_records_is_no_photo(frozen):
         assert_map(model)
 
 
+def test_a_placeholder_of_a_files_name_is_no_photo(frozen):
+    def build():
+        pixels = tf1.image.decode_png(tf1.read_file(place(dtype=tf1.string, name="file")), channels=1)
+        head(tf1.reshape(tf1.cast(pixels, tf1.float32), [1, 2, 2, 1]))
+
+    with pytest.raises(slimcam.ModelError, match=r"no placeholder takes images \(placeholders: file:0 string"):
+        slimcam.load(frozen(build))
+
+
 def test_a_kernel_tells_channels_that_a_shape_leaves_open(model_of):
     assert model_of(lambda: head(place(None, 2, 2, None))).input.shape.as_list() == [None, 2, 2, 1]
 
