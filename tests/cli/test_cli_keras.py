@@ -20,7 +20,7 @@ def files(tmp_path, monkeypatch):
 
 
 def explained(run, photo, *arguments):
-    result = run("explain", photo, "--preprocess", "none", *arguments)
+    result = run("explain", photo, "--preprocess", "none", "--overwrite", *arguments)
     assert result.status == 0, result.stderr
     return float(result.stdout.split("class 0 ")[1].split(" ")[0])
 
