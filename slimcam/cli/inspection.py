@@ -4,10 +4,11 @@ import os
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .._types import Tensor
-from ..errors import ModelError
+from ..errors import LayerError, ModelError
 from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
 from ..model import Model
+from .wording import in_options
 
 if TYPE_CHECKING:
     from ..sources.known import KnownTensor
@@ -16,7 +17,10 @@ MOST = 12  # layers and variables listed
 
 
 def describe_path(path: str, options: Dict[str, Any]) -> str:
-    """Describe a model in lines of text; a checkpoint that no net is named for is described by its variables."""
+    """Describe a model in lines of text; one that cannot be loaded by the variables or the graph that are in its file.
+
+    Raises ModelError where there are neither.
+    """
     from ..sources.loading import load
 
     variables = _variables(path)
@@ -24,11 +28,11 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
     try:
         with load(path, **options) as model:
             lines += _describe(model)
-    except ModelError as error:
+    except (ModelError, LayerError) as error:
         lines += _known(path)
         if not lines:
             raise
-        lines.append(f"not loaded: {error}")
+        lines.append(f"not loaded: {in_options(error.on_one_line())}")
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ PYTHON_ONLY = tuple(
     one.name for one in fields(LoadOptions) if one.name not in ON_COMMAND_LINE and one.name not in OF_COMMANDS
 )
 OPTIONS = {name: f"--{name}" for name in OF_COMMANDS}
-OPTIONS.update({name: f"--{row.option or name}" for name, row in ON_COMMAND_LINE.items()})
+OPTIONS.update({name: f"--{row.option or name}".replace("_", "-") for name, row in ON_COMMAND_LINE.items()})
 
 VALUE = r"""(?P<value>'[^']*'|"[^"]*"|\[[^\]]*\]|\{[^}]*\}|[\w.]*\w)?"""
 KEYWORD = re.compile(rf"(?<![\w/.-])(?P<name>{'|'.join((*OPTIONS, *PYTHON_ONLY))})={VALUE}")

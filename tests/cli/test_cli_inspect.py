@@ -2,6 +2,7 @@
 
 import re
 
+import tensorflow.compat.v1 as tf1
 from cli_net import net
 from fixtures.command import assert_error_line
 
@@ -21,6 +22,21 @@ def test_inspect_tells_a_checkpoint_s_variables_even_where_no_net_fits(run, chec
     assert result.status == 0
     assert f"checkpoint {checkpoint}: 1 variables\n  own/kernel (3, 3, 3, 4)\n" in result.stdout
     assert "its variables fit: no net that slimcam knows\nnot loaded: " in result.stdout
+
+
+def test_inspect_tells_a_meta_graph_whose_checkpoint_is_not_there(run, tmp_path):
+    with tf1.Graph().as_default():
+        tf1.reduce_mean(tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="x"), [1, 2], name="logits")
+        tf1.train.export_meta_graph(str(tmp_path / "model.meta"))
+    result = run("inspect", tmp_path / "model.meta")
+    assert result.status == 0
+    assert "placeholders:\n  x:0 float32 (None, 4, 4, 3)" in result.stdout
+    assert "say --checkpoint" not in result.stdout and "checkpoint= (in Python)" in result.stdout
+
+
+def test_a_damaged_file_is_still_one_line(run, tmp_path):
+    (tmp_path / "model.pb").write_bytes(b"\x0a\xff\xff")
+    assert_error_line(run("inspect", tmp_path / "model.pb"), "model.pb")
 
 
 def test_inspect_of_nothing_is_one_line(run):
