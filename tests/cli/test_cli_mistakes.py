@@ -79,7 +79,7 @@ def test_a_missing_model_is_reported(explain, make_photo):
         (("--input", "inputs"), "--input 'inputs': no such tensor; near: 'input'"),
         (("--logits", "logit"), "--logits 'logit': no such tensor; near: 'logits'"),
         (("--labels", "nowhere.txt"), "labels nowhere.txt: .*No such file"),
-        (("--hold", "maps"), "--hold maps: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
+        (("--hold", "maps"), "--hold maps: give TENSOR=NUMBER, TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
         (("--hold", "maps=nowhere.npy"), r"nowhere\.npy: .*No such file"),
         (("--dialect", "papre"), "'papre' is not one of 'paper', .*; see .*explain --help"),
         (("--style", "shades"), "'shades' is not one of 'overlay', .*; see .*explain --help"),
