@@ -22,7 +22,7 @@ def as_known(config: Any, version: str) -> Any:
     """Return a configuration that another Keras wrote, `version`, as Keras 2 here takes it.
 
     Keras 1 had other names. 2.4 called what Model is "Functional". Later entries that stand at what was always done
-    are left out where a layer here does not take them.
+    are left out where a layer here does not take them. Raises TypeError for what Keras 2 does not have any more.
     """
     return _known(as_keras2(config) if is_keras1(config, version) else config)
 

@@ -1,6 +1,5 @@
 """Keras files: `.h5`, and the zip archive `.keras`."""
 
-import functools
 import json
 import os
 import re
@@ -65,7 +64,10 @@ def _read_h5(path: str, options: LoadOptions) -> Parts:
         return _read_eagerly(keras, path, parsed, options)
     custom = dict(options.custom_objects or {})
     custom = with_partials(custom, refuse_code(path, parsed, custom, options.trusted))
-    build = functools.partial(from_config, config=as_known(parsed, version or ""), custom=custom)
+
+    def build(keras: KerasModule) -> KerasModel:
+        return from_config(keras, as_known(parsed, version or ""), custom)
+
     try:
         return build_anew(path, build, lambda model, session: _readers(path, model, session), options)
     except ModelError as error:

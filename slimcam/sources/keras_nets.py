@@ -114,8 +114,12 @@ def _of_text(path: str, options: LoadOptions) -> KerasNet:
     if version.startswith("3"):
         build = functools.partial(from_config_of_keras3, config=config, custom=custom, trusted=options.trusted)
         return KerasNet(path, build, keras3(), eagerly=True, why=(f"architecture: {path}",))
-    build = functools.partial(from_config, config=as_known(config, version), custom=with_partials(custom, replaced))
-    return KerasNet(path, build, why=(f"architecture: {path}",))
+    custom = with_partials(custom, replaced)
+
+    def build_known(keras: KerasModule) -> KerasModel:
+        return from_config(keras, as_known(config, version), custom)
+
+    return KerasNet(path, build_known, why=(f"architecture: {path}",))
 
 
 def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions) -> Parts:

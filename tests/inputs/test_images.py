@@ -85,7 +85,6 @@ def test_a_photo_that_was_stored_turned_is_upright(orientation, red):
         (Image.new("I", (2, 2), -1), "photo 0 is a Pillow image of more than 16 bits"),
         (Image.new("RGB", (1, 1)), "photo 0 is 1 x 1: too small"),
     ],
-    ids=str,
 )
 def test_an_image_that_is_no_photo_is_refused(image, message):
     with pytest.raises(slimcam.PhotoError, match=message):

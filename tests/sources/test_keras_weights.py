@@ -39,6 +39,14 @@ def test_a_json_with_its_weights_is_a_model(tmp_path, config):
     np.testing.assert_array_equal(scores(weights, net=text), SCORES)
 
 
+def test_what_keras_2_has_no_more_is_said_with_the_file(tmp_path):
+    config = keras_texts.keras1_config()
+    config["config"].insert(1, {"class_name": "BatchNormalization", "config": {"name": "norm", "mode": 2}})
+    text, weights = write_text(tmp_path / "model.json", config), write_weights(tmp_path / "weights.h5")
+    with pytest.raises(slimcam.ModelError, match=r"model\.json: .*BatchNormalization takes mode=0 only"):
+        slimcam.load(text, weights=weights)
+
+
 def test_a_json_text_within_a_json_is_read(tmp_path):
     text = write_text(tmp_path / "model.json", json.dumps(keras_texts.keras2_config()))
     np.testing.assert_array_equal(scores(text, weights=write_weights(tmp_path / "weights.h5")), SCORES)
