@@ -25,6 +25,7 @@ from ..graphs.walk import ancestors, reachable, read_by
 from ..model import Model
 from .parts import Parts
 
+BYPASSED = "dropout bypassed"
 NAMED = 3  # operations that a line names
 
 Get = Callable[[str], Optional[NodeDef]]
@@ -53,7 +54,7 @@ def bypass_dropout(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[
     if not gone:
         return []
     return [
-        f"dropout bypassed at {_named([one.name for one in gone])}, where it was left at work for good "
+        f"{BYPASSED} at {_named([one.name for one in gone])}, where it was left at work for good "
         f"({_shares(gone)} kept at random): keep_dropout=True keeps it"
     ]
 
@@ -111,6 +112,10 @@ def _shares(gone: List[Dropout]) -> str:
 
 def say_what_is_random(model: Model, parts: Parts) -> None:
     """Add to `model.why` and `model.notes` what is random on the way to the logits, so that no two maps are equal."""
+    if model.eager is not None and any(line.startswith(BYPASSED) for line in model.why):
+        note = "engine='tape' runs the Keras model itself, with its dropout at work: its maps differ from run to run"
+        model.why.append(note)
+        model.notes.append(note)
     drawn = random_operations(model, library_of(parts.graph_def))
     if not drawn:
         return

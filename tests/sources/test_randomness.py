@@ -10,7 +10,7 @@ import tensorflow.compat.v1 as tf1
 from fixtures.three_classes import A0, A1, BOTH
 
 import slimcam
-from slimcam._tf import TF_VERSION, tf
+from slimcam._tf import TF_VERSION, keras3, tf
 
 KEEP = 0.5  # a power of two: 1 / KEEP is exact
 TIMES = 24  # calls; that 24 draws of two features each are alike by chance has odds below 1e-13
@@ -191,6 +191,24 @@ def test_the_share_of_a_session_is_read_from_its_variable():
         with slimcam.load(session, logits="logits", preprocess="none") as model:
             np.testing.assert_array_equal(maps_of(model)[:, 0], np.broadcast_to(2 * A1, (TIMES, 2, 2)))
             assert any(line.startswith("dropout bypassed at ") for line in model.why)
+
+
+@pytest.mark.skipif(TF_VERSION < (2, 16), reason="Keras 3 needs TensorFlow 2.16")
+def test_dropout_at_work_in_a_keras_model_is_bypassed_and_said_of_the_tape():
+    keras = keras3()
+
+    class AlwaysDropout(keras.layers.Dropout):
+        def call(self, inputs, training=None):
+            return super().call(inputs, training=True)
+
+    start = keras.Input((2, 2, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 1, activation="relu", name="a")(start))
+    model = keras.Model(start, keras.layers.Dense(3)(AlwaysDropout(1 - KEEP)(x)))
+    with slimcam.load(model, preprocess="none") as loaded:
+        assert any(line.startswith("dropout bypassed at ") for line in loaded.why)
+        assert len({loaded.features(loaded.logits, BOTH).tobytes() for _ in range(TIMES)}) == 1
+        (note,) = loaded.notes
+        assert note.startswith("engine='tape' runs the Keras model itself, with its dropout at work")
 
 
 def test_a_retrained_graph_of_others_gives_one_class_in_twelve_calls(shared):
