@@ -144,10 +144,15 @@ def load_model(options: Dict[str, Any]) -> "Model":
     return load(options["model"], **load_options(options))
 
 
-def print_notes(model: "Model") -> None:
-    """Print to stderr what the user of a model's maps must know: what was assumed, say; a line each."""
-    for note in model.notes:
+def print_notes(*models: "Model") -> None:
+    """Print to stderr what the user of models' maps must know: what was assumed, say; a line each."""
+    for note in dict.fromkeys(note for model in models for note in model.notes):
         click.echo(f"slimcam: {in_options(note)}", err=True)
+
+
+def exit_status(*models: "Model", failed: bool = False) -> int:
+    """Return the exit status of a command: 1 where something failed, or what a model gives cannot be trusted."""
+    return 1 if failed or any(model.fault for model in models) else 0
 
 
 def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:

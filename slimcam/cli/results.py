@@ -5,6 +5,7 @@ from typing import List, Sequence
 import numpy as np
 
 from ..maps.maps import Maps
+from ..maps.showing import MEANINGS
 from ..targets import Detection
 from ..targets.box import place_in_words
 
@@ -19,9 +20,11 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
     """
     parts = []
     for row, path in zip(rows, paths):
-        notes = " (blank: nothing in the layer speaks for it)" if maps.blank[row] else ""
+        notes = ""
         if maps.flat[row] and maps.raw[row].any():
-            notes = " (flat: the same everywhere but for rounding, so that no place stands out)"
+            notes = f" (flat: {MEANINGS['flat']})"
+        elif maps.blank[row]:
+            notes = " (blank: nothing in the layer speaks for it)"
         wrong = int((~np.isfinite(maps.raw[row])).sum())
         notes += "" if wrong or maps.finite[row] else " (not to be trusted: NaN or infinity in what it is made from)"
         notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""

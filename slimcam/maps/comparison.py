@@ -7,7 +7,7 @@ import numpy as np
 
 from .._types import PathLike
 from ..errors import ComparisonError
-from . import paint
+from . import paint, showing
 from .differences import cosine, largest, largest_difference, share
 from .maps import Maps
 
@@ -97,6 +97,7 @@ class Comparison:
         if self.resized.any():
             sizes = sorted({f"{_size(self.a.raw[i])} and {_size(self.b.raw[i])}" for i in np.flatnonzero(self.resized)})
             lines.append(f"The coarser map was resized to the finer: {', '.join(sizes)}.")
+        lines += [f"{word}: {meaning}." for word, meaning in showing.MEANINGS.items() if f"({word})" in lines[0]]
         return "\n".join(lines)
 
     def to_json(self) -> Dict[str, Any]:
@@ -128,8 +129,11 @@ class Comparison:
         return [format(getattr(self, figure.name)[i], figure.form) for figure in FIGURES]
 
     def _class(self, i: int) -> str:
-        """Return the label of map `i`, both where they differ."""
-        return self.a.label(i) if self.agrees[i] else f"{self.a.label(i) or '-'} / {self.b.label(i) or '-'}"
+        """Return the label of map `i`, both where they differ, and what tells nothing."""
+        notes = [showing.note(maps, i) for maps in (self.a, self.b)]
+        if self.agrees[i] and notes[0] == notes[1]:
+            return self.a.label(i) + notes[0]
+        return " / ".join((maps.label(i) or "-") + note for maps, note in zip((self.a, self.b), notes))
 
     def map_names(self, names: Optional[Sequence[PathLike]]) -> List[str]:
         """Return a name for each map, of names of the maps or of their photos; numbers without any."""

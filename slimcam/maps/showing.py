@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from .maps import Maps
 
 LISTED = 3  # maps that one line names
+# What is said of a map beside its title, and what it means.
+MEANINGS = {
+    "not finite": "NaN or infinity in what the map is made from, so that it is not to be trusted",
+    "flat": "the same everywhere but for rounding, so that no place stands out",
+    "blank": "nothing in the layer speaks for the score",
+}
 SHOWN = 12  # maps that a notebook shows of more
 
 
@@ -28,8 +34,11 @@ def summary(maps: "Maps") -> str:
 
 def note(maps: "Maps", i: int = 0) -> str:
     """Return what is to be said of map `i` beside its title: that it is blank, flat or no number."""
-    state = "not finite" if not maps.finite[i] else "flat" if maps.flat[i] else "blank" if maps.blank[i] else ""
-    return f" ({state})" if state else ""
+    if not maps.finite[i]:
+        return " (not finite)"
+    if maps.flat[i] and maps.raw[i].any():
+        return " (flat)"
+    return " (blank)" if maps.blank[i] else ""
 
 
 def as_png(maps: "Maps") -> bytes:

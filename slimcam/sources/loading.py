@@ -143,7 +143,8 @@ def _check_taken(place: Any, source: Source, options: LoadOptions) -> None:
         if not source.takes(name):
             takers = [row.kind for row in SOURCES if row.takes(name)]
             where = f"{place}: " if isinstance(place, str) else ""
-            ends = f"{' and '.join(takers)} {'does' if len(takers) == 1 else 'do'}"
+            *others, last = takers
+            ends = f"{', '.join(others)} and {last} do" if others else f"{last} does"
             raise ModelError(f"{where}{source.kind} takes no {name}=; {ends}")
 
 

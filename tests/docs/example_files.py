@@ -303,7 +303,7 @@ def slim_program():
         logits = tf1.matmul(tf1.reduce_mean(x, [1, 2]), variable("dense", 6, 5))
         session.run(tf1.global_variables_initializer())
         batch = np.ones((2, SIDE, SIDE, 3), np.float32)
-        yield {"sess": session, "images": images, "end_points": {"Logits": logits}, "batch": batch}
+        yield {"sess": session, "images": images, "logits": logits, "batch": batch}
 
 
 PROGRAMS = {  # by page and heading

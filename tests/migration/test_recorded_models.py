@@ -140,7 +140,9 @@ def test_a_keras_model_is_recorded_and_verified_by_both_engines(keras, tmp_path)
 
 
 def test_the_tape_needs_a_keras_model(recorded, old):
-    with pytest.raises(ModelError, match="a frozen graph takes no engine=; a Keras model and a Keras file do"):
+    with pytest.raises(
+        ModelError, match="a frozen graph takes no engine=; a Keras model, a Keras file and a Keras architecture do"
+    ):
         slimcam.verify(recorded, old, engine="tape")
     with slimcam.load(old) as model, pytest.raises(ModelError, match="engine='tape' runs eager Keras models"):
         slimcam.verify(recorded, model, engine="tape")

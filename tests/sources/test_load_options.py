@@ -16,12 +16,12 @@ from slimcam.sources.loading import SOURCES
 from slimcam.sources.options import EVERYWHERE, ON_COMMAND_LINE, LoadOptions
 
 TAKERS = {  # who takes what not everyone takes
-    "net": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
-    "num_classes": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
-    "arguments": "a checkpoint with a manifest and a Keras file and a TF-Slim checkpoint do",
+    "net": "a checkpoint with a manifest, a Keras file and a TF-Slim checkpoint do",
+    "num_classes": "a checkpoint with a manifest, a Keras file and a TF-Slim checkpoint do",
+    "arguments": "a checkpoint with a manifest, a Keras file and a TF-Slim checkpoint do",
     "moving_averages": "a checkpoint with a manifest and a TF-Slim checkpoint do",
-    "custom_objects": "a Keras model and a Keras file and a Keras architecture do",
-    "engine": "a Keras model and a Keras file and a Keras architecture do",
+    "custom_objects": "a Keras model, a Keras file and a Keras architecture do",
+    "engine": "a Keras model, a Keras file and a Keras architecture do",
     "trusted": "a Keras file and a Keras architecture do",
     "weights": "a Keras architecture does",
     "tags": "a TF Hub module and a SavedModel do",
@@ -99,7 +99,7 @@ def test_options_that_are_tensors_are_not_compared():
 
 def test_gradcam_passes_its_engine_on_and_a_file_that_is_no_keras_model_refuses_it(tmp_path):
     with pytest.raises(
-        ModelError, match="a frozen graph takes no engine=; a Keras model and a Keras file and a Keras architecture do"
+        ModelError, match="a frozen graph takes no engine=; a Keras model, a Keras file and a Keras architecture do"
     ):
         slimcam.GradCAM(place(tmp_path, "a frozen graph"), engine="tape")
 

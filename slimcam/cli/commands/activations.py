@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 import click
 
-from ..options import MODELS, load_model, model_options, out_options, photos_argument, print_notes
+from ..options import MODELS, exit_status, load_model, model_options, out_options, photos_argument, print_notes
 
 if TYPE_CHECKING:
     from ...maps.folder import Folder
@@ -77,7 +77,7 @@ def activations(
                 bar.update()
     if as_json:
         click.echo(json.dumps(reports, indent=2, allow_nan=False))
-    ctx.exit(1 if failures else 0)
+    ctx.exit(exit_status(model, failed=failures > 0))
 
 
 def _show(

@@ -6,6 +6,7 @@ import click
 
 from ..options import (
     as_json_text,
+    exit_status,
     how_options,
     load_options_of_both,
     model_options,
@@ -46,18 +47,20 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
         raise click.UsageError("--layer: one layer is compared at a time; several can be matched by --layers")
     of_a, of_b = load_options_of_both(a, b, options)
     with load(a, **of_a) as model_a, load(b, **of_b) as model_b:
-        print_notes(model_a)
+        print_notes(model_a, model_b)
         if options["all_layers"]:
             from ...divergence import compare_layers
 
             target = read_target(model_a, options["target"])
             layers = compare_layers(model_a, model_b, list(photos), pairs, target=target)
             click.echo(as_json_text(layers) if as_json else f"{layers.table()}\n{layers.verdict()}")
-            ctx.exit(1 if layers.first else 0)
+            ctx.exit(exit_status(model_a, model_b, failed=bool(layers.first)))
         comparison, pictures = _compare_maps((model_a, model_b), photos, pairs, options)
     click.echo(as_json_text(comparison) if as_json else comparison.table(photos))
     for path in pictures:
         click.echo(path, err=as_json)
+    finite = comparison.a.finite.all() and comparison.b.finite.all()
+    ctx.exit(exit_status(model_a, model_b, failed=not finite))
 
 
 def _compare_maps(

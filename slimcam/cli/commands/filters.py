@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 import click
 
 from ...visualisation.names import RECIPES
-from ..options import HOLD, MODELS, SCORES, load_model, model_options_beside_size, out_options, print_notes
+from ..options import HOLD, MODELS, SCORES, exit_status, load_model, model_options_beside_size, out_options, print_notes
 
 if TYPE_CHECKING:
     from ...model import Model
@@ -96,7 +96,8 @@ def filters(ctx: click.Context, out: str, overwrite: bool, as_json: bool, **opti
         os.remove(_state(out, job))
     if as_json:
         click.echo(json.dumps(reports, indent=2, allow_nan=False))
-    ctx.exit(1 if any(len(report["silent"]) == len(report["pictures"]) for report in reports) else 0)
+    blank = any(len(report["silent"]) == len(report["pictures"]) for report in reports)
+    ctx.exit(exit_status(model, failed=blank))
 
 
 def _check(options: Dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import click
 from ..options import (
     LAYER,
     MODELS,
+    exit_status,
     how_options,
     load_model,
     load_options,
@@ -27,7 +28,8 @@ GOLDEN = "golden"  # the folder that a recording goes to when none is named
 @how_options
 @out_options(GOLDEN, "the recording")
 @click.option("--python", metavar="PATH", help="Record in this interpreter, of Python 3.7 and TensorFlow 1, say.")
-def record(photos: Tuple[str, ...], out: str, python: Optional[str], **options: Any) -> None:
+@click.pass_context
+def record(ctx: click.Context, photos: Tuple[str, ...], out: str, python: Optional[str], **options: Any) -> None:
     """Record what a model makes of each PHOTO: inputs, logits, activations, gradients, maps; for `slimcam verify`."""
     from ... import migration
     from ...targets.as_text import read_target
@@ -43,3 +45,4 @@ def record(photos: Tuple[str, ...], out: str, python: Optional[str], **options: 
     with load_model(options) as model:
         print_notes(model)
         click.echo(migration.record(model, list(photos), out, target=read_target(model, options["target"]), **how))
+    ctx.exit(exit_status(model))
