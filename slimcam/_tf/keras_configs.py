@@ -24,15 +24,15 @@ def as_known(config: Any, version: str) -> Any:
     Keras 1 had other names. 2.4 called what Model is "Functional". Later entries that stand at what was always done
     are left out where a layer here does not take them. Raises TypeError for what Keras 2 does not have any more.
     """
-    return _known(as_keras2(config) if is_keras1(config, version) else config)
+    return _as_keras2_here(as_keras2(config) if is_keras1(config, version) else config)
 
 
-def _known(config: Any) -> Any:
+def _as_keras2_here(config: Any) -> Any:
     if isinstance(config, list):
-        return [_known(one) for one in config]
+        return [_as_keras2_here(one) for one in config]
     if not isinstance(config, dict):
         return config
-    new = {key: _known(value) for key, value in config.items()}
+    new = {key: _as_keras2_here(value) for key, value in config.items()}
     if new.get("class_name") == "Functional" and TF_VERSION < (2, 3):
         new["class_name"] = "Model"
     kind, inner = getattr(keras2().layers, str(new.get("class_name")), None), new.get("config")

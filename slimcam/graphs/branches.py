@@ -49,20 +49,20 @@ def functions_run(
     ]
     while waiting:
         node, here, known = waiting.pop()
-        for attribute, called in _called(node, library):
+        for attribute, function in _function_names(node, library):
             taken = here
             if node.op in CONDS:
                 number = known(node.input[0])
                 taken = None if number is None or not here else bool(number) == (attribute == "then_branch")
-            if called in run and (run[called] or not taken):
+            if function in run and (run[function] or not taken):
                 continue
-            run[called] = taken
+            run[function] = taken
             if taken is not False:
-                waiting += [(one, taken, lambda name: None) for one in library[called].node_def]
+                waiting += [(one, taken, lambda name: None) for one in library[function].node_def]
     return run
 
 
-def _called(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str, str]]:
+def _function_names(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str, str]]:
     """Return the functions that a node calls, with the attributes that name them."""
     calls = [("", node.op)] if node.op in library else []
     for key, attribute in node.attr.items():

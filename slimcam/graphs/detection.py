@@ -108,7 +108,7 @@ def _last_of(suppressions: Sequence[Operation]) -> List[Operation]:
 def _ends(last: Sequence[Operation]) -> Dict[str, Tensor]:
     """Return the tensors that a graph ends in after a suppression, by the role that name and shape give them."""
     tensors = [tensor for op in after(last) for tensor in op.outputs]
-    tensors += [tensor for op in last if op.type == op_types.COMBINED for tensor in op.outputs]
+    tensors += [tensor for op in last if op.type in op_types.COMBINED for tensor in op.outputs]
     ends = [tensor for tensor in tensors if tensor.dtype.is_floating or tensor.dtype.is_integer]
     roles: Dict[str, Tensor] = {}
     for role, (name, otherwise) in ROLES.items():
@@ -122,7 +122,7 @@ def _ends(last: Sequence[Operation]) -> Dict[str, Tensor]:
 
 def _matches(tensor: Tensor, role: str, pattern: str) -> bool:
     """Whether shape and name are those of a role."""
-    if tensor.op.type == op_types.COMBINED:
+    if tensor.op.type in op_types.COMBINED:
         return tensor is tensor.op.outputs[list(ROLES).index(role)]
     dims = tensor.shape.as_list() if tensor.shape.rank is not None else [None]
     if (role == "boxes") != (dims[-1:] == [4] and len(dims) > 1):

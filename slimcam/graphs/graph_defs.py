@@ -55,10 +55,10 @@ def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
     proto = node.attr["shape"].shape if "shape" in node.attr else None
     if node.op == "Const":
         proto = node.attr["value"].tensor.tensor_shape
-    elif proto is not None and not proto.dim and (producer <= _SCALAR_OR_ANY or _noted(node) is not None):
+    elif proto is not None and not proto.dim and (producer <= _SCALAR_OR_ANY or _saver_note(node) is not None):
         proto = None
     if proto is None or proto.unknown_rank:
-        proto = _noted(node)
+        proto = _saver_note(node)
     if proto is None or proto.unknown_rank:
         return None, dtype
     return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
@@ -67,7 +67,7 @@ def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
 _SCALAR_OR_ANY = 21  # the last version of graphs in which a placeholder's shape may be either
 
 
-def _noted(node: NodeDef) -> Any:
+def _saver_note(node: NodeDef) -> Any:
     """Return the shape that a Saver noted of a node's first tensor, None where none did."""
     shapes = node.attr["_output_shapes"].list.shape if "_output_shapes" in node.attr else ()
     return next(iter(shapes), None)

@@ -73,7 +73,7 @@ BOUNDS = ("Maximum", "Minimum")  # by which other activations are written
 PROBABILITIES = ("Softmax", "Sigmoid")  # what a classifier's logits become
 # What the numbers that a model gives are, by what reads its logits.
 OUTPUT_KINDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
-COMBINED = "CombinedNonMaxSuppression"  # of all classes and a batch in one
-SUPPRESSIONS = (COMBINED, "NonMaxSuppression", *(f"NonMaxSuppressionV{i}" for i in range(2, 6)))
+COMBINED = ("CombinedNonMaxSuppression",)  # of all classes and a batch in one
+SUPPRESSIONS = (*COMBINED, "NonMaxSuppression", *(f"NonMaxSuppressionV{i}" for i in range(2, 6)))
 CROPS = ("CropAndResize",)  # rows of proposals, not of images, come after
 LOSSES = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")

@@ -27,7 +27,7 @@ def _stack(arrays: Sequence[np.ndarray]) -> Any:
     return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
 
 
-class Chosen(Sequence[np.ndarray]):
+class Selection(Sequence[np.ndarray]):
     """Some photos of several, which are made when they are looked at."""
 
     def __init__(self, photos: Sequence[np.ndarray], rows: Sequence[int]) -> None:
@@ -82,7 +82,7 @@ class Maps:
         of_maps = {name: getattr(self, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
         of_maps["boxes"] = None if self.boxes is None else self.boxes[rows]
         of_photos: Any = {name: [getattr(self, name)[i] for i in used] for name in ("windows", "names")}
-        raw, photos = _stack([self.raw[i] for i in rows]), Chosen(self.photos, list(used))
+        raw, photos = _stack([self.raw[i] for i in rows]), Selection(self.photos, list(used))
         return replace(self, raw=raw, photos=photos, photo=photo.reshape(-1), **of_maps, **of_photos)
 
     def __iter__(self) -> Iterator["Maps"]:

@@ -74,7 +74,7 @@ def build_cell(cell: Cell, net: Tensor, before: Optional[Tensor], place: Place) 
                 with tf1.variable_scope("combine"):
                     states.append(terms[0] + terms[1])
         with tf1.variable_scope("cell_output"):
-            return _joined(states, cell.joined_from)
+            return _join(states, cell.joined_from)
 
 
 def _fitted(before: Tensor, net: Tensor, filters: int) -> Tensor:
@@ -128,7 +128,7 @@ def _separable_twice(net: Tensor, filters: int, kernel: int, stride: int) -> Ten
     return net
 
 
-def _joined(states: List[Tensor], first: int) -> Tensor:
+def _join(states: List[Tensor], first: int) -> Tensor:
     """Return the concat of the states from `first` on, in the shape of the last one."""
     _, _, width, filters = states[-1].shape.as_list()
     for number, state in enumerate(states[first:], first):

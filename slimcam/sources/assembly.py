@@ -165,9 +165,10 @@ def _logits(
         return infer.logits_of_output(output)
     if parts.logits is None and read_yolo(parts.source) is not None:
         return None, "its output is of detections, as darkflow's .meta beside it says, not (N, classes)"
-    found = find_suppression(graph.get_operations()) if parts.logits is None else None
-    if found is not None:
-        return None, f"it ends in detections, {found.boxes.name!r} and {found.box_scores.name!r}, not in (N, classes)"
+    suppression = find_suppression(graph.get_operations()) if parts.logits is None else None
+    if suppression is not None:
+        boxes, scores = suppression.boxes.name, suppression.box_scores.name
+        return None, f"it ends in detections, {boxes!r} and {scores!r}, not in (N, classes)"
     return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.why_logits or parts.named_by)
 
 

@@ -118,8 +118,8 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
     ending = [op for op in after if op.type in LOSSES or _is_loss(op) or (op.type in PROBABILITIES and _is_end(op))]
     soft = {_before_reshape(op.inputs[0]).name: op for op in ending}
     if len(soft) == 1:
-        found, op = next(iter(soft.items()))
-        return graph.get_tensor_by_name(found), f"logits {found!r}: what {op.name} ({op.type}) reads"
+        scores, op = next(iter(soft.items()))
+        return graph.get_tensor_by_name(scores), f"logits {scores!r}: what {op.name} ({op.type}) reads"
     unread = [op.outputs[0] for op in after if not soft and not op.outputs[0].consumers()]
     ends = [tensor.name for tensor in unread if _is_score(tensor)]
     if len(ends) == 1:

@@ -112,7 +112,7 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
 
     Raises ModelError with the first layer that differs, and both shapes, where they do not fit.
     """
-    wanted = _wanted(model, saved)
+    wanted = _layers_of(model, saved)
     misfit = _difference(saved, wanted)
     # a file of Keras 1 has other shapes for some layers, and one with folders may have some within a layer
     if saved.by_path:
@@ -132,7 +132,7 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
 def _load(model: KerasModel, saved: SavedWeights, names: Sequence[str]) -> str:
     theirs = [layer.name for layer in saved.layers]
     by_name = not saved.by_path and sorted(set(theirs)) == sorted(names)
-    with _h5_of(saved.path) as place, _called(place, saved.by_path) as file:
+    with _h5_of(saved.path) as place, _renamed_file(place, saved.by_path) as file:
         if saved.by_path and not is_keras3(model):
             _assign_by_path(model, file)
         elif by_name:
@@ -173,7 +173,7 @@ def turn_kernels(model: KerasModel) -> str:
     return words
 
 
-def _wanted(model: KerasModel, saved: SavedWeights) -> List[Tuple[str, List[Shape]]]:
+def _layers_of(model: KerasModel, saved: SavedWeights) -> List[Tuple[str, List[Shape]]]:
     """Return the model's layers that have weights, by the names that the file would have for them, with shapes."""
     layers = paths_of_layers(model) if saved.by_path else [(layer.name, layer) for layer in model.layers]
     shapes = [(name, [_shape(weight) for weight in _weights(layer)]) for name, layer in layers]
@@ -201,14 +201,13 @@ def _difference(saved: SavedWeights, wanted: Sequence[Tuple[str, List[Shape]]]) 
         (name, shapes), (our_name, our_shapes) = (some[i] if i < len(some) else empty for some in (theirs, ours))
         if shapes != our_shapes or (saved.by_path and name != our_name):
             counts = f"{len(theirs)} layers with weights in the file and {len(ours)} in the model; "
-            return (
-                f"{counts if len(theirs) != len(ours) else ''}layer {i + 1} is {_said(name, shapes, our_shapes)} in "
-                f"the file and {_said(our_name, our_shapes, shapes)} in the model"
-            )
+            start = f"{counts if len(theirs) != len(ours) else ''}layer {i + 1}"
+            in_file, in_model = _layer_text(name, shapes, our_shapes), _layer_text(our_name, our_shapes, shapes)
+            return f"{start} is {in_file} in the file and {in_model} in the model"
     return ""
 
 
-def _said(name: str, shapes: List[Shape], others: List[Shape], most: int = 4) -> str:
+def _layer_text(name: str, shapes: List[Shape], others: List[Shape], most: int = 4) -> str:
     """Return a layer and its shapes in words; of many the first that differs from the others'."""
     if not name:
         return "none"
@@ -220,7 +219,7 @@ def _said(name: str, shapes: List[Shape], others: List[Shape], most: int = 4) ->
 
 
 @contextlib.contextmanager
-def _called(path: str, by_path: bool) -> Iterator[str]:
+def _renamed_file(path: str, by_path: bool) -> Iterator[str]:
     """Yield a path to the file by a name of which each Keras knows how to read it: they go by the name's ending."""
     with tempfile.TemporaryDirectory() as folder:
         link = os.path.join(folder, "model.weights.h5" if by_path else "weights.h5")

@@ -54,7 +54,7 @@ def bypass_dropout(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[
     if not gone:
         return []
     return [
-        f"{BYPASSED} at {_named([one.name for one in gone])}, where it was left at work for good "
+        f"{BYPASSED} at {_in_words([one.name for one in gone])}, where it was left at work for good "
         f"({_shares(gone)} kept at random): keep_dropout=True keeps it"
     ]
 
@@ -98,7 +98,7 @@ def _bypass(node: NodeDef, dropout: Dropout, add: Callable[..., NodeDef], writte
     set_inputs(node, [dropout.kept, written.format(mean.name), *waits])
 
 
-def _named(names: List[str]) -> str:
+def _in_words(names: List[str]) -> str:
     rest = len(names) - NAMED
     return ", ".join(map(repr, names[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
 
@@ -120,7 +120,7 @@ def say_what_is_random(model: Model, parts: Parts) -> None:
     if not drawn:
         return
     kept = "; dropout is kept, as asked" if parts.keep_dropout else ""
-    names = _named([f"{name} ({op})" for name, op in drawn.items()])
+    names = _in_words([f"{name} ({op})" for name, op in drawn.items()])
     line = f"scores and maps differ from run to run{kept}: random numbers come from {names}"
     model.why.append(line)
     model.notes.append(line)

@@ -55,7 +55,7 @@ def rebuild(lite: LiteModel) -> Rebuilt:
                     tensors.update(zip(operator.outputs, results))
                 except (ValueError, TypeError, LookupError, tf.errors.OpError, ModelError) as error:
                     text = (str(error).splitlines() or [type(error).__name__])[0]
-                    problem = f"{operator.type}, which gives {_called(lite, operator)!r}, cannot be rebuilt: {text}"
+                    problem = f"{operator.type}, which gives {_result(lite, operator)!r}, cannot be rebuilt: {text}"
             missing.update({number: problem for number in operator.outputs if number not in tensors})
         graph_def = graph.as_graph_def()
     names = _rename(graph_def, lite, tensors)
@@ -125,7 +125,7 @@ def _problem(lite: LiteModel, operator: LiteOperator) -> str:
 # --- names
 
 
-def _called(lite: LiteModel, operator: LiteOperator) -> str:
+def _result(lite: LiteModel, operator: LiteOperator) -> str:
     return lite.tensors[operator.outputs[0]].name if operator.outputs else operator.type
 
 
@@ -168,7 +168,7 @@ def _helper_name(old: str, lite: LiteModel) -> str:
     if kind == "constant":
         return own_name(lite.tensors[int(number)].name) or old
     operator = lite.operators[int(number)]
-    return (own_name(_called(lite, operator)) or old) + rest
+    return (own_name(_result(lite, operator)) or old) + rest
 
 
 def _free(name: str, taken: Set[str]) -> str:

@@ -112,10 +112,10 @@ class Box(Picked):
             return some[self.which]
         own = [one for one in some if self.which in (one.class_id, one.label)]
         if not own:
-            raise TargetError(f"{self!r}: no detection in {photo} is of that class; {_listed(some)}")
+            raise TargetError(f"{self!r}: no detection in {photo} is of that class; {_in_words(some)}")
         there = own if self.place is None else [one for one in own if _holds(one, *self.place)]
         if not there:
-            raise TargetError(f"{self!r}: no box of that class in {photo} holds that point; {_listed(own)}")
+            raise TargetError(f"{self!r}: no box of that class in {photo} holds that point; {_in_words(own)}")
         return there[0]
 
 
@@ -124,7 +124,7 @@ def _holds(one: Detection, x: float, y: float) -> bool:
     return left <= x <= right and top <= y <= bottom
 
 
-def _listed(some: Sequence[Detection], most: int = 3) -> str:
+def _in_words(some: Sequence[Detection], most: int = 3) -> str:
     """Return the end of a message: the best detections."""
     lines = [f"class {one.class_id} {one.score:.2g} at {place_in_words(one.box)}" for one in some[:most]]
     return "the best are " + ", ".join(lines) if lines else "there are no others"

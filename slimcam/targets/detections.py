@@ -20,7 +20,7 @@ from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..methods.evidence import plain
 from ..model import Model, check_open
-from .yolo import Found, find_in_output
+from .yolo import InView, find_in_output
 
 SAME = 1e-3  # shares of the picture, and of scores, by which a detection may differ from the box that it was
 PIXELS = 2.0  # where a box reaches beyond, boxes are in pixels of what the net is fed, not in shares of it
@@ -44,7 +44,7 @@ class Detector(NamedTuple):
     logits: Tensor  # of any shape; the images of a batch come one after another
     tensors: List[Tensor]  # what is run
     # of their values, and the height and width of what the net is fed: the detections, best first
-    read: Callable[[Sequence[np.ndarray], Sequence[int]], List[Found]]
+    read: Callable[[Sequence[np.ndarray], Sequence[int]], List[InView]]
     classes: int  # how many it knows
     first: int = 0  # the number of the first of these
 
@@ -63,7 +63,7 @@ def _find_detector(model: Model) -> Optional[Detector]:
     tensors = {key: tensor for key, tensor in parts._asdict().items() if tensor is not None}
     classes = parts.scores.shape.as_list()[-1] if (parts.scores.shape.rank or 0) > 1 else None
 
-    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[Found]:
+    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[InView]:
         return read_suppression(dict(zip(tensors, values)), size)
 
     return Detector(logits, list(tensors.values()), read, classes or 1, _first_class(model, parts))
@@ -77,7 +77,7 @@ def _find_yolo(model: Model) -> Optional[Detector]:
         return None
     kind = yolo
 
-    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[Found]:
+    def read(values: Sequence[np.ndarray], size: Sequence[int]) -> List[InView]:
         return find_in_output(values[0], kind)
 
     return Detector(outputs[0], outputs, read, yolo.classes)
@@ -138,8 +138,8 @@ def detect(
         values = [plain(one) for one in model.session.run(detector.tensors, {**known, **fed})]
         size = image_input.tensor.shape.as_list()[-3:-1] if image_input.tensor.shape.rank in (3, 4) else [None, None]
         own = batch.photos[i].shape[:2]
-        found = detector.read(values, [side or other for side, other in zip(size, own)])
-        each.append([_on_photo(one, window, labels) for one in found])
+        seen = detector.read(values, [side or other for side, other in zip(size, own)])
+        each.append([_on_photo(one, window, labels) for one in seen])
     return each
 
 
@@ -152,14 +152,14 @@ def labels_of(model: Model) -> Optional[List[str]]:
     return ["background"] * missing + model.labels
 
 
-def _on_photo(one: Found, window: Sides, labels: Optional[List[str]]) -> Detection:
+def _on_photo(one: InView, window: Sides, labels: Optional[List[str]]) -> Detection:
     top, left, height, width = window
     (first, near), (last, far) = (one.box.reshape(2, 2) * (height, width) + (top, left)).tolist()
     label = labels[one.class_id] if labels and 0 <= one.class_id < len(labels) else ""
     return Detection(one.class_id, label, one.score, (first, near, last, far), one.places)
 
 
-def read_suppression(values: Dict[str, np.ndarray], size: Sequence[int]) -> List[Found]:
+def read_suppression(values: Dict[str, np.ndarray], size: Sequence[int]) -> List[InView]:
     """Return the detections of one image, best first, from the values of a Suppression's tensors by their names.
 
     `size` is the height and width of what the net is fed. Raises TargetError for one that is none of the boxes that
@@ -170,14 +170,14 @@ def read_suppression(values: Dict[str, np.ndarray], size: Sequence[int]) -> List
     anchors, scores = as_anchors(values["anchors"], values["scores"])
     sides = np.tile(np.array(size, np.float32), 2) if np.abs(boxes[:count]).max(initial=0) > PIXELS else 1
     order = np.argsort(-box_scores[:count], kind="stable")
-    found = []
+    views = []
     for k in order:
         place = place_of(boxes[k], float(box_scores[k]), anchors, scores)
         class_id = place % scores.shape[1]
         if "box_classes" in values:
             class_id = round(float(values["box_classes"].reshape(-1)[k]))
-        found.append(Found(class_id, float(box_scores[k]), boxes[k] / sides, (place,)))
-    return found
+        views.append(InView(class_id, float(box_scores[k]), boxes[k] / sides, (place,)))
+    return views
 
 
 def as_anchors(anchors: np.ndarray, scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ OVERLAP = 0.4  # of two boxes of one class, from which on darkflow keeps the bet
 MOST = 100  # of the best scores that are looked at
 
 
-class Found(NamedTuple):
+class InView(NamedTuple):
     """A detection as a graph has it: its box in shares of what the net saw."""
 
     class_id: int
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     places: Tuple[int, ...]
 
 
-def find_in_output(output: np.ndarray, yolo: Yolo) -> List[Found]:
+def find_in_output(output: np.ndarray, yolo: Yolo) -> List[InView]:
     """Return the detections of one image, best first, from a YOLO's output for it."""
     cells = _cells(output, yolo)
     scores, boxes, places = (_second if yolo.version == 2 else _first)(output.reshape(-1), cells, yolo)
@@ -35,7 +35,7 @@ def find_in_output(output: np.ndarray, yolo: Yolo) -> List[Found]:
         if all(overlap(boxes[box], boxes[other]) < OVERLAP for other in kept[k]):
             kept[k].append(box)
             best.setdefault(box, k)
-    return [Found(k, float(scores[box, k]), np.clip(boxes[box], 0, 1), places(box, k)) for box, k in best.items()]
+    return [InView(k, float(scores[box, k]), np.clip(boxes[box], 0, 1), places(box, k)) for box, k in best.items()]
 
 
 def _cells(output: np.ndarray, yolo: Yolo) -> int:

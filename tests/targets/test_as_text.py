@@ -129,7 +129,7 @@ def test_a_caricature_takes_the_features_of_a_photo(model_of, make_photo):
         (read_target, "direction:a", slimcam.TargetError, "--target direction:a: give direction:TENSOR=FILE.npy$"),
         (read_target, "caricature:a", slimcam.TargetError, "give caricature:TENSOR=FILE.npy, or a photo$"),
         (read_target, "direction:a=none.npy", slimcam.WrongFeed, "none.npy: not an array that NumPy can read: "),
-        (read_hold, "a", slimcam.WrongFeed, "--hold a: give TENSOR=FILE.npy, TENSOR=PHOTO or TENSOR=zeros"),
+        (read_hold, "a", slimcam.WrongFeed, "--hold a: give TENSOR=NUMBER, TENSOR=FILE.npy, .* or TENSOR=zeros"),
         (read_hold, "a=none.npy", slimcam.WrongFeed, "none.npy: not an array that NumPy can read: "),
     ],
 )
