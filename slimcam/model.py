@@ -61,7 +61,7 @@ class Model:
     fault: str = ""  # why no map of it can be trusted: weights that are no numbers
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
-    reload_weights: Optional[Callable[[], None]] = None  # what refresh() does
+    reload_weights: Optional[Callable[["Model"], None]] = None  # what refresh() does
     once: Once = field(default_factory=Once)  # once(key, build): probes, scores, stages, and the layers
 
     def __repr__(self) -> str:
@@ -87,7 +87,7 @@ class Model:
         check_open(self)
         if self.reload_weights is None:
             raise ModelError(f"{self.source} holds the weights that were loaded: load() it again to read it anew")
-        self.reload_weights()
+        self.reload_weights(self)
 
     @property
     def input(self) -> Tensor:

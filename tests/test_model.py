@@ -101,6 +101,7 @@ def test_nothing_of_a_model_changes_after_it_is_loaded(model):
 def test_a_model_says_where_it_came_from_and_why(model):
     assert model.source.endswith("model.pb")
     assert model.why == [
+        "photos are fed as 0 to 255: nothing says how they were prepared",
         "input 'x:0': the only placeholder of images, float32 (None, 6, 6, 3)",
         "logits 'logits:0': the only (N, classes) that nothing reads",
     ]

@@ -13,6 +13,7 @@ from ..errors import PhotoError
 from . import figures, folder, paint, painters, sheets, showing
 from .dialects import Dialect
 from .differences import largest
+from .selection import Selection
 from .steps import STEPS
 from .styles import find_style
 
@@ -25,19 +26,6 @@ Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from a photo and the
 def _stack(arrays: Sequence[np.ndarray]) -> Any:
     """Return one array where all have one shape, else the list."""
     return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
-
-
-class Selection(Sequence[np.ndarray]):
-    """Some photos of several, which are made when they are looked at."""
-
-    def __init__(self, photos: Sequence[np.ndarray], rows: Sequence[int]) -> None:
-        self._photos, self._rows = photos, rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self._photos[self._rows[i]]
 
 
 @dataclass(eq=False, repr=False)
@@ -99,17 +87,17 @@ class Maps:
 
     @property
     def heat(self) -> Any:
-        """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. A blank map is zeros, never NaN."""
+        """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. What speaks for nothing is zeros."""
         return _stack([self._after(self._before(i)) for i in range(len(self))])
 
     @property
     def blank(self) -> np.ndarray:
-        """(N,) bool: nothing in the map speaks for the score, or it is flat, so its heat is zeros."""
-        return np.array([not heat.any() for heat in self.heat])
+        """(N,) bool: nothing in the map speaks for the score, so that its heat is zeros, or it is flat."""
+        return np.array([not heat.any() for heat in self.heat]) | self.flat
 
     @property
     def flat(self) -> np.ndarray:
-        """(N,) bool: the map is the same everywhere, up to rounding, so that no place stands out; its heat is zeros.
+        """(N,) bool: the map is the same everywhere, up to rounding, so that no place stands out; painted as blank.
 
         False for a map whose `rounding` is not known, as for one that was not made by a GradCAM.
         """
@@ -136,7 +124,7 @@ class Maps:
         return f"{self.subject(i)} {self.scores[i]:.4g}"
 
     def _before(self, i: int) -> np.ndarray:
-        heat = np.zeros_like(self.raw[i]) if self._is_flat(i) else np.nan_to_num(self.raw[i])
+        heat = np.nan_to_num(self.raw[i])
         for step in self.dialect.before:
             heat = STEPS[step](heat)
         return heat
@@ -156,14 +144,21 @@ class Maps:
 
     def resized(self, interpolation: Optional[str] = None) -> Any:
         """Return the heat at each photo's own size, (N, H, W) float32 in [0, 1], zeros where the net did not look."""
-        sizes = (self.photos[i].shape[:2] for i in self.photo)
-        heats = (self._heat_seen(i, interpolation) for i in range(len(self)))
-        return _stack([paint.inlay(heat, size, self.window(i)) for i, (heat, size) in enumerate(zip(heats, sizes))])
+        return _stack([self._on_photo(i, self._heat_seen(i, interpolation)) for i in range(len(self))])
+
+    def _on_photo(self, i: int, heat: np.ndarray) -> np.ndarray:
+        """Return values on what the net saw for map `i` on the whole of its photo, zeros elsewhere."""
+        return paint.inlay(heat, self.photos[self.photo[i]].shape[:2], self.window(i))
 
     def _heat_seen(self, i: int, interpolation: Optional[str]) -> np.ndarray:
         """Return the heat of map `i` in [0, 1], as large as what the net saw of its photo."""
         heat = self._enlarge(i, self._before(i), interpolation)
         return np.clip(self._after(heat), 0, 1)
+
+    def _painted(self, i: int, interpolation: Optional[str]) -> np.ndarray:
+        """Return what is painted of map `i`: its heat, and of a flat one, of which no place stands out, zeros."""
+        heat = self._heat_seen(i, interpolation)
+        return np.zeros_like(heat) if self._is_flat(i) else heat
 
     def _signed_seen(self, i: int, interpolation: Optional[str]) -> np.ndarray:
         """Return raw map `i` over its largest absolute value, as large as what the net saw of its photo."""
@@ -305,14 +300,14 @@ class Maps:
             picture = self.photos[self.photo[i]].copy()
             top, left, height, width = self.window(i)
             part = np.s_[top : top + height, left : left + width]
-            picture[part] = painter(np.ascontiguousarray(picture[part]), (values or self._heat_seen)(i, interpolation))
+            picture[part] = painter(np.ascontiguousarray(picture[part]), (values or self._painted)(i, interpolation))
             painted.append(self._framed(i, picture))
         return _stack(painted)
 
     def _everywhere(self, painter: Painter, interpolation: Optional[str]) -> Any:
         """Paint each photo whole, the heat being 0 where the net did not look."""
-        heats = enumerate(self.resized(interpolation))
-        return _stack([self._framed(i, painter(self.photos[self.photo[i]], heat)) for i, heat in heats])
+        heats = [self._on_photo(i, self._painted(i, interpolation)) for i in range(len(self))]
+        return _stack([self._framed(i, painter(self.photos[self.photo[i]], heat)) for i, heat in enumerate(heats)])
 
     def _framed(self, i: int, picture: np.ndarray) -> np.ndarray:
         """Draw the box of map `i`, if it has one, on its picture."""

@@ -1,5 +1,6 @@
 """From a GraphDef and its weights to a Model: the way that all sources share."""
 
+import functools
 from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 from .._tf import tf, tf1
@@ -68,14 +69,14 @@ def assemble(parts: Parts) -> Model:
     say_what_is_random(model, parts)
     say_what_is_not_finite(model, counts)
     if parts.live:
-        model.reload_weights = lambda: _reload(model, reload_weights, counts)
+        model.reload_weights = functools.partial(_reload, reload_weights, counts)
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if logits is None else model.classes)
     return model
 
 
-def _reload(model: Model, reload_weights: Assign, counts: Counts) -> None:
-    """Read the weights again, and say it where they are no numbers now."""
+def _reload(reload_weights: Assign, counts: Counts, model: Model) -> None:
+    """Read the weights of a model again, and say it where they are no numbers now."""
     reload_weights(None)
     say_what_is_not_finite(model, counts)
 

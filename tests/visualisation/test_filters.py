@@ -9,7 +9,7 @@ from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam import Channel, Class, Diversity, Neuron
-from slimcam.errors import LayerError, PhotoError, TargetError, UnknownName
+from slimcam.errors import LayerError, TargetError, UnknownName
 
 STEPS = 4
 
@@ -249,9 +249,11 @@ def test_what_cannot_be_made_is_said_before_the_first_step(net, options, error, 
         slimcam.filters(net, **{"steps": 1, **options})
 
 
-def test_net_of_which_nothing_says_how_photos_are_prepared(model_of):
-    with pytest.raises(PhotoError, match="preprocess="):
-        slimcam.filters(model_of(small_convnet.build), "conv2", [0], steps=1)
+def test_net_of_which_nothing_says_how_photos_are_prepared_is_climbed_as_one_of_0_to_255(model_of):
+    model, said = model_of(small_convnet.build), model_of(small_convnet.build, preprocess="none")
+    assert model.notes[0].startswith("photos are fed as 0 to 255: nothing says how they were prepared")
+    pictures = [slimcam.filters(one, "conv2", [0], steps=1).pictures for one in (model, said)]
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_whole_numbers_have_no_gradient(model_of):
