@@ -8,7 +8,7 @@ from slimcam.graphs import op_types
 FAMILIES = {name: types for name, types in vars(op_types).items() if name.isupper()}
 NEWER = {  # than TensorFlow 1.15
     *("BatchMatMulV3", "DecodeImage", "StatelessCase", "StatelessRandomUniformV2", "StatelessShuffle"),
-    *("StatelessParameterizedTruncatedNormal", "StatelessSampleDistortedBoundingBox"),
+    *("ParseExampleV2", "StatelessParameterizedTruncatedNormal", "StatelessSampleDistortedBoundingBox"),
 }
 
 
