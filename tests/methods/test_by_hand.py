@@ -122,7 +122,9 @@ def test_map_of_a_closed_gate_is_blank(net):
 def test_hiveml_map_without_gradients_is_its_start_and_flat(net):
     maps = slimcam.GradCAM(net, "a", dialect="hiveml")(-np.ones((1, 2, 2, 1), np.float32))
     np.testing.assert_array_equal(maps.raw, np.ones((1, 2, 2)))  # 0 / (0 + 1e-5) is 0, so 1 is left
-    assert maps.flat.tolist() == maps.blank.tolist() == [True] and not maps.heat.any()
+    assert maps.flat.tolist() == maps.blank.tolist() == [True]
+    np.testing.assert_array_equal(maps.heat, np.ones((1, 2, 2)))  # as published, but painted as blank:
+    np.testing.assert_array_equal(maps.shade(), np.zeros((1, 2, 2, 3), np.uint8))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
