@@ -43,6 +43,15 @@ def shared():
 
 
 @pytest.fixture(scope="session")
+def strangers(shared):
+    """Return the folder of models that other people trained; skip the test where it is missing."""
+    folder = shared / "real" / "strangers"
+    if not folder.is_dir():
+        pytest.skip(f"needs the models of {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def golden(shared):
     """Return, by key, the arrays that TensorFlow 1.15.5 computed on the real MobileNet of `shared`."""
     with np.load(str(shared / "real" / "goldens_tf1155.npz")) as arrays:

@@ -1,7 +1,7 @@
 """What is random in a graph: dropout, by all the ways in which it was ever written, and whatever else draws numbers.
 
 A graph is read node by node, through a function from names to NodeDefs: so graphs before their import are read as those
-after it, and as the bodies of functions. Whether a dropout or a branch is at work hangs on numbers, `Value`, which are
+after it, and as the bodies of functions. Whether a dropout or a branch is at work depends on numbers, `Value`, that are
 read from the graph alone, or by a session with what it is fed.
 
     TensorFlow to 1.12   (x / keep) * floor(keep + uniform)

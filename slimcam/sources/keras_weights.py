@@ -161,8 +161,8 @@ _TURNED = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D")
 
 
 def turn_kernels(model: KerasModel) -> str:
-    """Turn the kernels of a model round that were saved on Theano, where its Keras has not; return that in words."""
-    words, keras = "; saved on Theano, whose kernels are turned round", keras_of(model)
+    """Turn kernels that were saved on Theano by 180 degrees, where Keras has not done so; return that in words."""
+    words, keras = "; saved on Theano: its kernels are turned by 180 degrees", keras_of(model)
     if turns_kernels_of_theano(keras):
         return words
     layers = [layer for _, layer in paths_of_layers(model) if type(layer).__name__ in _TURNED]

@@ -9,14 +9,6 @@ from fixtures.tolerance import MOBILENET_V1, assert_net
 import slimcam
 
 
-@pytest.fixture(scope="module")
-def strangers(shared):
-    folder = shared / "real" / "strangers"
-    if not folder.is_dir():
-        pytest.skip(f"needs the models of {folder}")
-    return folder
-
-
 def read(path, side=None, grey=False):
     """Return a photo as (1, h, w, C) in [0, 1], as the programs that trained these graphs read theirs."""
     image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)

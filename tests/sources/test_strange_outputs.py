@@ -8,14 +8,6 @@ import slimcam
 
 
 @pytest.fixture(scope="module")
-def strangers(shared):
-    folder = shared / "real" / "strangers"
-    if not folder.is_dir():
-        pytest.skip(f"needs the models of {folder}")
-    return folder
-
-
-@pytest.fixture(scope="module")
 def ssd(strangers):
     with slimcam.load(strangers / "ssd_person_cat_dog.pb", labels=["person", "cat", "dog"]) as model:
         yield model
