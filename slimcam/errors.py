@@ -3,6 +3,7 @@
 SlimcamError
 ├── MissingPackage   TensorFlow, tf_slim or tf_keras is not installed; the message holds the pip line
 ├── ModelError       a path that does not hold the model that was asked for, or does not hold it whole
+│   └── UntrustedModel  its file does more than computing with tensors; the message says what, and how to allow it
 ├── UnknownName      a tensor, end point, net, label or dialect of that name does not exist; the nearest are named
 ├── MissingFeed      a score needs a placeholder that nobody feeds; the message holds one path to it
 ├── WrongFeed        an array of hold= does not fit the tensor that it replaces
@@ -18,7 +19,7 @@ SlimcamError
 └── SourceError      a program or a notebook that Python 3 cannot read; the message says the line and what to change
 """
 
-from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence
 
 if TYPE_CHECKING:
     from ._types import Tensor
@@ -38,6 +39,14 @@ class MissingPackage(SlimcamError, ImportError):
 
 class ModelError(SlimcamError):
     """The model cannot be loaded from this source."""
+
+
+class UntrustedModel(ModelError):
+    """The model's file holds what is run for no stranger; `findings` are its parts, of sources.vetting.Finding."""
+
+    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class UnknownName(SlimcamError):

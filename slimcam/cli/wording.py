@@ -35,4 +35,6 @@ def _option(keyword: "re.Match[str]") -> str:
     if name == "custom_objects" and value:
         key = re.match(r"\{['\"]([^'\"]*)['\"]", value)
         value = f"{key[1] if key else 'NAME'}=package.module:function"
+    if name == "allow" and (value or "").startswith("["):
+        value = ",".join(re.findall(r"[^\s\[\],'\"]+", value))
     return OPTIONS[name] + (f" {value}" if value and value != "True" else "")

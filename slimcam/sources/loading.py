@@ -22,7 +22,7 @@ from . import (
     tflite_files,
 )
 from .assembly import Parts, assemble
-from .options import EVERYWHERE, LabelsLike, LoadOptions, NamesLike, Tags, names_of
+from .options import EVERYWHERE, OF_FILES, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 
 
 class Source(NamedTuple):
@@ -32,6 +32,7 @@ class Source(NamedTuple):
     fits: Callable[[Any], bool]
     read: Callable[[Any, LoadOptions], Parts]
     options: Sequence[str] = ()  # those that it takes beside what every source does
+    is_file: bool = True  # or a folder; else an object of the caller's program
 
     @property
     def kind(self) -> str:
@@ -40,22 +41,22 @@ class Source(NamedTuple):
 
     def takes(self, option: str) -> bool:
         """Whether this source takes an option."""
-        return option in EVERYWHERE or option in self.options
+        return option in EVERYWHERE or option in self.options or (self.is_file and option in OF_FILES)
 
 
 _OF_CHECKPOINTS = "net", "num_classes", "arguments", "moving_averages"
 SOURCES = (
-    Source("a session", session.is_session, session.read_session),
-    Source("a Keras model", keras_models.is_keras, keras_models.read_keras, ("custom_objects", "engine")),
+    Source("a session", session.is_session, session.read_session, (), False),
+    Source("a Keras model", keras_models.is_keras, keras_models.read_keras, ("custom_objects", "engine"), False),
     Source("a checkpoint with a manifest", manifest.is_checkpoint, manifest.read_manifest, _OF_CHECKPOINTS),
     Source("a frozen graph with a manifest", manifest.is_frozen_graph, manifest.read_manifest),
     Source("a TF Hub module", hub.is_hub_module, hub.read_hub_module, ("tags", "signature")),
     Source("a SavedModel", saved_model.is_saved_model, saved_model.read_saved_model, ("tags", "signature")),
     Source("a frozen graph (.pb, .pbtxt)", frozen.is_frozen, frozen.read_frozen),
     Source("a Keras file (.h5, .keras)", keras_files.is_file, keras_files.read_file,
-           ("custom_objects", "trusted", "engine", "net", "num_classes", "arguments")),
+           ("custom_objects", "engine", "net", "num_classes", "arguments")),
     Source("a Keras architecture (.json, .yaml)", keras_nets.is_architecture, keras_nets.read_architecture,
-           ("weights", "custom_objects", "trusted", "engine")),
+           ("weights", "custom_objects", "engine")),
     Source("a TensorFlow Lite model (.tflite)", tflite_files.is_tflite, tflite_files.read_tflite),
     Source("a .meta graph with its checkpoint", meta_graph.is_meta, meta_graph.read_meta, ("checkpoint",)),
     Source("a TF-Slim checkpoint", checkpoints.is_checkpoint, checkpoints.read_checkpoint, _OF_CHECKPOINTS),
@@ -82,6 +83,7 @@ def load(
     engine: str = "graph",
     weights: Optional[PathLike] = None,
     keep_dropout: bool = False,
+    allow: Optional[Sequence[str]] = None,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -94,11 +96,13 @@ def load(
     `engine="tape"` reads a Keras .h5 as TensorFlow 2 does, so that GradCAM can run it by that engine.
     Of a Keras file of weights alone, `net` is a name of keras.applications ("VGG16"), the model's .json or .yaml, or a
     function that returns the model; such a .json or .yaml is a path as well, and `weights` then its file of weights.
-    `custom_objects` are what a Keras file names and Keras lacks; `trusted=True` lets code in it run (Lambda layers).
+    `custom_objects` are what a Keras file names and Keras lacks.
+    A file may compute with tensors and nothing else: `trusted=True` runs whatever it holds, `allow` what it names.
     `keep_dropout=True` leaves dropout at work that the graph has for good, which is bypassed else.
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
-    model, or another than was asked for, or does not take an option, and UnknownName for a name that does not exist.
+    model, or another than was asked for, or does not take an option; UnknownName for a name that does not exist; and
+    UntrustedModel where a file does more than computing with tensors.
     """
     arguments_of_load = dict(locals())  # LoadOptions has a field for each parameter but the first
     path = arguments_of_load.pop("path")
@@ -141,9 +145,8 @@ def _check_taken(place: Any, source: Source, options: LoadOptions) -> None:
     """Raise ModelError for an option that does not apply to the source, with those that it does apply to."""
     for name in options.differing():
         if not source.takes(name):
-            takers = [row.kind for row in SOURCES if row.takes(name)]
             where = f"{place}: " if isinstance(place, str) else ""
-            *others, last = takers
+            *others, last = ["a file or a folder"] if name in OF_FILES else [s.kind for s in SOURCES if s.takes(name)]
             ends = f"{', '.join(others)} and {last} do" if others else f"{last} does"
             raise ModelError(f"{where}{source.kind} takes no {name}=; {ends}")
 

@@ -23,6 +23,8 @@ NamesLike = Union["TensorLike", Sequence["TensorLike"]]  # one tensor or several
 
 # What load() itself does with whatever a reader returns: every source takes these.
 EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size", "keep_dropout")
+# What every source takes that is a file or a folder: a session or a Keras model is the caller's own program.
+OF_FILES = ("trusted", "allow")
 
 
 class CommandLine(NamedTuple):
@@ -62,6 +64,10 @@ def _functions(words: Sequence[str]) -> Optional[Dict[str, Any]]:
 
 def _split(text: str) -> Optional[List[str]]:
     return text.split(",") if text else None
+
+
+def _all_words(texts: Sequence[str]) -> Optional[List[str]]:
+    return [word for text in texts for word in text.split(",")] or None
 
 
 def _one_or_more(text: str) -> Union[str, List[str]]:
@@ -124,7 +130,20 @@ class LoadOptions:
             of_both=True,
         ),
     )
-    trusted: bool = field(default=False, metadata=_row("Run the code in a Keras file (Lambda layers).", of_both=True))
+    trusted: bool = field(
+        default=False,
+        metadata=_row("Run whatever the file holds: code, and operations that reach files and hosts.", of_both=True),
+    )
+    allow: Optional[Sequence[str]] = field(
+        default=None,
+        metadata=_row(
+            "Run these operations, layers or functions of the file, and no other that is refused; may be repeated.",
+            metavar="A,B",
+            multiple=True,
+            read=_all_words,
+            of_both=True,
+        ),
+    )
     keep_dropout: bool = field(
         default=False,
         metadata=_row("Leave dropout that the graph has at work: maps differ from run to run.", of_both=True),

@@ -1,5 +1,7 @@
 """The command line's options of load(), which are read from the rows of LoadOptions."""
 
+import os
+
 import click
 import pytest
 
@@ -29,10 +31,14 @@ def both(*arguments):
 
 
 def test_words_are_read_as_load_takes_them():
-    options = load_options(parsed(explain, PHOTO, "--model", "x", "--tags", "a,b", "--trusted", "--engine", "tape"))
+    words = "--allow", "ReadFile,PyFunc", "--allow", "Save"
+    options = load_options(
+        parsed(explain, PHOTO, "--model", "x", "--tags", "a,b", "--trusted", "--engine", "tape", *words)
+    )
     assert options == {
         **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights", "size")),
         "custom_objects": None,
+        "allow": ["ReadFile", "PyFunc", "Save"],
         **{"tags": ["a", "b"], "trusted": True, "keep_dropout": False, "engine": "tape"},
     }
 
@@ -63,15 +69,15 @@ def test_what_both_take_is_said_once_for_both_unless_b_says_otherwise(folder):
     assert (of_a["preprocess"], of_b["preprocess"]) == ("vgg", "unit")
 
 
-@pytest.mark.parametrize("word, name, value", [("--net=vgg_16", "net", None), ("--trusted", "trusted", False)])
+@pytest.mark.parametrize("word, name, value", [("--net=vgg_16", "net", None), ("--engine=tape", "engine", "graph")])
 def test_what_b_does_not_take_is_not_inherited(folder, word, name, value):
     _, of_b = both("c" if name == "net" else "a.h5", "a.pb", PHOTO, word)
     assert of_b[name] is value
 
 
 def test_what_only_b_takes_is_not_said_of_a(folder):
-    of_a, of_b = both("a.pb", "a.h5", PHOTO, "--trusted")
-    assert (of_a["trusted"], of_b["trusted"]) == (False, True)
+    of_a, of_b = both("a.pb", "a.h5", PHOTO, "--custom", "f=os.path:basename")
+    assert (of_a["custom_objects"], of_b["custom_objects"]) == (None, {"f": os.path.basename})
 
 
 def test_with_an_inherited_net_a_meta_stands_for_its_checkpoint(folder):
@@ -80,7 +86,7 @@ def test_with_an_inherited_net_a_meta_stands_for_its_checkpoint(folder):
 
 
 def test_what_neither_takes_and_what_is_said_of_b_itself_are_errors(run, folder):
-    for options in (("--trusted",), ("--b-trusted", "--net", "vgg_16")):
+    for options in (("--signature", "s"), ("--b-signature", "s", "--net", "vgg_16")):
         result = run("compare", "a.pb", "b.pb", PHOTO, *options)
         assert result.status == 2
         assert result.stderr.startswith("slimcam: a.pb: a frozen graph takes no ")

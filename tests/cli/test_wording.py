@@ -37,6 +37,7 @@ def test_the_option_is_one_that_commands_take(name):
         ("load(…, input=['a', 'b'])", "--input ['a', 'b']"),
         ("load(…, custom_objects={'lambda_1': function})", "--custom lambda_1=package.module:function"),
         ("trusted=True if you trust the file", "--trusted if you trust the file"),
+        ("say allow=['ReadFile', 'PyFunc'] if", "say --allow ReadFile,PyFunc if"),
         ("runs/size=224/model.pb: no such file", "runs/size=224/model.pb: no such file"),
         ("give hold={'x': array}.", "give --hold {'x': array}."),
         ("replace it by overwrite=True", "replace it by --overwrite"),

@@ -17,7 +17,7 @@ from slimcam.maps.dialects import DIALECTS
 from slimcam.maps.maps import Maps
 from slimcam.maps.styles import STYLES
 from slimcam.sources.loading import SOURCES
-from slimcam.sources.options import EVERYWHERE, LoadOptions
+from slimcam.sources.options import EVERYWHERE, OF_FILES, LoadOptions
 
 
 def rows_of(page):
@@ -43,7 +43,10 @@ def test_preprocessings_have_a_row_each():
 def test_options_of_load_have_the_sources_that_take_them():
     stated = {name: row[1] for row in rows_of("docs/sources.md") for name in re.findall(r"\w+", row[0])}
     takers = {name: [source.kind for source in SOURCES if source.takes(name)] for name in options_of_load()}
-    assert stated == {name: "all" if name in EVERYWHERE else ", ".join(kinds) for name, kinds in takers.items()}
+    assert stated == {
+        name: "all" if name in EVERYWHERE else "files, folders" if name in OF_FILES else ", ".join(kinds)
+        for name, kinds in takers.items()
+    }
 
 
 def options_of_load():

@@ -13,7 +13,7 @@ from slimcam._tf import keras2
 from slimcam.engines import ENGINES
 from slimcam.inputs.preprocess import PREPROCESSING
 from slimcam.sources.loading import SOURCES
-from slimcam.sources.options import EVERYWHERE, ON_COMMAND_LINE, LoadOptions
+from slimcam.sources.options import EVERYWHERE, OF_FILES, ON_COMMAND_LINE, LoadOptions
 
 TAKERS = {  # who takes what not everyone takes
     "net": "a checkpoint with a manifest, a Keras file and a TF-Slim checkpoint do",
@@ -22,7 +22,8 @@ TAKERS = {  # who takes what not everyone takes
     "moving_averages": "a checkpoint with a manifest and a TF-Slim checkpoint do",
     "custom_objects": "a Keras model, a Keras file and a Keras architecture do",
     "engine": "a Keras model, a Keras file and a Keras architecture do",
-    "trusted": "a Keras file and a Keras architecture do",
+    "trusted": "a file or a folder does",
+    "allow": "a file or a folder does",
     "weights": "a Keras architecture does",
     "tags": "a TF Hub module and a SavedModel do",
     "signature": "a TF Hub module and a SavedModel do",
@@ -30,7 +31,7 @@ TAKERS = {  # who takes what not everyone takes
 }
 OTHER = {
     "num_classes": 5, "arguments": {"depth": 1}, "moving_averages": False, "custom_objects": {"f": len},
-    "engine": "tape", "trusted": True, "tags": ["serve"],
+    "engine": "tape", "tags": ["serve"],
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ REFUSED = [
     (kind, name)
     for kind in PATHS
     for name, takers in TAKERS.items()
-    if kind not in takers and (kind, name) != ("a .meta graph with its checkpoint", "net")
+    if kind not in takers and name not in OF_FILES and (kind, name) != ("a .meta graph with its checkpoint", "net")
 ]
 
 
@@ -77,7 +78,7 @@ def test_options_at_their_defaults_are_none(tmp_path, kind):
     assert "takes no" not in str(raised.value)
 
 
-@pytest.mark.parametrize("options", [{"net": "vgg_16"}, {"trusted": True}, {"signature": "s"}])
+@pytest.mark.parametrize("options", [{"net": "vgg_16"}, {"trusted": True}, {"allow": ["A"]}, {"signature": "s"}])
 def test_a_session_and_a_keras_model_refuse_options_by_their_kinds(options):
     (name,) = options
     keras = keras2()
@@ -118,14 +119,14 @@ def test_the_order_of_loads_parameters_is_kept_for_those_who_call_it_by_position
     assert list(inspect.signature(slimcam.load).parameters) == [
         *("path", "net", "num_classes", "input", "logits", "preprocess", "labels", "layer", "size", "arguments"),
         *("moving_averages", "custom_objects", "trusted", "tags", "signature", "checkpoint", "engine"),
-        *("weights", "keep_dropout"),
+        *("weights", "keep_dropout", "allow"),
     ]
 
 
 def test_each_option_is_taken_by_some_source_and_no_source_names_another():
     names = [one.name for one in dataclasses.fields(LoadOptions)]
     assert set(TAKERS) | set(EVERYWHERE) == set(names)
-    assert {name for source in SOURCES for name in source.options} == set(TAKERS)
+    assert {name for source in SOURCES for name in source.options} == set(TAKERS) - set(OF_FILES)
 
 
 def test_options_cannot_be_changed():

@@ -1,0 +1,67 @@
+"""What a model file would do beside computing, found before TensorFlow or Keras sees it: findings and verdicts.
+
+This imports neither TensorFlow nor Keras, and runs nothing. graphs.py judges graphs, keras.py configurations, files.py
+paths and sizes; a reader asks them, and gives `refuse` what they found.
+"""
+
+from typing import TYPE_CHECKING, List, NamedTuple, Sequence
+
+from ...errors import UntrustedModel
+
+if TYPE_CHECKING:
+    from ..options import LoadOptions
+
+_NAMED = 3  # findings that an error names; the others are counted
+
+
+class Finding(NamedTuple):
+    """Something in a file that is more than computing with tensors."""
+
+    where: str  # a node's name, by its function's, or the path in a configuration
+    what: str  # the operation, layer or symbol
+    why: str  # a few words that follow it: "reads files"
+    allow: str = ""  # the word that allow= takes for just this, "" where only trusted=True does
+
+    def in_words(self) -> str:
+        """Return what is where and why it matters, in words."""
+        return f"{self.where!r} is {self.what}, which {self.why}"
+
+
+class Verdict(NamedTuple):
+    """What was found in a file: what does not run unless it is trusted or allowed, and what runs but is said."""
+
+    refused: Sequence[Finding] = ()
+    said: Sequence[Finding] = ()
+
+    @property
+    def pure(self) -> bool:
+        """Whether there is nothing but computing with tensors."""
+        return not self.refused and not self.said
+
+    def allowing(self, words: Sequence[str]) -> "Verdict":
+        """Return the verdict where the words of allow= are given: what they allow is said."""
+        allowed = [one for one in self.refused if one.allow and one.allow in words]
+        return Verdict([one for one in self.refused if one not in allowed], [*self.said, *allowed])
+
+    def joined(self, other: "Verdict") -> "Verdict":
+        """Return this verdict and another one of the same file as one."""
+        return Verdict([*self.refused, *other.refused], [*self.said, *other.said])
+
+
+def refuse(source: str, verdict: Verdict, options: "LoadOptions") -> List[str]:
+    """Raise UntrustedModel for what neither trusted= nor allow= lets through; return what is said of the rest.
+
+    The error is one line: the first findings, how many more there are, and how to allow just these, or all.
+    """
+    left = verdict.allowing(options.allow or ())
+    if left.refused and not options.trusted:
+        raise UntrustedModel(_error(source, left.refused), left.refused)
+    return [one.in_words() for one in [*left.refused, *left.said]]
+
+
+def _error(source: str, refused: Sequence[Finding]) -> str:
+    named = "; ".join(one.in_words() for one in refused[:_NAMED])
+    more = f"; and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
+    words = sorted({one.allow for one in refused})
+    just = "" if "" in words else f"allow={words!r} if that is meant, or "
+    return f"{source}: more than computing with tensors: {named}{more}: say {just}trusted=True if you trust who made it"
