@@ -19,7 +19,9 @@ SlimcamError
 └── SourceError      a program or a notebook that Python 3 cannot read; the message says the line and what to change
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence, Type
 
 if TYPE_CHECKING:
     from ._types import Tensor
@@ -129,3 +131,15 @@ class SourceError(SlimcamError):
 
 class NotFinite(UserWarning):
     """A warning: maps cannot be trusted, as NaN or infinity is in what they are made from."""
+
+
+class Unsure(UserWarning):
+    """A warning: maps rest on what was only assumed, or differ from run to run; `model.notes` says it too."""
+
+
+def warn(text: str, category: Type[Warning]) -> None:
+    """Warn at the line outside slimcam that led here."""
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1  # type: ignore[assignment]
+    warnings.warn(text, category, stacklevel=level)

@@ -1,6 +1,5 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
-import warnings
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -11,7 +10,7 @@ from ._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, Tensor
 from .engines import find_engine
 from .engines.holds import holds_of
 from .engines.resolve import Query, resolve
-from .errors import NotFinite, PhotoError, TargetError
+from .errors import NotFinite, PhotoError, TargetError, Unsure, warn
 from .inputs.photos import Batch
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
@@ -152,7 +151,9 @@ def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLi
     finite = np.concatenate([maps.finite for maps in each])
     if not finite.all():
         why = cams[0].model.fault or "images, activations, gradients or scores are NaN or infinite; see maps.finite"
-        warnings.warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite, stacklevel=3)
+        warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite)
+    if cams[0].model.randomness:
+        warn(cams[0].model.randomness, Unsure)
     return each
 
 

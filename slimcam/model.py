@@ -59,6 +59,7 @@ class Model:
     no_logits: str = ""  # why there are no logits
     output_kind: str = "linear"  # what the model makes of its logits: "softmax", "sigmoid", or "linear" for nothing
     fault: str = ""  # why no map of it can be trusted: weights that are no numbers
+    randomness: str = ""  # why no two maps of it are equal
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[["Model"], None]] = None  # what refresh() does

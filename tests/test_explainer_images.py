@@ -1,5 +1,7 @@
 """Images of all kinds that a GradCAM is called on, and what is no image."""
 
+import warnings
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from fixtures.colours import RED_GREEN, colours
 from fixtures.tolerance import assert_sums
 
 import slimcam
+from slimcam.errors import Unsure
 
 PLACES = 100  # terms: a gradient's mean, and its root mean square, over at most 7 x 7 places of two channels
 
@@ -122,9 +125,19 @@ def test_net_that_takes_bytes_takes_no_floating_point(model_of, photo):
 def test_photos_that_nothing_says_how_to_prepare_are_fed_as_they_are_and_that_is_said(model_of, photo):
     model = model_of(colours, logits="logits")
     picture = photo(4, 6)
-    assert_sums(slimcam.GradCAM(model, "a", 0)(picture).raw, [picture[..., 0] / 24], PLACES)
+    with pytest.warns(Unsure, match="photos are fed as 0 to 255: nothing says how they were prepared") as warned:
+        assert_sums(slimcam.GradCAM(model, "a", 0)(picture).raw, [picture[..., 0] / 24], PLACES)
+    assert [one.filename for one in warned] == [__file__]
     note = "photos are fed as 0 to 255: nothing says how they were prepared; say preprocess= where that is wrong"
     assert model.notes == [note]
+
+
+def test_nothing_is_said_of_photos_to_whom_says_it_or_feeds_arrays(model_of, photo):
+    picture = photo(4, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Unsure)
+        slimcam.explain(model_of(colours, logits="logits", preprocess="none"), picture, "a", 0)
+        slimcam.explain(model_of(colours, logits="logits"), np.ones((1, 4, 6, 3), np.float32), "a", 0)
 
 
 def test_model_that_is_closed_says_so(net, photo):

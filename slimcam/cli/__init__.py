@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import NotFinite, SlimcamError
+from ..errors import NotFinite, SlimcamError, Unsure
 from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -34,6 +34,7 @@ class _Commands(click.Group):
             passing = SlimcamError, click.ClickException, click.exceptions.Exit, Handover
             with warnings.catch_warnings(), quiet(passing):
                 warnings.simplefilter("ignore", NotFinite)  # the line on each photo says it
+                warnings.simplefilter("ignore", Unsure)  # print_notes() does
                 return super().invoke(ctx)
         except Handover as program:
             program.take_over()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 import numpy as np
 
 from .._types import ImagesLike, Tensor
-from ..errors import LayerError, PhotoError
+from ..errors import LayerError, PhotoError, Unsure, warn
 from .photos import Batch, as_batch, encode
 
 if TYPE_CHECKING:  # the table's formulas are TensorFlow's; here a row's window is all that is read
@@ -30,6 +30,7 @@ class PhotoPipeline:
     sizes: Optional[Tensor] = None
     preprocess: Optional["Preprocessing"] = None  # None where the net prepares photos by itself
     size: Optional[Tuple[int, int]] = None
+    assumed: str = ""  # what of this was only assumed
 
 
 @dataclass
@@ -95,6 +96,8 @@ class ImageInput:
         photos = self.photos
         if photos is None:
             raise PhotoError(self.no_photos)
+        if photos.assumed:
+            warn(photos.assumed, Unsure)
         if photos.tensor is not None:
             data = encode(batch)
             return {photos.tensor: data[part[0]] if self.single_image else [data[i] for i in part]}

@@ -45,7 +45,7 @@ def join_photos(graph_def: GraphDef, image: ImageNode, parts: Parts) -> Joint:
         with tf1.name_scope("slimcam/photos"):
             pixels, sizes, prepared = preprocess.prepare(row, size, channels or 3, dtype)
             prepared = prepared[0] if len(shape) == 3 else prepared
-        photos = PhotoPipeline(None, pixels, sizes, row, size)
+        photos = PhotoPipeline(None, pixels, sizes, row, size, "; ".join(parts.notes))
     if image.values is not None:
         node = _before(graph_def, node, image)
     _set_input(node, dtype, shape if len(shape) == 3 else [None, *shape[1:]], prepared)

@@ -114,14 +114,18 @@ def say_what_is_random(model: Model, parts: Parts) -> None:
     """Add to `model.why` and `model.notes` what is random on the way to the logits, so that no two maps are equal."""
     if model.eager is not None and any(line.startswith(BYPASSED) for line in model.why):
         note = "engine='tape' runs the Keras model itself, with its dropout at work: its maps differ from run to run"
-        model.why.append(note)
-        model.notes.append(note)
+        _say(note, model)
     drawn = random_operations(model, library_of(parts.graph_def))
     if not drawn:
         return
     kept = "; dropout is kept, as asked" if parts.keep_dropout else ""
     names = _in_words([f"{name} ({op})" for name, op in drawn.items()])
     line = f"scores and maps differ from run to run{kept}: random numbers come from {names}"
+    _say(line, model)
+
+
+def _say(line: str, model: Model) -> None:
+    model.randomness = line
     model.why.append(line)
     model.notes.append(line)
 

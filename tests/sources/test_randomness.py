@@ -11,6 +11,7 @@ from fixtures.three_classes import A0, A1, BOTH
 
 import slimcam
 from slimcam._tf import TF_VERSION, keras3, tf
+from slimcam.errors import Unsure
 
 KEEP = 0.5  # a power of two: 1 / KEEP is exact
 TIMES = 24  # calls; that 24 draws of two features each are alike by chance has odds below 1e-13
@@ -98,6 +99,8 @@ def test_dropout_at_work_is_bypassed_in_every_published_form(model_of, form):
 @pytest.mark.parametrize("form", FORMS)
 def test_dropout_is_kept_when_asked_for_and_then_said(model_of, form):
     model = model_of(lambda: net(FORMS[form]), logits="logits", preprocess="none", keep_dropout=True)
+    with pytest.warns(Unsure, match="scores and maps differ from run to run; dropout is kept, as asked"):
+        slimcam.explain(model, BOTH, "a", 1)
     raw = maps_of(model)
     assert any((one != raw[0]).any() for one in raw)
     (note,) = [line for line in model.notes if "from run to run" in line]
