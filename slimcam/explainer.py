@@ -49,6 +49,7 @@ class GradCAM:
     ) -> None:
         find_engine(engine)  # for another name is an error before a model is loaded
         model = model if isinstance(model, Model) else load(model, engine=engine)
+        check_open(model)
         row = with_method(dialect, method)
         self._start(resolve(model, layer, target, hold, row.score, engine), row)
 
@@ -65,6 +66,12 @@ class GradCAM:
         self.image_input = query.image_input
         self.engine = find_engine(query.engine)
         self.probe = self.engine.probe(query)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
+        query = self.query
+        holds = {tensor.name: array for tensor, array in query.hold.items()}
+        return _built_again, (self.model, self.layer, self.target, self.dialect, holds, query.engine)
 
     def __repr__(self) -> str:
         return f"<GradCAM of {self.model.source}: layer {self.layer!r}, target {self.target!r}, {self.dialect.method}>"
@@ -141,6 +148,10 @@ class GradCAM:
         maps = Maps(raw, classes, scores, self.layer, fed, dialect, batch.photos, windows, photo, labels, names=names)
         maps = replace(maps, finite=finite, rounding=np.concatenate(off)[rows])
         return maps if picks is None else replace(maps, classes=picks.classes, boxes=picks.boxes)
+
+
+def _built_again(model: Model, layer: str, target: Any, dialect: Dialect, hold: HoldLike, engine: str) -> GradCAM:
+    return GradCAM.of_query(resolve(model, layer, target, hold, dialect.score, engine), dialect)
 
 
 def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, 
 
 import numpy as np
 
-from ._tf import is_closed
+from ._tf import check_process, is_closed
 from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
 from .errors import ModelError, TargetError, UnknownName
 from .graphs import walk
@@ -63,12 +63,21 @@ class Model:
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say
     eager: Optional[Eager] = None  # what engine="tape" runs
     reload_weights: Optional[Callable[["Model"], None]] = None  # what refresh() does
+    loaded_by: Optional[Callable[[], "Model"]] = None  # loads it again, where it came from a file
     once: Once = field(default_factory=Once)  # once(key, build): probes, scores, stages, and the layers
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{one.tensor.name!r} {one.tensor.shape}" for one in self.inputs)
         logits = "no logits" if self.logits is None else f"logits {self.logits.name!r} {self.logits.shape}"
         return f"<Model {self.source}: {inputs} to {logits}>"
+
+    def __reduce__(self) -> Tuple[Callable[[], "Model"], Tuple[()]]:
+        """Pickle how it was loaded: unpickled, it is loaded again from the same path."""
+        if self.loaded_by is None:
+            raise ModelError(
+                f"{self.source} came from a live object, which no other process has: save it, and load() its path"
+            )
+        return self.loaded_by, ()
 
     def __enter__(self) -> "Model":
         return self
@@ -274,6 +283,7 @@ class Model:
 
 
 def check_open(model: Model) -> None:
-    """Raise ModelError where a model's session has been closed."""
+    """Raise ModelError where a model's session has been closed, or was left behind by a fork."""
+    check_process()
     if is_closed(model.session):
         raise ModelError("the model is closed; load it again")

@@ -62,6 +62,7 @@ from .keras_symbols import (
     symbols_joined,
 )
 from .op_attributes import attributes_of, is_default
+from .own_session import OwnSession, check_process, check_timeout
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
 
@@ -69,12 +70,15 @@ __all__ = [
     "LIST_WRAPPERS",
     "MISSED",
     "TF_VERSION",
+    "OwnSession",
     "as_known",
     "assign_moving_average",
     "attributes_of",
     "backend_module",
     "brings_keras2",
     "call_again",
+    "check_process",
+    "check_timeout",
     "code_allowed",
     "configuration",
     "eager",

@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
-from .._tf import tf, tf1
+from .._tf import OwnSession, tf, tf1
 from .._types import ArrayReader, DType, GraphDef
 from .graph_defs import Dims, cut_to, needed_among, nodes_by_name, op_name
 from .graph_defs import readers as readers_of
@@ -33,18 +33,23 @@ class Scaling(NamedTuple):
 
 
 def scaling(
-    graph_def: GraphDef, name: str, shape: Dims, dtype: DType, weights: Mapping[str, ArrayReader]
+    graph_def: GraphDef,
+    name: str,
+    shape: Dims,
+    dtype: DType,
+    weights: Mapping[str, ArrayReader],
+    timeout: Optional[float] = None,
 ) -> Optional[Scaling]:
     """Return how a graph scales the images of its input `name`, None where it does not, or not all values alike.
 
-    `weights` are those that the graph lacks, by the names that are read.
+    `weights` are those that the graph lacks, by the names that are read; `timeout` is in seconds a run.
     """
     chain = _chain(graph_def, name)
     names = [node for node, kind in chain if kind in _SCALING]
     if not names or shape is None:
         return None
     try:
-        low, one, high = _run(graph_def, name, names[-1], shape, dtype, weights)
+        low, one, high = _run(graph_def, name, names[-1], shape, dtype, weights, timeout)
     except (ValueError, tf.errors.OpError):
         return None
     scale, offset = float((one - low).mean()), float(low.mean())
@@ -71,7 +76,13 @@ def _chain(graph_def: GraphDef, name: str) -> List[List[str]]:
 
 
 def _run(
-    graph_def: GraphDef, name: str, end: str, shape: Dims, dtype: DType, weights: Mapping[str, ArrayReader]
+    graph_def: GraphDef,
+    name: str,
+    end: str,
+    shape: Dims,
+    dtype: DType,
+    weights: Mapping[str, ArrayReader],
+    timeout: Optional[float],
 ) -> List[np.ndarray]:
     """Return what an operation gives, its mean for each channel, for images of each of PROBES."""
     nodes = nodes_by_name(graph_def)
@@ -82,6 +93,6 @@ def _run(
         place = tf1.placeholder(dtype, dims)
         given: Dict[str, object] = {one: tf.constant(weights[one]()) for one in lacking if one in weights}
         tf1.import_graph_def(part, input_map={name: place, **given}, name="")
-        with tf1.Session(graph=graph) as session:
+        with OwnSession(graph, timeout) as session:
             values = [session.run(end + ":0", {place: np.full(dims, probe)}) for probe in PROBES]
     return [value.reshape(-1, value.shape[-1]).astype(np.float64).mean(0) for value in values]

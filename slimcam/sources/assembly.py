@@ -1,9 +1,9 @@
 """From a GraphDef and its weights to a Model: the way that all sources share."""
 
 import functools
-from typing import Any, Iterable, List, Mapping, Optional, Tuple
+from typing import Iterable, List, Mapping, Optional, Tuple
 
-from .._tf import tf, tf1
+from .._tf import OwnSession, tf, tf1
 from .._types import Graph, GraphDef, Session, Tensor
 from ..errors import ModelError
 from ..graphs.darkflow import read_yolo
@@ -88,7 +88,7 @@ def _import_graph(parts: Parts, inputs: List[ImageNode], counts: Counts) -> Tupl
     count_constants(graph_def, counts)
     graph = tf1.Graph()
     with graph.as_default():
-        session = tf1.Session(graph=graph, config=_config())
+        session = OwnSession(graph, parts.timeout)
         # a frozen graph may hold others, without a value, that its logits do not need
         own = [node.name for node in graph_def.node if node.op == "VarHandleOp" and node.name in weights]
         placed = {name: read for name, read in weights.items() if name not in own}
@@ -99,13 +99,6 @@ def _import_graph(parts: Parts, inputs: List[ImageNode], counts: Counts) -> Tupl
         assign = assigning(session, variables, weights)
         assign(own)
     return graph, session, joints, assign
-
-
-def _config() -> Any:
-    """Place operations of graphs frozen on a GPU where there is none, and leave a GPU's memory to others."""
-    config = tf1.ConfigProto(allow_soft_placement=True)
-    config.gpu_options.allow_growth = True
-    return config
 
 
 def _import(graph_def: GraphDef, tensors: Mapping[str, Tensor], source: str) -> None:

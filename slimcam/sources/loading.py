@@ -1,9 +1,11 @@
 """load(): a model from whatever holds it. A row of SOURCES is one source: how it is known, read, and what it takes."""
 
+import functools
 import os
 from dataclasses import replace
 from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
 
+from .._tf import check_process, check_timeout
 from .._types import PathLike, TensorLike
 from ..errors import ModelError
 from ..inputs import preprocess as preprocessing
@@ -22,7 +24,7 @@ from . import (
     tflite_files,
 )
 from .assembly import Parts, assemble
-from .options import EVERYWHERE, OF_FILES, LabelsLike, LoadOptions, NamesLike, Tags, names_of
+from .options import EVERYWHERE, OF_FILES, TIMEOUT, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 
 
 class Source(NamedTuple):
@@ -84,6 +86,7 @@ def load(
     weights: Optional[PathLike] = None,
     keep_dropout: bool = False,
     allow: Optional[Sequence[str]] = None,
+    timeout: Optional[float] = TIMEOUT,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -99,6 +102,7 @@ def load(
     `custom_objects` are what a Keras file names and Keras lacks.
     A file may compute with tensors and nothing else: `trusted=True` runs whatever it holds, `allow` what it names.
     `keep_dropout=True` leaves dropout at work that the graph has for good, which is bypassed else.
+    `timeout` is how many seconds a run may take, here and later, None for no bound.
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
     model, or another than was asked for, or does not take an option; UnknownName for a name that does not exist; and
@@ -108,11 +112,17 @@ def load(
     path = arguments_of_load.pop("path")
     options = _by_names(LoadOptions(**arguments_of_load))
     place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
+    check_process()
+    check_timeout(timeout)
     if preprocess is not None:
         preprocessing.find(preprocess)
     source = source_of(place, net)
     _check_taken(place, source, options)
-    return assemble(_complete(source.read(place, options), options))
+    model = assemble(_complete(source.read(place, options), options))
+    if source.is_file:
+        given = {name: getattr(options, name) for name in options.differing()}
+        model.loaded_by = functools.partial(load, os.path.abspath(place), **given)
+    return model
 
 
 def _by_names(options: LoadOptions) -> LoadOptions:
@@ -158,6 +168,7 @@ def _complete(parts: Parts, options: LoadOptions) -> Parts:
         preprocess=options.preprocess or parts.preprocess,
         size=options.size,
         keep_dropout=options.keep_dropout,
+        timeout=options.timeout,
         layer=parts.layer if options.layer is None else options.layer,
         labels=parts.labels if options.labels is None else options.labels,
     )

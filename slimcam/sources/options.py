@@ -15,6 +15,7 @@ from ..modules.importing import import_function
 if TYPE_CHECKING:
     from .._types import PathLike, TensorLike
 
+TIMEOUT = 1800.0  # seconds a run, in which a core explains 256 MiB of images by the largest nets; no run is fed more
 ENGINES = "graph", "tape"  # the names of engines.ENGINES, which imports the sources
 
 LabelsLike = Union["PathLike", Sequence[str]]
@@ -22,7 +23,7 @@ Tags = Union[str, Sequence[str]]
 NamesLike = Union["TensorLike", Sequence["TensorLike"]]  # one tensor or several, by name or themselves
 
 # What load() itself does with whatever a reader returns: every source takes these.
-EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size", "keep_dropout")
+EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size", "keep_dropout", "timeout")
 # What every source takes that is a file or a folder: a session or a Keras model is the caller's own program.
 OF_FILES = ("trusted", "allow")
 
@@ -68,6 +69,10 @@ def _split(text: str) -> Optional[List[str]]:
 
 def _all_words(texts: Sequence[str]) -> Optional[List[str]]:
     return [word for text in texts for word in text.split(",")] or None
+
+
+def _seconds(number: float) -> Optional[float]:
+    return number or None
 
 
 def _one_or_more(text: str) -> Union[str, List[str]]:
@@ -151,6 +156,12 @@ class LoadOptions:
     engine: str = field(
         default="graph",
         metadata=_row("How it is run: in a graph, or a Keras model eagerly by a tape.", choices=ENGINES),
+    )
+    timeout: Optional[float] = field(
+        default=TIMEOUT,
+        metadata=_row(
+            f"Seconds that a run may take ({TIMEOUT:g}); 0 for no bound.", metavar="SECONDS", type=float, read=_seconds
+        ),
     )
     num_classes: Optional[int] = None
     layer: Optional["TensorLike"] = None

@@ -6,7 +6,7 @@ from typing import List, Mapping, Optional, Sequence
 from .._types import ArrayReader, GraphDef
 from ..layers.names import Call
 from ..model import Eager
-from .options import LabelsLike, NamesLike
+from .options import TIMEOUT, LabelsLike, NamesLike
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Parts:
     labels: Optional[LabelsLike] = None
     why: List[str] = field(default_factory=list)
     keep_dropout: bool = False
+    timeout: Optional[float] = TIMEOUT  # seconds a run, None for no bound
     output_kind: str = ""  # a row of op_types.OUTPUT_KINDS, where the graph was cut off before it shows
     live: bool = False  # the weights may be read again later
     eager: Optional[Eager] = None  # the Keras model that the graph was traced from

@@ -52,7 +52,7 @@ def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
     photos = shape is not None and len(shape) in (3, 4) and shape[-1] in (1, 3, None)
     if parts.preprocess is not None or not (photos or dtype.is_integer) or not (dtype.is_floating or dtype.is_integer):
         return parts
-    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights)
+    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, parts.timeout)
     norm = first_norm(parts.graph_def, image.name, _reader(parts)) if first is None else None
     net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts))
     for evidence in EVIDENCE:

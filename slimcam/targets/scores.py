@@ -4,7 +4,7 @@ A score is a formula on the values of its tensors, which a session and a tape bo
 """
 
 import zlib
-from typing import Any, Callable, Hashable, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Hashable, List, NoReturn, Sequence, Tuple
 
 import numpy as np
 
@@ -50,6 +50,10 @@ class Score:
         kind, *parts = self.key()
         each = (f"array {zlib.crc32(part):08x}" if isinstance(part, bytes) else repr(part) for part in parts)
         return f"{kind}({', '.join(each)})"
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """Pickle the name of a tensor, as no other process has the tensor itself."""
+        return {key: getattr(value, "name", value) if key == "name" else value for key, value in vars(self).items()}
 
     def __mul__(self, factor: float) -> "Score":
         return Sum([(self, float(factor))])
@@ -187,6 +191,12 @@ class FunctionScore(Score):
 
     def __init__(self, function: Callable[[Model], Tensor]) -> None:
         self.function = function
+
+    def __reduce__(self) -> NoReturn:
+        raise TargetError(
+            f"the target {self.function!r} cannot go to another process, as functions have tensors of this one: name "
+            "tensors by Mean(NAME), Norm(NAME), Channel(NAME, k), Neuron(NAME, k) or Dot(NAME, array), and add them up"
+        )
 
     def tensors(self, model: Model) -> List[Tensor]:
         return [model.once(self.key(), lambda: self._call(model))]

@@ -8,6 +8,7 @@ import pytest
 from slimcam.cli.commands.compare import compare
 from slimcam.cli.commands.explain import explain
 from slimcam.cli.options import load_options, load_options_of_both
+from slimcam.sources.options import TIMEOUT
 
 PHOTO = "photo.png"
 
@@ -31,13 +32,13 @@ def both(*arguments):
 
 
 def test_words_are_read_as_load_takes_them():
-    words = "--allow", "ReadFile,PyFunc", "--allow", "Save"
+    words = "--allow", "ReadFile,PyFunc", "--allow", "Save", "--timeout", "0"
     options = load_options(
         parsed(explain, PHOTO, "--model", "x", "--tags", "a,b", "--trusted", "--engine", "tape", *words)
     )
     assert options == {
         **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights", "size")),
-        "custom_objects": None,
+        **dict.fromkeys(("custom_objects", "timeout")),
         "allow": ["ReadFile", "PyFunc", "Save"],
         **{"tags": ["a", "b"], "trusted": True, "keep_dropout": False, "engine": "tape"},
     }
@@ -46,6 +47,7 @@ def test_words_are_read_as_load_takes_them():
 def test_what_is_not_said_is_at_its_default():
     options = load_options(parsed(explain, PHOTO, "--model", "x"))
     assert (options.pop("trusted"), options.pop("keep_dropout"), options.pop("engine")) == (False, False, "graph")
+    assert options.pop("timeout") == TIMEOUT
     assert set(options.values()) == {None}
 
 

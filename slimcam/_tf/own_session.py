@@ -1,0 +1,75 @@
+"""The session of a model: its runs end in time, and what becomes of them from other threads or a fork is said.
+
+TensorFlow's threads do not come along when a process forks: whatever it is then asked to run waits for ever. And from
+one run of an infinite loop no thread of Python comes back, unless the session itself has a deadline.
+"""
+
+import math
+import os
+import threading
+from typing import Any, Optional
+
+from .._types import Graph
+from ..errors import ModelError
+from .core import tf, tf1
+
+_process: Optional[int] = None  # in which TensorFlow's threads were started by us
+
+
+def check_process() -> None:
+    """Raise ModelError where this process was forked from one in which models were loaded."""
+    if _process not in (None, os.getpid()):
+        raise ModelError(
+            "this process was forked from one that had loaded a model, and TensorFlow's threads do not come along: "
+            'start it by multiprocessing.get_context("spawn"), or load models in forked processes only'
+        )
+
+
+def check_timeout(timeout: Optional[float]) -> None:
+    """Raise ModelError for what is no time that a run may take."""
+    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is not None and not (number and 0 < timeout < math.inf):
+        raise ModelError(f"timeout={timeout!r}: give seconds, more than 0, or None for no bound")
+
+
+class OwnSession(tf1.Session):
+    """A session whose runs raise ModelError where they take too long, or where it is closed before or meanwhile.
+
+    `timeout` is in seconds, None for no bound. TensorFlow looks at it between operations and rounds of loops, so one
+    operation that never ends is not ended. Any number of threads may run and close it.
+    """
+
+    _session = None  # which TensorFlow reads when a session goes that was never made
+
+    def __init__(self, graph: Graph, timeout: Optional[float]) -> None:
+        global _process
+        check_process()
+        super().__init__(graph=graph, config=_config(timeout))
+        _process, self._timeout, self._closing = os.getpid(), timeout, threading.Lock()
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Run as any session does."""
+        check_process()
+        try:
+            return super().run(fetches, feed_dict, options, run_metadata)
+        except tf.errors.DeadlineExceededError as error:
+            late = f"a run took more than {self._timeout:g} s: give timeout=, in seconds, if it may"
+            raise ModelError(late) from error
+        except (tf.errors.CancelledError, RuntimeError) as error:
+            if not self._closed:
+                raise
+            raise ModelError("the model is closed; load it again") from error
+
+    def close(self) -> None:
+        """Close it, once; runs under way end with an error."""
+        with self._closing:
+            super().close()
+
+
+def _config(timeout: Optional[float]) -> Any:
+    """Place operations of graphs frozen on a GPU where there is none, leave a GPU's memory to others, end runs."""
+    config = tf1.ConfigProto(allow_soft_placement=True)
+    config.gpu_options.allow_growth = True
+    if timeout is not None:
+        config.operation_timeout_in_ms = max(1, round(timeout * 1000))
+    return config
