@@ -11,9 +11,10 @@ import numpy as np
 from ._tf import check_process, is_closed
 from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
 from .errors import ModelError, TargetError, UnknownName
-from .graphs import walk
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
+from .graphs.walk import ancestors
+from .graphs.worth import is_map, worth_explaining
 from .inputs.image_input import ImageInput, PhotoPipeline, Rows
 from .inputs.photos import Batch
 from .layers.names import Calls
@@ -178,10 +179,10 @@ class Model:
         last: List[Tensor] = []  # outputs that are maps themselves
         for image_input in self.inputs:
             for end in self.ends:
-                before = walk.worth_explaining(image_input.tensor, end, False)
+                before = worth_explaining(image_input.tensor, end, False)
                 tensors += before
-                if walk.is_map(end.op) or not before:
-                    last += walk.worth_explaining(image_input.tensor, end, True)
+                if is_map(end.op) or not before:
+                    last += worth_explaining(image_input.tensor, end, True)
         tensors += last
         tensors += self._maps_of_calls()
         unique = list({tensor.name: tensor for tensor in tensors}.values())
@@ -191,28 +192,28 @@ class Model:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""
         maps = [t for t in (self.calls.tensors.values() if self.calls else ()) if t.shape.rank == 4]
         order = {t.name: self.inputs.index((self.inputs_of([t]) or self.inputs)[0]) for t in maps}
-        return sorted((t for t in maps[::-1] if walk.is_map(t.op)), key=lambda tensor: order[tensor.name])
+        return sorted((t for t in maps[::-1] if is_map(t.op)), key=lambda tensor: order[tensor.name])
 
     def best_layer(self, image_input: ImageInput, score: Tensor, cut: Collection[str] = ()) -> Optional[Tensor]:
         """Return the tensor to explain `score` at for images fed to `image_input`, None where every way passes none.
 
         It is the nearest to the score that depends on this input alone, if there is one; `cut` names what is held.
         """
-        leads = self.layer is not None and self.layer is not score and self.layer.op in walk.ancestors([score])
+        leads = self.layer is not None and self.layer is not score and self.layer.op in ancestors([score])
         if leads and self.inputs_of([self.layer]) == [image_input]:
             return self.layer
         start = image_input.tensor
-        tensors = walk.worth_explaining(start, score, False) or walk.worth_explaining(start, score, True)
+        tensors = worth_explaining(start, score, False) or worth_explaining(start, score, True)
         own = [one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut)]
         return next(iter(own + tensors), None)
 
     def _behind(self, tensor: Tensor, names: Collection[str]) -> bool:
         """Whether a tensor depends on one of those named."""
-        return bool(names) and any(out.name in names for op in walk.ancestors([tensor]) for out in op.outputs)
+        return bool(names) and any(out.name in names for op in ancestors([tensor]) for out in op.outputs)
 
     def inputs_of(self, tensors: Iterable[Tensor], cut: Collection[str] = ()) -> List[ImageInput]:
         """Return the inputs for images that `tensors` depend on, given the tensors named in `cut`."""
-        before = walk.ancestors(tensors, cut)
+        before = ancestors(tensors, cut)
         return [
             image_input
             for image_input in self.inputs

@@ -2,6 +2,7 @@
 
 from .companions import h5_file, parse_text
 from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, switch_merge, tf, tf1
+from .dilation import dilates
 from .functions import (
     frozen,
     graph_of_call,
@@ -81,6 +82,7 @@ __all__ = [
     "check_timeout",
     "code_allowed",
     "configuration",
+    "dilates",
     "eager",
     "eager_phase",
     "frozen",

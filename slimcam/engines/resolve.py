@@ -10,6 +10,7 @@ from .._types import HoldLike, TargetLike, Tensor, TensorLike
 from ..errors import LayerError, MissingFeed, UnknownName
 from ..graphs.feeds import DefaultFeed, plan
 from ..graphs.walk import ancestors, data_format
+from ..graphs.worth import SPLIT, is_split
 from ..inputs.image_input import ImageInput
 from ..model import Model
 from .holds import read_holds
@@ -166,9 +167,11 @@ def check_layer(layer: Tensor, score_tensor: Tensor, cut: Collection[str] = (), 
 
 
 def check_dimensions(layer: Tensor, model: Optional[Model] = None) -> None:
-    """Raise LayerError for a layer that has no rows, columns and channels."""
+    """Raise LayerError for a layer that has no rows, columns and channels, or not those of whole images."""
     if layer.shape.rank not in (None, 4):
         raise LayerError(f"{layer.name!r} is {layer.shape}: a layer to explain has four dimensions{_others(model)}")
+    if is_split(layer.op):
+        raise LayerError(f"{layer.name!r} {SPLIT}{_others(model)}")
 
 
 def does_not_lead(layer: Tensor, score_tensor: Tensor, model: Optional[Model] = None) -> LayerError:

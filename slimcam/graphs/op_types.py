@@ -70,6 +70,11 @@ MAX_POOLS = ("MaxPool", "MaxPoolV2", "MaxPool3D")
 AVG_POOLS = ("AvgPool", "AvgPool3D")
 ACTIVATIONS = ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Softsign")  # one by one
 BOUNDS = ("Maximum", "Minimum")  # by which other activations are written
+# What a convolution's block still does to its output before the next one reads it.
+SAME_BLOCK = (
+    *("BiasAdd", "Identity", "Mul", "Sub", "RealDiv", "Maximum"),
+    *(*NORMS, *ACTIVATIONS, *ADDITIONS),
+)
 PROBABILITIES = ("Softmax", "Sigmoid")  # what a classifier's logits become
 # What the numbers that a model gives are, by what reads its logits.
 OUTPUT_KINDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}

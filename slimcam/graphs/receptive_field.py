@@ -20,6 +20,7 @@ from .fields import RULES, Constant, NoRule, Sights, constant, is_constant
 from .fields.reach import NOWHERE, Reach, Slide, image
 from .fields.sight import Sight
 from .walk import between
+from .worth import SPLIT
 
 Size = Tuple[int, int]  # height and width
 Values = Callable[[Dict[str, Tensor]], Mapping[str, np.ndarray]]
@@ -135,10 +136,7 @@ def _of_image(start: Tensor, size: Optional[Size]) -> Sight:
 
 def _axis(reach: Reach, tensor: Tensor) -> Axis:
     if len(reach.first) > 1:
-        raise LayerError(
-            f"no receptive field of {tensor.name!r}: it is inside a dilated convolution, whose places are laid out as "
-            "several images; name what comes after its BatchToSpaceND"
-        )
+        raise LayerError(f"no receptive field of {tensor.name!r}: it {SPLIT}")
     first, last = reach.first[0], reach.last[0]
     slide = reach.slide if _holds(reach.slide, first, last) else None
     if slide is not None:

@@ -15,31 +15,6 @@ from . import op_types
 
 T = TypeVar("T", bound=Hashable)
 
-# What a convolution block still does to its output before the next block reads it.
-_SAME_BLOCK = frozenset(
-    (
-        *("BiasAdd", "Identity", "Mul", "Sub", "RealDiv", "Maximum"),
-        *(*op_types.NORMS, *op_types.ACTIVATIONS, *op_types.ADDITIONS),
-    )
-)
-
-# Tensors of these say less than what they were made from: coarser, padded, or transposed.
-_NOT_WORTH = frozenset(
-    (
-        *("AvgPool", "Mean", "LRN", "ResizeBilinear", "Reshape", "Squeeze", "ExpandDims", "Cast", "Const"),
-        *(*op_types.MAX_POOLS, *op_types.PADS, *op_types.REARRANGING, *op_types.PLACEHOLDERS),
-    )
-)
-
-
-# What makes the same numbers in another size, order or scale, or some of them.
-_RESTATING_MAPS = frozenset(
-    (
-        *("Slice", "StridedSlice"),
-        *(*op_types.RESIZES, *op_types.PROBABILITIES, *op_types.RESTATING, *op_types.REARRANGING),
-    )
-)
-
 
 def reachable(starts: Iterable[T], after: Callable[[T], Iterable[T]]) -> List[T]:
     """Return `starts` and all that is reached from them by `after`, in the order of a walk into depth, last first."""
@@ -210,66 +185,13 @@ def gates(start: Tensor, end: Tensor) -> List[Operation]:
     return passed[::-1]
 
 
-def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Tensor]:
-    """Return four-dimensional tensors with more than one place, the last of its block each, nearest to `end` first.
-
-    What comes after crops, of which an image has several, is left out; without `itself` also an `end` that is such a
-    map, back to its last convolution: what says no more than a score of it does.
-    """
-    passed = gates(start, end)
-    crops = [op for op in between([start], end) if op.type in op_types.CROPS]
-    left_out = {*crops, *after(crops), *(() if itself else _head(end))}
-    worth = []
-    for i, op in enumerate(passed):
-        if op in left_out:
-            continue
-        same_block = i > 0 and passed[i - 1].type in _SAME_BLOCK and _feeds(op, passed[i - 1])
-        same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
-        if is_map(op) and not same_block and op.type not in _NOT_WORTH and not same_image:
-            worth.append(op.outputs[0])
-    return worth
-
-
-def _head(end: Tensor) -> List[Operation]:
-    """Return what makes a map of scores, from its last convolution on; [] where what makes `end` is no such thing.
-
-    It may be resized, reshaped, cut, and with a bias or an activation.
-    """
-    head = []
-    op: Optional[Operation] = end.op
-    while op is not None:
-        head.append(op)
-        if op.type in (*op_types.CONVOLUTIONS, *op_types.DEPTHWISE, *op_types.DECONVOLUTIONS):
-            return head
-        large = [one.op for one in op.inputs if one.shape.rank is None or one.shape.rank > 1]
-        passing = op.type in _SAME_BLOCK or op.type in _RESTATING_MAPS
-        op = large[0] if passing and len(large) == 1 else None
-    return head if is_map(end.op) else []
-
-
-def _feeds(op: Operation, reader: Operation) -> bool:
-    """Whether `reader` takes `op` and else only small things, as a bias or a norm's statistics."""
-    others = [t for t in reader.inputs if t.op is not op]
-    return len(others) < len(reader.inputs) and all((t.shape.rank or 0) <= 1 for t in others)
-
-
-def is_map(op: Operation) -> bool:
-    """Whether an operation gives a 4-D tensor with more than one place."""
-    shape = op.outputs[0].shape if op.outputs else None
-    if shape is None or shape.rank != 4:
-        return False
-    dims = shape.as_list()
-    places = dims[2:] if data_format(op) == "NCHW" else dims[1:3]
-    return all(size is None or size > 1 for size in places)
-
-
 def data_format(op: Operation, most: int = 12) -> str:
     """Return "NCHW" or "NHWC", as the operation itself or the nearest one of its block before it declares."""
     for _ in range(most):
         declared = op.node_def.attr["data_format"].s.decode() if "data_format" in op.node_def.attr else ""
         if declared in ("NCHW", "NHWC"):
             return declared
-        if op.type not in _SAME_BLOCK and op.type not in ("ConcatV2", "AddN"):
+        if op.type not in op_types.SAME_BLOCK and op.type not in ("ConcatV2", "AddN"):
             break
         maps = [t.op for t in op.inputs if t.shape.rank == 4]
         if not maps:

@@ -7,13 +7,20 @@ and of the Parts that hold the rest. It returns the lines that `model.why` shows
 from typing import Callable, List, Set, Tuple
 
 from .._types import GraphDef
+from ..graphs.dilation import without_dilation
 from ..graphs.graph_defs import needed_nodes
 from .parts import Parts
 from .randomness import bypass_dropout
 
 Mend = Callable[[GraphDef, Set[str], Parts], List[str]]
 
-MENDS: Tuple[Mend, ...] = (bypass_dropout,)
+
+def undilate(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[str]:
+    """Let dilated convolutions be computed by plain ones where TensorFlow cannot be trusted with them."""
+    return without_dilation(graph_def, needed)
+
+
+MENDS: Tuple[Mend, ...] = (bypass_dropout, undilate)
 
 
 def mend(parts: Parts) -> List[str]:
