@@ -45,7 +45,9 @@ def _filled(tensor: Tensor, number: Any) -> np.ndarray:
 
 
 def _fits(tensor: Tensor, array: np.ndarray) -> bool:
-    """Whether an array has the tensor's shape, that of one image, or that of some."""
+    """Whether an array that is not empty has the tensor's shape, that of one image, or that of some."""
+    if not array.size:
+        return False
     shape = tensor.shape
     one = shape[1:] if shape.rank else shape
     alone = shape.is_compatible_with(array.shape) or one.is_compatible_with(array.shape)

@@ -52,6 +52,7 @@ def test_the_command_line_reads_numbers(word, value):
 @pytest.mark.parametrize(
     "hold, message",
     [
+        ({"per_image": np.ones((0, 2))}, r"hold: 'per_image:0' is .*, and the array given for it \(0, 2\)"),
         ({"whole": 0.5}, "hold: 'whole:0' at 0.5: it takes whole numbers \\(int32\\)"),
         ({"x": "ones"}, "hold: 'x:0' at 'ones': the only word is \"zeros\""),
     ],
