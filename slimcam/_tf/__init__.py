@@ -25,9 +25,11 @@ from .keras import (
     keras_runs_eagerly,
     keras_version,
     layer_classes,
+    registered_names,
 )
 from .keras3_manners import mend_keras3
 from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
+from .keras_bounds import bounded
 from .keras_configs import LIST_WRAPPERS, as_known, turns_kernels_of_theano
 from .keras_models import (
     code_allowed,
@@ -76,6 +78,7 @@ __all__ = [
     "assign_moving_average",
     "attributes_of",
     "backend_module",
+    "bounded",
     "brings_keras2",
     "call_again",
     "check_process",
@@ -131,6 +134,7 @@ __all__ = [
     "phase_scope",
     "prepared_run",
     "public_path",
+    "registered_names",
     "restate_gradients",
     "run_each",
     "saved_model_proto",

@@ -5,12 +5,16 @@ import functools
 import importlib
 import re
 import sys
+import threading
 from typing import Any, Dict, Iterator, List, Optional
 
 from .._packages import pip_line
 from .._types import KerasModel, KerasModule
 from ..errors import MissingPackage
 from .core import TF_VERSION, tf
+
+# What is changed in a Keras for a while is changed for the whole process: one thread at a time.
+_CHANGING = threading.RLock()
 
 
 def brings_keras2() -> bool:
@@ -101,8 +105,14 @@ def kept_classes(keras: KerasModule, bases: Optional[Dict[Any, Any]] = None) -> 
     """Leave Keras' classes as they were: from 2.2 on Keras 2 swaps the bases of a layer's class, for the whole process,
     as instances are made in a graph or eagerly, and the caller's layers would run with the other kind's methods.
 
-    Yields the bases of all of them, as they are; `bases` brings those of another time back for the while.
+    Yields the bases of all of them, as they are; `bases` brings those of another time back for the while. Other threads
+    that come here wait until it is over.
     """
+    with _CHANGING:
+        yield from _kept(keras, bases or {})
+
+
+def _kept(keras: KerasModule, bases: Dict[Any, Any]) -> Iterator[Dict[Any, Any]]:
     kept: Dict[Any, Any] = {}
     stack = list(layer_classes(keras))
     while stack:
@@ -110,11 +120,20 @@ def kept_classes(keras: KerasModule, bases: Optional[Dict[Any, Any]] = None) -> 
         if kind not in kept:
             kept[kind] = kind.__bases__
             stack.extend(kind.__subclasses__())
-    _set_bases(bases or {})
+    _set_bases(bases)
     try:
         yield kept
     finally:
         _set_bases(kept)
+
+
+def registered_names() -> List[str]:
+    """Return the names under which the caller's program has registered classes and functions with Keras."""
+    registered: Dict[str, Any] = {}
+    for keras in [*imported_keras3(), *imported_keras2()]:
+        registered.update(getattr(getattr(keras, "utils", None), "get_custom_objects", dict)())
+    own = "keras", "tf_keras", "tensorflow", "tensorflow_core"
+    return [name for name, one in registered.items() if str(getattr(one, "__module__", "")).split(".")[0] not in own]
 
 
 def _set_bases(wanted: Dict[Any, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Code in the configurations of Keras models: Lambda layers, instructions of Python that run as they are loaded."""
+"""Lambda layers in the configurations of Keras models: functions of the caller's in their place, and code that runs."""
 
 import codecs
 import functools
@@ -10,13 +10,11 @@ from typing import Any, Dict, Iterator, List
 from ..errors import ModelError
 
 
-def refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -> List[str]:
-    """Raise ModelError for Lambda layers with code in them, unless trusted, and for what it cannot run here.
+def take_functions(path: str, config: Any, custom: Dict[str, Any]) -> List[str]:
+    """Let Lambda layers take the functions that `custom` has under their names; return the names that are taken.
 
-    One whose name is in `custom` takes the function given there, and its code is not looked at. Returns the names of
-    the functions that are taken.
+    Raises ModelError for a function that the file names, and nobody gives.
     """
-    refused: List[str] = []
     replaced: List[str] = []
     for kind, inner in _layers(config):
         name, is_lambda = inner.get("name"), kind == "Lambda" and "function" in inner
@@ -32,20 +30,18 @@ def refuse_code(path: str, config: Any, custom: Dict[str, Any], trusted: bool) -
                     f"not hold: give it, custom_objects={{{name!r}: function}}"
                 )
             replaced.append(inner["function"])
-        if _holds_code(kind, inner):
-            refused.append(str(name))
-            if trusted and not all(_of_this_python(text) for text in _codes(inner)):
-                raise ModelError(
-                    f"{path}: its Lambda layer {name!r} was written by another Python, whose code this one cannot "
-                    f"run: give the function, custom_objects={{{name!r}: function}}"
-                )
-    if refused and not trusted:
-        names = ", ".join(map(repr, sorted(refused)))
-        raise ModelError(
-            f"{path}: its Lambda layer {names} is code that would run: give the function, "
-            f"custom_objects={{{sorted(refused)[0]!r}: function}}, or say trusted=True if you trust the file"
-        )
     return replaced
+
+
+def check_python(path: str, config: Any) -> None:
+    """Raise ModelError for code in a configuration that this Python cannot run."""
+    for kind, inner in _layers(config):
+        if _holds_code(kind, inner) and not all(_of_this_python(text) for text in _codes(inner)):
+            name = inner.get("name")
+            raise ModelError(
+                f"{path}: its Lambda layer {name!r} was written by another Python, whose code this one cannot "
+                f"run: give the function, custom_objects={{{name!r}: function}}"
+            )
 
 
 def with_partials(custom: Dict[str, Any], names: List[str]) -> Dict[str, Any]:

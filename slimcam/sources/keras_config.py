@@ -1,7 +1,8 @@
 """Configurations of Keras 2: a model is built anew from one, and why that may fail."""
 
+import contextlib
 import re
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from .._tf import code_allowed, given_objects, input_shape, tf
 from .._types import KerasLayer, KerasModel, KerasModule
@@ -12,14 +13,16 @@ LONGEST = 240  # characters of a message of Keras' own that are shown
 UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
 
 
-def from_config(keras: KerasModule, config: Any, custom: Dict[str, Any], shape: Any = None) -> KerasModel:
-    """Build a model of Keras 2, whose code the caller trusts; `shape` is that of the input where `config` has none.
+def from_config(
+    keras: KerasModule, config: Any, custom: Dict[str, Any], shape: Any = None, code: bool = False
+) -> KerasModel:
+    """Build a model of Keras 2, code in it only where that is said; `shape` is of the input where `config` has none.
 
     A Sequential that was built by a call has no input layer to 2.1; it gets one here.
     """
     try:
-        with code_allowed(keras):
-            model = keras.models.model_from_config(_plain(config), custom_objects=given_objects(custom))
+        with code_allowed(keras) if code else contextlib.ExitStack():
+            model = keras.models.model_from_config(_patient(_plain(config)), custom_objects=given_objects(custom))
     except TypeError as error:
         kind = _missing_layer(keras, config, custom)
         raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
@@ -33,6 +36,30 @@ def from_config(keras: KerasModule, config: Any, custom: Dict[str, Any], shape: 
 def from_config_of_keras3(keras: KerasModule, config: Any, custom: Dict[str, Any], trusted: bool) -> KerasModel:
     """Build a model of Keras 3; code in it runs only where it is trusted."""
     return keras.saving.deserialize_keras_object(config, custom_objects=custom, safe_mode=not trusted)
+
+
+class _Layers(list):
+    """Layers of a functional model, which Keras 2 goes through again for as long as one waits for another's output."""
+
+    def __init__(self, layers: List[Any]) -> None:
+        super().__init__(layers)
+        self._left = 10 + sum(len(one.get("inbound_nodes", ())) for one in layers)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("some of its layers wait for outputs that never come")
+        return super().__iter__()
+
+
+def _patient(config: Any) -> Any:
+    """Return a configuration that Keras 2 does not go through for ever: each time round makes one call or more."""
+    if isinstance(config, list):
+        return [_patient(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    new = {key: _patient(value) for key, value in config.items()}
+    return {**new, "layers": _Layers(new["layers"])} if "input_layers" in new and "layers" in new else new
 
 
 def _missing_layer(keras: KerasModule, config: Any, custom: Dict[str, Any]) -> Optional[str]:

@@ -6,20 +6,25 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
+from dataclasses import replace
 from typing import Any, Dict, List, Optional
 
 from .._tf import as_known, eager, h5_file, kept_classes, keras2, keras3, keras_runs_eagerly, keras_version
 from .._types import ArrayReader, KerasModel, KerasModule, Session
-from ..errors import ModelError
-from .keras_code import refuse_code, with_partials
+from ..errors import ModelError, SlimcamError
+from .keras_code import take_functions, with_partials
 from .keras_config import from_config, what_failed
 from .keras_models import build_anew, run_on_symbols
 from .keras_nets import read_weights
+from .keras_trust import bounds, runs_code, vet_config, vet_file
 from .keras_weights import loaded_readers, open_weights, turn_kernels
 from .options import LoadOptions
 from .parts import Parts
+from .vetting.keras import parsed, without_training
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
+UNREADABLE_ZIP = zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError
 
 
 def is_file(path: Any) -> bool:
@@ -28,8 +33,11 @@ def is_file(path: Any) -> bool:
         return True
     if not _starts_with(path, b"PK"):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return "config.json" in archive.namelist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "config.json" in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # zipfile's own, of a damaged one
+        return str(path).lower().endswith(".keras")
 
 
 def _starts_with(path: Any, magic: bytes) -> bool:
@@ -42,9 +50,10 @@ def _starts_with(path: Any, magic: bytes) -> bool:
 def read_file(path: str, options: LoadOptions) -> Parts:
     """Read architecture and weights of a Keras file.
 
-    Weights alone are read by `net`. Raises ModelError for what `custom_objects` lack, and for a Lambda layer
-    unless the file is `trusted`, since such a layer is code that runs as it is loaded.
+    Weights alone are read by `net`. Raises ModelError for what `custom_objects` lack, and UntrustedModel for whatever
+    does more than computing with tensors, unless the file is `trusted`: a Lambda layer, since such a layer is code.
     """
+    vet_file(path, options)
     return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, options)
 
 
@@ -52,24 +61,26 @@ def _read_h5(path: str, options: LoadOptions) -> Parts:
     try:
         with h5_file(path) as file:
             config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
     if config is None or options.net is not None:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
-    parsed = json.loads(config)
+    architecture = _parsed(path, config)
     new = (version or "2").startswith("3")
     if new or (options.engine == "tape" and keras_runs_eagerly()):
-        keras = keras3() if new else keras2()
-        return _read_eagerly(keras, path, parsed, options)
+        return _read_eagerly(path, architecture, options, new)
     custom = dict(options.custom_objects or {})
-    custom = with_partials(custom, refuse_code(path, parsed, custom, options.trusted))
+    given = with_partials(custom, take_functions(path, architecture, custom))
+    said = vet_config(path, architecture, custom, options)
 
     def build(keras: KerasModule) -> KerasModel:
-        return from_config(keras, as_known(parsed, version or ""), custom)
+        with bounds(keras, path, options):
+            return from_config(keras, as_known(architecture, version or ""), given, code=runs_code(options))
 
     try:
-        return build_anew(path, build, lambda model, session: _readers(path, model, session), options)
+        parts = build_anew(path, build, lambda model, session: _readers(path, model, session), options)
+        return replace(parts, why=[*parts.why, *said])
     except ModelError as error:
         here = keras_version(keras2())
         if version and _numbers(version) > _numbers(here):
@@ -96,27 +107,49 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
     if options.net is not None:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
-    with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read("config.json").decode())
-        metadata = json.loads(archive.read("metadata.json").decode())
-    keras = keras3() if str(metadata.get("keras_version", "3")).startswith("3") else keras2()
-    return _read_eagerly(keras, path, config, options)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            texts = [archive.read(name) for name in ("config.json", "metadata.json")]
+    except (KeyError, *UNREADABLE_ZIP) as error:
+        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({error})") from error
+    config, metadata = (_parsed(path, text) for text in texts)
+    return _read_eagerly(path, config, options, str(metadata.get("keras_version", "3")).startswith("3"))
 
 
-def _read_eagerly(keras: KerasModule, path: str, config: Any, options: LoadOptions) -> Parts:
+def _parsed(path: str, text: Any) -> Any:
+    try:
+        config = parsed(text.decode() if isinstance(text, bytes) else text)
+    except ValueError as error:
+        raise ModelError(f"{path}: its configuration is not JSON, or damaged: {error}") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{path}: its configuration is no dictionary, but {type(config).__name__}: a damaged file")
+    return config
+
+
+def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Parts:
+    """Let Keras load a file, `new` ones Keras 3, and go on with the model."""
     custom = dict(options.custom_objects or {})
-    replaced = refuse_code(path, config, custom, options.trusted)
-    unsafe = {"safe_mode": False} if options.trusted else {}
+    plain = without_training(config)
+    replaced = take_functions(path, plain, custom)
+    said = vet_config(path, plain, custom, options, new)
+    keras = keras3() if new else keras2()
+    unsafe = {"safe_mode": False} if runs_code(options) else {}
+    # what stands at the top is left alone by compile=False
+    changed = bool(replaced) or plain != {**config, "compile_config": plain.get("compile_config")}
     with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
-        place = _with_config(path, config, folder) if replaced else path
+        place = _with_config(path, plain, folder) if changed else path
         try:
-            given = custom if keras_version(keras).startswith("3") else with_partials(custom, replaced)
-            model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
+            given = custom if new else with_partials(custom, replaced)
+            with bounds(keras, path, options):
+                model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
+        except SlimcamError:
+            raise
         except Exception as error:  # Keras raises whatever its layers raise
             raise ModelError(what_failed(path, error)) from error
         if _starts_with(path, HDF5) and open_weights(path).backend == "theano":
             turn_kernels(model)
-        return run_on_symbols(model, path, options)
+        parts = run_on_symbols(model, path, options)
+        return replace(parts, why=[*parts.why, *said])
 
 
 def _with_config(path: str, config: Any, folder: str) -> str:

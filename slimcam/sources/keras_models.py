@@ -67,7 +67,7 @@ def read_keras(model: KerasModel, options: LoadOptions) -> Parts:
     def build(keras: KerasModule) -> KerasModel:
         config = configuration(model)
         give_functions(config["config"], model, custom)
-        return from_config(keras, config, custom, shape)
+        return from_config(keras, config, custom, shape, code=True)
 
     return build_anew(
         name, build, functools.partial(_readers_of, model, _session_of(model, name), name), options, live=True

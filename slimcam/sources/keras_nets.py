@@ -11,14 +11,16 @@ from .._types import KerasModel, KerasModule
 from ..errors import ModelError, SlimcamError
 from ..modules.importing import import_function
 from . import keras_applications as applications
-from .keras_code import refuse_code, with_partials
+from .keras_code import take_functions, with_partials
 from .keras_config import from_config, from_config_of_keras3, what_failed
 from .keras_models import build_anew, run_on_symbols
 from .keras_resnet50 import is_old_resnet50, old_resnet50
 from .keras_text import ENDINGS, is_text, problem_of_weights, read_text
+from .keras_trust import bounds, runs_code, vet_config, vet_file
 from .keras_weights import SavedWeights, classes_of, load_weights, loaded_readers, open_weights
 from .options import LoadOptions
 from .parts import Parts
+from .vetting.keras import without_training
 
 
 class KerasNet(NamedTuple):
@@ -39,11 +41,17 @@ def read_architecture(path: str, options: LoadOptions) -> Parts:
     """Read a model.json or .yaml, and `weights`, the file of its weights, which must be said."""
     if options.weights is None:
         raise ModelError(problem_of_weights(path))
-    return _read(path, _of_text(path, options), open_weights(os.fspath(options.weights)), options)
+    weights = os.fspath(options.weights)
+    net = _of_text(path, weights, options)
+    vet_file(weights, options)
+    return _read(path, net, open_weights(weights), options)
 
 
 def read_weights(path: str, options: LoadOptions) -> Parts:
-    """Read a file of weights by `net`, or by its name where it is one of those that keras.applications publishes."""
+    """Read a file of weights by `net`, or by its name where it is one of those that keras.applications publishes.
+
+    The file itself was judged before.
+    """
     saved = open_weights(path)
     return _read(path, _net_of(path, saved, options), saved, options)
 
@@ -60,7 +68,7 @@ def _net_of(path: str, saved: SavedWeights, options: LoadOptions) -> KerasNet:
         because = f"net {known.application.name}: by the name of the file, which keras.applications publishes"
         return _application(known, saved, options, because)
     if isinstance(net, os.PathLike) or (isinstance(net, str) and net.lower().endswith(ENDINGS)):
-        return _of_text(os.fspath(net), options)
+        return _of_text(os.fspath(net), path, options)
     if callable(net):
         return _of_function(net, getattr(net, "__name__", "the function"), options)
     if isinstance(net, str) and ":" in net and not net.startswith(applications.PREFIX):
@@ -107,19 +115,27 @@ def _of_function(function: Callable[..., KerasModel], name: str, options: LoadOp
     return KerasNet(name, build, keras, keras_runs_eagerly(), why=(f"net {name!r}: as asked",))
 
 
-def _of_text(path: str, options: LoadOptions) -> KerasNet:
+def _of_text(path: str, weights: str, options: LoadOptions) -> KerasNet:
+    """Return the architecture in a text, which may have as many weights as their file explains."""
     config, version = read_text(path)
     custom = dict(options.custom_objects or {})
-    replaced = refuse_code(path, config, custom, options.trusted)
+    config = without_training(config)
+    replaced = take_functions(path, config, custom)
+    said = vet_config(path, config, custom, options, version.startswith("3"))
     if version.startswith("3"):
-        build = functools.partial(from_config_of_keras3, config=config, custom=custom, trusted=options.trusted)
-        return KerasNet(path, build, keras3(), eagerly=True, why=(f"architecture: {path}",))
+
+        def build_new(keras: KerasModule) -> KerasModel:
+            with bounds(keras, weights, options):
+                return from_config_of_keras3(keras, config, custom, runs_code(options))
+
+        return KerasNet(path, build_new, keras3(), eagerly=True, why=(f"architecture: {path}", *said))
     custom = with_partials(custom, replaced)
 
     def build_known(keras: KerasModule) -> KerasModel:
-        return from_config(keras, as_known(config, version), custom)
+        with bounds(keras, weights, options):
+            return from_config(keras, as_known(config, version), custom, code=runs_code(options))
 
-    return KerasNet(path, build_known, why=(f"architecture: {path}",))
+    return KerasNet(path, build_known, why=(f"architecture: {path}", *said))
 
 
 def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions) -> Parts:

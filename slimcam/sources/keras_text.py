@@ -1,13 +1,13 @@
 """A Keras model's architecture as text: model.json, or model.yaml, as to_json() and to_yaml() write them."""
 
 import importlib
-import json
 import os
 from typing import Any, Dict, Tuple
 
 from .._packages import pip_line
 from .._tf import LIST_WRAPPERS
 from ..errors import MissingPackage, ModelError
+from .vetting.keras import parsed
 
 ENDINGS = (".json", ".yaml", ".yml")
 
@@ -42,7 +42,7 @@ def read_text(path: str) -> Tuple[Dict[str, Any], str]:
 
 def _of_json(path: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError as error:
         raise ModelError(f"{path}: not JSON, or damaged: {error}") from error
 

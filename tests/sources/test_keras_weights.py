@@ -114,7 +114,7 @@ def test_a_lambda_in_a_json_is_code(tmp_path):
     code.update(output_shape_type="raw", arguments={})
     config["config"]["layers"].insert(1, {"class_name": "Lambda", "config": code})
     text, weights = write_text(tmp_path / "model.json", config), write_weights(tmp_path / "weights.h5")
-    with pytest.raises(slimcam.ModelError, match="its Lambda layer 'twice' is code that would run"):
+    with pytest.raises(slimcam.ModelError, match="twice' is the layer Lambda, which is code that would run"):
         slimcam.load(text, weights=weights)
     doubled = scores(text, weights=weights, custom_objects={"twice": lambda x: x * 2})
     np.testing.assert_array_equal(doubled, [[11, -10]])

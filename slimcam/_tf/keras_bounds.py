@@ -1,0 +1,66 @@
+"""How much a Keras may build: weights before they are allocated, and calls of layers."""
+
+import contextlib
+import functools
+from typing import Any, Callable, Iterator, List, Optional
+
+import numpy as np
+
+from .._types import KerasModule
+from .keras import layer_classes
+
+
+@contextlib.contextmanager
+def bounded(keras: KerasModule, numbers: int, calls: int, error: Callable[[str], Exception]) -> Iterator[None]:
+    """Raise `error` of a text where layers make weights of more than so many numbers, or call each other more often.
+
+    Every weight of a layer goes through its class' `add_weight`, in Keras 2 and 3, with the shape that it will have.
+    To be used within kept_classes(), as classes of the whole process are changed for the while.
+    """
+    counts = {"numbers": 0, "calls": 0}
+
+    def add(original: Any) -> Any:
+        @functools.wraps(original)
+        def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            counts["numbers"] += _numbers_of(kwargs.get("shape"), args)
+            if counts["numbers"] > numbers:
+                raise error(f"the layer {layer.name!r} makes weights of {counts['numbers']:,} numbers")
+            return original(layer, *args, **kwargs)
+
+        return add_weight
+
+    def call(original: Any) -> Any:
+        @functools.wraps(original)
+        def run(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            counts["calls"] += 1
+            if counts["calls"] > calls:
+                raise error(f"the layer {layer.name!r} is one of more than {calls:,} that are called")
+            return original(layer, *args, **kwargs)
+
+        return run
+
+    with contextlib.ExitStack() as changed:
+        for kind in layer_classes(keras):
+            for name, instead in (("add_weight", add), ("__call__", call)):
+                original = vars(kind).get(name)
+                if original is not None:
+                    setattr(kind, name, instead(original))
+                    changed.callback(setattr, kind, name, original)
+        yield
+
+
+def _numbers_of(shape: Any, args: Any) -> int:
+    """Return how many numbers a weight has: its shape is given by name, or is the argument that is a sequence."""
+    shape = next((one for one in args if _sizes(one) is not None), None) if shape is None else shape
+    count = 1
+    for size in _sizes(shape) or ():
+        count *= size
+    return count
+
+
+def _sizes(shape: Any) -> Optional[List[int]]:
+    """Return the sizes of a shape as a list, None for what is none."""
+    if isinstance(shape, str) or not hasattr(shape, "__iter__"):
+        return [int(shape)] if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool) else None
+    sizes = [getattr(one, "value", one) for one in shape]  # TensorFlow 1 has Dimensions there
+    return [int(one) for one in sizes] if all(isinstance(one, (int, np.integer)) for one in sizes) else None
