@@ -32,7 +32,7 @@ def bounded(keras: KerasModule, numbers: int, calls: int, error: Callable[[str],
     def call(original: Any) -> Any:
         @functools.wraps(original)
         def run(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            counts["calls"] += 1
+            counts["calls"] += 1 + _steps(layer, args)
             if counts["calls"] > calls:
                 raise error(f"the layer {layer.name!r} is one of more than {calls:,} that are called")
             return original(layer, *args, **kwargs)
@@ -47,6 +47,17 @@ def bounded(keras: KerasModule, numbers: int, calls: int, error: Callable[[str],
                     setattr(kind, name, instead(original))
                     changed.callback(setattr, kind, name, original)
         yield
+
+
+def _steps(layer: Any, args: Any) -> int:
+    """Return how often a recurrent layer calls its cell that is asked to do so for each step of its input, else 0.
+
+    It splits its input before the first call, which takes as long.
+    """
+    if not getattr(layer, "unroll", False) or not args:
+        return 0
+    sizes = [getattr(one, "value", one) for one in getattr(args[0], "shape", None) or ()]
+    return max((int(one) for one in sizes[:2] if one is not None), default=0)
 
 
 def _numbers_of(shape: Any, args: Any) -> int:

@@ -110,6 +110,7 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
     try:
         with zipfile.ZipFile(path) as archive:
             texts = [archive.read(name) for name in ("config.json", "metadata.json")]
+            archive.getinfo("model.weights.h5")  # older ones may hold an .npz instead, which is not read
     except (KeyError, *UNREADABLE_ZIP) as error:
         raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({error})") from error
     config, metadata = (_parsed(path, text) for text in texts)
