@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from dataclasses import replace
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .._tf import as_known, eager, h5_file, kept_classes, keras2, keras3, keras_runs_eagerly, keras_version
 from .._types import ArrayReader, KerasModel, KerasModule, Session
@@ -57,17 +57,37 @@ def read_file(path: str, options: LoadOptions) -> Parts:
     return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, options)
 
 
-def _read_h5(path: str, options: LoadOptions) -> Parts:
+def configuration_in(path: str) -> Tuple[Any, str]:
+    """Return the configuration in a Keras file, None in one of weights alone, and the version of its Keras."""
+    return (_configuration_of_h5 if _starts_with(path, HDF5) else _configuration_of_zip)(path)
+
+
+def _configuration_of_h5(path: str) -> Tuple[Any, str]:
     try:
         with h5_file(path) as file:
             config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
-    if config is None or options.net is not None:
+    return None if config is None else _parsed(path, config), version or ""
+
+
+def _configuration_of_zip(path: str) -> Tuple[Any, str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            texts = [archive.read(name) for name in ("config.json", "metadata.json")]
+            archive.getinfo("model.weights.h5")  # older ones may hold an .npz instead, which is not read
+    except (KeyError, *UNREADABLE_ZIP) as error:
+        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({error})") from error
+    config, metadata = (_parsed(path, text) for text in texts)
+    return config, str(metadata.get("keras_version", "3"))
+
+
+def _read_h5(path: str, options: LoadOptions) -> Parts:
+    architecture, version = (None, "") if options.net is not None else _configuration_of_h5(path)
+    if architecture is None:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
-    architecture = _parsed(path, config)
-    new = (version or "2").startswith("3")
+    new = version.startswith("3")
     if new or (options.engine == "tape" and keras_runs_eagerly()):
         return _read_eagerly(path, architecture, options, new)
     custom = dict(options.custom_objects or {})
@@ -76,7 +96,7 @@ def _read_h5(path: str, options: LoadOptions) -> Parts:
 
     def build(keras: KerasModule) -> KerasModel:
         with bounds(keras, path, options):
-            return from_config(keras, as_known(architecture, version or ""), given, code=runs_code(options))
+            return from_config(keras, as_known(architecture, version), given, code=runs_code(options))
 
     try:
         parts = build_anew(path, build, lambda model, session: _readers(path, model, session), options)
@@ -107,14 +127,8 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
     if options.net is not None:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            texts = [archive.read(name) for name in ("config.json", "metadata.json")]
-            archive.getinfo("model.weights.h5")  # older ones may hold an .npz instead, which is not read
-    except (KeyError, *UNREADABLE_ZIP) as error:
-        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({error})") from error
-    config, metadata = (_parsed(path, text) for text in texts)
-    return _read_eagerly(path, config, options, str(metadata.get("keras_version", "3")).startswith("3"))
+    config, version = _configuration_of_zip(path)
+    return _read_eagerly(path, config, options, version.startswith("3"))
 
 
 def _parsed(path: str, text: Any) -> Any:

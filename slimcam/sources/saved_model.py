@@ -94,12 +94,17 @@ def _none(name: str) -> NoReturn:
     raise KeyError(name)
 
 
-def graph_of_tags(folder: str, tags: Optional[Tags], default: Sequence[str]) -> Any:
-    """Return the graph that has the tags asked for, else `default`; raise ModelError with all that there are."""
+def meta_graphs(folder: str) -> Sequence[Any]:
+    """Return all graphs of a SavedModel; raise ModelError for what is none."""
     try:
-        graphs = saved_model_proto(folder).meta_graphs
+        return saved_model_proto(folder).meta_graphs
     except Exception as error:  # TensorFlow raises IOError, protobuf its own, by version from different modules
         raise ModelError(f"{folder}: not a SavedModel that can be read: {str(error).splitlines()[0]}") from error
+
+
+def graph_of_tags(folder: str, tags: Optional[Tags], default: Sequence[str]) -> Any:
+    """Return the graph that has the tags asked for, else `default`; raise ModelError with all that there are."""
+    graphs = meta_graphs(folder)
     wanted = {tags} if isinstance(tags, str) else set(tags or ())
     asked = wanted or set(default)
     fitting = [graph for graph in graphs if set(graph.meta_info_def.tags) == asked]
