@@ -1,12 +1,15 @@
 """The command line: the only place that prints and exits. What it needs beyond click is imported by the command."""
 
+import errno
+import os
+import sys
 import warnings
-from typing import Any
+from typing import Any, Callable
 
 import click
 
 from .. import __version__
-from ..errors import NotFinite, SlimcamError, Unsure
+from ..errors import NotFinite, OutputError, SlimcamError, Unsure
 from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -19,9 +22,10 @@ from .commands.port import port
 from .commands.record import record
 from .commands.run import Handover, run
 from .commands.verify import verify
-from .quiet import quiet
+from .quiet import is_descriptor, quiet
 from .wording import in_options
 
+FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG  # no room, of the disk, of the user, of a file
 INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 
 
@@ -35,7 +39,7 @@ class _Commands(click.Group):
             with warnings.catch_warnings(), quiet(passing):
                 warnings.simplefilter("ignore", NotFinite)  # the line on each photo says it
                 warnings.simplefilter("ignore", Unsure)  # print_notes() does
-                return super().invoke(ctx)
+                return _invoke(super().invoke, ctx)
         except Handover as program:
             program.take_over()
         except SlimcamError as error:
@@ -48,6 +52,19 @@ class _Commands(click.Group):
         except KeyboardInterrupt as stop:
             click.echo("slimcam: " + "; ".join(["interrupted", *map(str, stop.args)]), err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _invoke(invoke: Callable[[click.Context], Any], ctx: click.Context) -> Any:
+    """Run a command; raise OutputError where the disk is full that its output, or a temporary file, goes to."""
+    try:
+        return invoke(ctx)
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        if is_descriptor(sys.stdout, 1):
+            with open(os.devnull, "w") as nowhere:  # where Python puts, as it ends, what it could not print
+                os.dup2(nowhere.fileno(), 1)
+        raise OutputError(f"output, or a temporary file, cannot be written: {error.strerror}") from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -29,7 +29,7 @@ def quiet(expected: Tuple[Type[BaseException], ...]) -> Iterator[None]:
     logger.setLevel(logging.ERROR)
     python_stderr, kept = sys.stderr, os.dup(2)
     with tempfile.TemporaryFile() as notes, os.fdopen(kept, "w", buffering=1, closefd=True) as terminal:
-        if _is_descriptor(python_stderr, 2):
+        if is_descriptor(python_stderr, 2):
             sys.stderr = terminal
         os.dup2(notes.fileno(), 2)
         try:
@@ -47,7 +47,8 @@ def quiet(expected: Tuple[Type[BaseException], ...]) -> Iterator[None]:
             del os.environ[LEVEL]
 
 
-def _is_descriptor(stream: object, number: int) -> bool:
+def is_descriptor(stream: object, number: int) -> bool:
+    """Whether a stream of Python's writes to the file descriptor of a number."""
     try:
         return stream.fileno() == number  # type: ignore[attr-defined]
     except (AttributeError, OSError, ValueError):

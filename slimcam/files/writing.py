@@ -1,5 +1,10 @@
-"""Write files and folders that are there whole, or not at all."""
+"""Write files and folders that are there whole, or not at all.
 
+What is written lies beside its place first, as `.slimcam-….part`, and then moves there in one step. Only a process that
+is killed leaves that behind.
+"""
+
+import ctypes
 import os
 import shutil
 import uuid
@@ -10,6 +15,9 @@ from ..errors import OutputError
 if TYPE_CHECKING:
     from .._types import PathLike
 
+_HERE = -100  # AT_FDCWD: paths are relative to the current folder
+_EXCHANGE = 2  # RENAME_EXCHANGE
+
 
 def refuse(path: "PathLike") -> None:
     """Raise OutputError where a file is there already."""
@@ -19,15 +27,16 @@ def refuse(path: "PathLike") -> None:
 
 def write_file(path: "PathLike", data: bytes) -> None:
     """Write a file beside its place and move it there; raise OutputError where that fails."""
-    part = f"{os.fspath(path)}.part"
+    part = _beside(os.fspath(path))
     try:
         with open(part, "wb") as file:
             file.write(data)
         os.replace(part, path)
     except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
         if os.path.exists(part):
             os.remove(part)
-        raise _cannot_write(path, error) from error
 
 
 def replace_folder(path: "PathLike", files: Mapping[str, bytes]) -> None:
@@ -36,7 +45,7 @@ def replace_folder(path: "PathLike", files: Mapping[str, bytes]) -> None:
     Folders above it are made. Raises OutputError where that fails; then the old folder is as it was.
     """
     place = os.path.realpath(os.fspath(path))
-    part = os.path.join(os.path.dirname(place), f".{os.path.basename(place)}.{uuid.uuid4().hex}")
+    part = _beside(place)
     try:
         os.makedirs(part)
         for name, data in files.items():
@@ -49,12 +58,19 @@ def replace_folder(path: "PathLike", files: Mapping[str, bytes]) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def _beside(path: str) -> str:
+    """Return a new name in the folder of a path: hidden, and short, as that of the file may be as long as can be."""
+    return os.path.join(os.path.dirname(path), f".slimcam-{uuid.uuid4().hex}.part")
+
+
 def _move(part: str, place: str) -> None:
-    """Move a folder to its place; what was there comes back if that fails."""
+    """Move a folder to its place; what was there is at `part` then, or gone, and comes back if that fails."""
     if not os.path.isdir(place):
         os.rename(part, place)
         return
-    old = part + ".old"
+    if _exchange(part, place):
+        return
+    old = _beside(place)
     os.rename(place, old)
     try:
         os.rename(part, place)
@@ -62,6 +78,12 @@ def _move(part: str, place: str) -> None:
         os.rename(old, place)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(a: str, b: str) -> bool:
+    """Let two folders change places in one step; return whether this system and its file system can (Linux mostly)."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and rename(_HERE, os.fsencode(a), _HERE, os.fsencode(b), _EXCHANGE) == 0
 
 
 def _cannot_write(path: "PathLike", error: OSError) -> OutputError:

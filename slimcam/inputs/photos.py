@@ -154,9 +154,11 @@ def _read(item: ImageLike, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
 def as_batch(images: ImagesLike) -> Batch:
     """Read images: a path, a folder, a pattern, a uint8 photo, a list of any, or a floating-point batch.
 
-    Photos may be Pillow images, and arrays tensors that have their values: see others.plain. Raises PhotoError for
-    anything else; the type decides, never the range of the values.
+    Photos may be Pillow images, and arrays tensors that have their values: see others.plain; what is read already is
+    returned as it is. Raises PhotoError for anything else; the type decides, never the range of the values.
     """
+    if isinstance(images, Batch):
+        return images
     images = plain(images, "the image")
     if isinstance(images, np.ndarray) and np.issubdtype(images.dtype, np.floating):
         if images.ndim != 4 or not images.shape[0]:
@@ -170,6 +172,14 @@ def as_batch(images: ImagesLike) -> Batch:
     photos, files = zip(*(_read(item, f"photo {i}") for i, item in enumerate(items)))
     names = [item if isinstance(item, str) else number for item, number in zip(items, _numbered(len(items)))]
     return Batch(list(photos), None, list(files), names)
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return the photos of several batches, none of them an array, as one."""
+    photos, files, names = (
+        [one for batch in batches for one in getattr(batch, key)] for key in ("photos", "files", "names")
+    )
+    return Batch(photos, None, files, names)
 
 
 def _items(images: Any) -> List[Any]:

@@ -26,6 +26,7 @@ from .prepared import assumed_for
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
 _ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+_CHANGED = "{}: the checkpoint changed while it was read: load it again, or a copy that nobody writes to"
 _SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")  # the ending of a file of a V1 checkpoint in several, or of all
 
 
@@ -104,25 +105,43 @@ def open_checkpoint(path: str) -> Variables:
         raise ModelError(
             f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file or its shards, or a folder)"
         )
-    with _readable(prefix):
+    files = _files(prefix)
+    with _readable(prefix, files):
         reader = tf1.train.NewCheckpointReader(prefix)
         shapes = reader.get_variable_to_shape_map()
 
     def read(name: str) -> np.ndarray:
-        with _readable(prefix):
+        with _readable(prefix, files):
             return np.asarray(reader.get_tensor(name))
 
     return Variables(prefix, shapes, read)
 
 
+def _files(prefix: str) -> Dict[str, Tuple[int, ...]]:
+    """Return the files of a checkpoint, with what of each is another where it was written since."""
+    base = glob.escape(prefix.replace("?????", "\0")).replace("\0", "?????")
+    paths = [*glob.glob(base), *glob.glob(base + ".index"), *glob.glob(base + ".data-?????-of-?????")]
+    states = {path: os.stat(path) for path in paths}
+    return {path: (state.st_ino, state.st_size, state.st_mtime_ns) for path, state in states.items()}
+
+
 @contextlib.contextmanager
-def _readable(prefix: str) -> Iterator[None]:
-    """Turn what TensorFlow raises on a damaged file, by version one of tf.errors or a RuntimeError, into ModelError."""
+def _readable(prefix: str, files: Dict[str, Tuple[int, ...]]) -> Iterator[None]:
+    """Turn what TensorFlow raises on a damaged file, by version one of tf.errors or a RuntimeError, into ModelError.
+
+    Raises ModelError, too, where a file is not what it was when the checkpoint was opened: TensorFlow reads on, and a
+    block of another checkpoint has a checksum that fits.
+    """
     try:
         yield
+        changed = _files(prefix) != files
     except Exception as error:
+        if _files(prefix) != files:
+            raise ModelError(_CHANGED.format(prefix)) from error
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{prefix}: the checkpoint cannot be read: {first}") from error
+    if changed:
+        raise ModelError(_CHANGED.format(prefix))
 
 
 def is_checkpoint(path: str) -> bool:

@@ -64,12 +64,12 @@ def activations(
         with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
             for file in photos:
                 try:
-                    as_batch(file)
+                    photo: Any = as_batch(file)
                 except PhotoError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
                 else:
-                    shown = run(model, file, names, options["engine"])
+                    shown = run(model, photo, names, options["engine"])
                     for report in _show(shown, file, stems[file], colormap, top, folder):
                         reports.append(report)
                         if not as_json:

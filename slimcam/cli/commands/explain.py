@@ -1,7 +1,7 @@
 """`slimcam explain`."""
 
 import sys
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import click
 
@@ -64,6 +64,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     from tqdm import tqdm
 
     from ...errors import OutputError, TargetError
+    from ...inputs.photos import joined
     from ...targets import Picked, detections
     from ..results import describe_detections, describe_maps
 
@@ -74,27 +75,28 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
         for start in range(0, len(photos), at_once):
             together = photos[start : start + at_once]
-            files = _readable(together, bar)
-            failures += len(together) - len(files)
-            if not files:
+            read = _readable(together, bar)
+            failures += len(together) - len(read)
+            if not read:
                 continue
             try:
-                maps = cam(files)
+                batch: Any = joined(list(read.values()))
+                maps = cam(batch)
             except TargetError as error:
                 if not alone:
                     raise
                 failures += 1
-                bar.write(f"slimcam: {files[0]}: {error}", file=sys.stderr)
+                bar.write(f"slimcam: {together[0]}: {error}", file=sys.stderr)
                 bar.update()
                 continue
-            for i, file in enumerate(files):
+            for i, (file, photo) in enumerate(read.items()):
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
                 try:
                     paths = [folder.add(stems[file], file, maps[row]) for row in rows]
                     bar.write(describe_maps(file, maps, rows, paths, one_number))
                     untrusted += not maps.finite[rows].all()
                     if maps.boxes is not None:
-                        bar.write("\n".join(describe_detections(detections(cam.model, file)[0])))
+                        bar.write("\n".join(describe_detections(detections(cam.model, photo)[0])))
                 except OutputError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
@@ -102,17 +104,19 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     return failures, untrusted
 
 
-def _readable(photos: Sequence[str], bar: Any) -> List[str]:
-    """Return the photos that can be read, and print why the others cannot, past the progress bar."""
+def _readable(photos: Sequence[str], bar: Any) -> Dict[str, Any]:
+    """Return the photos that can be read, by their paths, and print why the others cannot, past the progress bar.
+
+    Each is read this once, for it may change or vanish meanwhile.
+    """
     from ...errors import PhotoError
     from ...inputs.photos import as_batch
 
-    files = []
+    read = {}
     for file in photos:
         try:
-            as_batch(file)
-            files.append(file)
+            read[file] = as_batch(file)
         except PhotoError as error:
             bar.write(f"slimcam: {error}", file=sys.stderr)
             bar.update()
-    return files
+    return read
