@@ -10,7 +10,7 @@ from ._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, Tensor
 from .engines import find_engine
 from .engines.holds import holds_of
 from .engines.resolve import Query, resolve
-from .errors import NotFinite, PhotoError, TargetError, Unsure, warn
+from .errors import LayerError, NotFinite, PhotoError, TargetError, Unsure, warn
 from .inputs.photos import Batch
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
@@ -191,8 +191,21 @@ def _runs(
         for cam, batch in zip(cams, batches):
             feeds.update(first.engine.feeds(cam.image_input, batch, part))
         masks, holds = None if mask is None else mask[part], holds_of(first.query.hold, part, count)
-        runs.append((part, first.engine.gather(first.model, [cam.probe for cam in cams], feeds, masks, holds)))
+        got = first.engine.gather(first.model, [cam.probe for cam in cams], feeds, masks, holds)
+        for cam, evidence in zip(cams, got):
+            _check_rows(cam, evidence, len(part))
+        runs.append((part, got))
     return runs
+
+
+def _check_rows(cam: GradCAM, evidence: Evidence, images: int) -> None:
+    """Raise LayerError where a layer, or a score, has not its rows for each image: one of another size may be cut."""
+    for what, array in ((f"layer {cam.layer!r}", evidence.activations), ("score", evidence.scores)):
+        if len(array) != images * cam.query.k:
+            raise LayerError(
+                f"the {what} has {len(array)} rows for {images} image{'s' * (images != 1)}, so a row is not one "
+                f"image's: name another layer, or, if {cam.model.source} takes images of another size, say size="
+            )
 
 
 def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:

@@ -8,13 +8,14 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, 
 
 import numpy as np
 
-from ._tf import check_process, is_closed
+from ._tf import check_process, is_closed, tf
 from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
 from .errors import ModelError, TargetError, UnknownName
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
 from .graphs.walk import ancestors
 from .graphs.worth import is_map, worth_explaining
+from .inputs.failed_runs import cannot_run
 from .inputs.image_input import ImageInput, PhotoPipeline, Rows
 from .inputs.photos import Batch
 from .layers.names import Calls
@@ -249,12 +250,22 @@ class Model:
         fed = {one.tensor: one.value for one in plan(tensors, (image_input.tensor.name,), self.required_feeds())}
 
         def run(part: List[int]) -> Dict[str, np.ndarray]:
-            values = self.session.run({one.name: one for one in tensors}, {**fed, **image_input.feeds(batch, part)})
+            values = self.run({one.name: one for one in tensors}, {**fed, **image_input.feeds(batch, part)})
             if image_input.tensor.shape.rank == 3 and image_input.tensor.name in values:  # the image itself, unbatched
                 values[image_input.tensor.name] = values[image_input.tensor.name][None]
             return values
 
         return image_input.in_parts(batch, run)
+
+    def run(self, fetches: Any, feeds: Dict[Tensor, Any]) -> Any:
+        """Return what the session gives; raise ModelError where TensorFlow cannot run the graph on what is fed.
+
+        PhotoError where that may be for the size of the images, which the graph leaves open.
+        """
+        try:
+            return self.session.run(fetches, feeds)
+        except tf.errors.OpError as error:
+            raise cannot_run(self.source, self.inputs, error) from error
 
     def required_feeds(self) -> List[str]:
         """Return the names of what must be fed, although the preprocessing stands in for it in the graph."""

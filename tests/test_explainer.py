@@ -216,3 +216,17 @@ def test_switches_of_the_process_are_not_touched(frozen, legacy):
     environment = {**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "ignore"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_rows_that_are_not_one_image_s_are_an_error(model_of):
+    """Images of 4 x 4 where a net is made for 2 x 2 are cut in four by its Reshape."""
+
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, None, None, 1], name="x")
+        a = tf1.nn.relu(tf1.nn.conv2d(x, tf1.ones([1, 1, 1, 1]), 1, "SAME"), name="a")
+        tf1.nn.softmax(tf1.matmul(tf1.reshape(a, [-1, 4]), tf1.ones([4, 2])), name="end")
+
+    cam = slimcam.GradCAM(model_of(build, preprocess="none"), "a")
+    assert cam(np.ones((2, 2, 2, 1), np.float32)).raw.shape == (2, 2, 2)
+    with pytest.raises(slimcam.LayerError, match=r"the score has 8 rows for 2 images, .*of another size, say size="):
+        cam(np.ones((2, 4, 4, 1), np.float32))

@@ -9,7 +9,7 @@ from fixtures.threads import at_once
 from fixtures.tolerance import assert_sums
 
 import slimcam
-from slimcam.graphs import walk
+from slimcam.graphs.worth import worth_explaining
 
 X = np.random.RandomState(3).uniform(0, 1, (2, 6, 6, 3)).astype(np.float32)
 
@@ -72,14 +72,14 @@ def test_a_function_as_target_is_called_once_though_threads_ask_at_the_same_time
 
 
 def test_threads_that_ask_for_the_layers_walk_the_graph_once(model, monkeypatch):
-    found, walks = walk.worth_explaining, []
+    found, walks = worth_explaining, []
 
     def slowly(*ends):
         walks.append(1)
         time.sleep(0.02)
         return found(*ends)
 
-    monkeypatch.setattr(walk, "worth_explaining", slowly)
+    monkeypatch.setattr("slimcam.model.worth_explaining", slowly)
     each = at_once(lambda i: model.layers())
     assert walks == [1]
     assert [[layer.name for layer in layers] for layers in each] == [["second", "first"]] * 8
@@ -170,3 +170,23 @@ def test_a_refreshed_model_keeps_what_was_built():
             model.refresh()
             assert_sums(cam(X).raw, before * 1.5, 40)
             assert operations(model) == built
+
+
+def picky():
+    """A net that ends its run on photos that are too bright."""
+    x = tf1.placeholder(tf1.float32, [None, 2, 2, 3], name="x")
+    with tf1.control_dependencies([tf1.Assert(tf1.reduce_all(x < 1), ["too bright"])]):
+        a = tf1.nn.relu(x, name="a")
+    tf1.nn.softmax(tf1.matmul(tf1.reduce_mean(a, [1, 2]), tf1.ones([3, 2])), name="end")
+
+
+@pytest.mark.parametrize("run", [lambda model: slimcam.GradCAM(model), lambda model: lambda x: model.features("a", x)])
+def test_a_run_that_tensorflow_ends_is_an_error_of_one_line(model_of, run):
+    model = model_of(picky, preprocess="none")
+    call = run(model)
+    call(np.zeros((1, 2, 2, 3), np.float32))
+    with pytest.raises(
+        slimcam.ModelError, match=r"model\.pb cannot be run on images of 2 x 2 x 3: Inv.*too bright"
+    ) as it:
+        call(np.ones((1, 2, 2, 3), np.float32))
+    assert "\n" not in str(it.value)

@@ -88,3 +88,15 @@ def test_of_a_map_alone_the_layer_is_that(model_of):
     model = model_of(build)
     assert [layer.name for layer in model.layers()] == ["output"]
     assert slimcam.GradCAM(model, target=slimcam.Channel("output", 0)).layer == "output"
+
+
+def test_a_map_before_what_has_no_known_shape_is_a_layer(model_of):
+    """Dropout by a share whose placeholder says no shape, as of TensorFlow 1.0, leaves its result without one."""
+
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="x")
+        share = tf1.placeholder(tf1.float32, name="share")
+        last = tf1.nn.dropout(block(x, "last", 2), rate=1 - share)
+        tf1.nn.softmax(tf1.matmul(tf1.reshape(last, [-1, 32]), tf1.ones([32, 3])))
+
+    assert [layer.tensor.name for layer in model_of(build).layers()] == ["last/Relu:0"]

@@ -25,12 +25,14 @@ from .keras import (
     keras_runs_eagerly,
     keras_version,
     layer_classes,
+    reads_archives,
     registered_names,
 )
 from .keras3_manners import mend_keras3
 from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
 from .keras_bounds import bounded
 from .keras_configs import LIST_WRAPPERS, as_known, turns_kernels_of_theano
+from .keras_later_layers import later_layers
 from .keras_models import (
     code_allowed,
     configuration,
@@ -120,6 +122,7 @@ __all__ = [
     "keras_runs_eagerly",
     "keras_session",
     "keras_version",
+    "later_layers",
     "layer_classes",
     "let_initialise",
     "lives_eagerly",
@@ -134,6 +137,7 @@ __all__ = [
     "phase_scope",
     "prepared_run",
     "public_path",
+    "reads_archives",
     "registered_names",
     "restate_gradients",
     "run_each",

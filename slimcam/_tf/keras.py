@@ -27,6 +27,11 @@ def keras_runs_eagerly() -> bool:
     return TF_VERSION >= (2, 1)
 
 
+def reads_archives() -> bool:
+    """Whether Keras 2 itself reads the archives called .keras, which it writes from TensorFlow 2.12 on."""
+    return TF_VERSION >= (2, 12)
+
+
 @functools.lru_cache(maxsize=None)
 def keras2() -> KerasModule:
     """Return Keras 2: TensorFlow's own to 2.15, the package tf_keras after that, where `tf.keras` is Keras 3."""

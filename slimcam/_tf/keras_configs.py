@@ -8,6 +8,7 @@ from .._types import KerasModule
 from .core import TF_VERSION
 from .keras import keras2
 from .keras1.configurations import as_keras2, is_keras1
+from .keras_later_layers import later_layers
 
 # What tf.keras keeps a layer's lists in, by the modules of TensorFlow 1 and 2: to_yaml() names it.
 LIST_WRAPPERS = tuple(
@@ -35,7 +36,8 @@ def _as_keras2_here(config: Any) -> Any:
     new = {key: _as_keras2_here(value) for key, value in config.items()}
     if new.get("class_name") == "Functional" and TF_VERSION < (2, 3):
         new["class_name"] = "Model"
-    kind, inner = getattr(keras2().layers, str(new.get("class_name")), None), new.get("config")
+    name, inner = str(new.get("class_name")), new.get("config")
+    kind = getattr(keras2().layers, name, None) or later_layers().get(name)
     if kind is not None and isinstance(inner, dict):
         late = [key for key in inner if key in _LATER and inner[key] == _LATER[key] and not _takes(kind, key)]
         new["config"] = {key: value for key, value in inner.items() if key not in late}

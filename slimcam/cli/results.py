@@ -20,14 +20,7 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
     """
     parts = []
     for row, path in zip(rows, paths):
-        notes = ""
-        if maps.flat[row] and maps.raw[row].any():
-            notes = f" (flat: {MEANINGS['flat']})"
-        elif maps.blank[row]:
-            notes = " (blank: nothing in the layer speaks for it)"
-        wrong = int((~np.isfinite(maps.raw[row])).sum())
-        notes += "" if wrong or maps.finite[row] else " (not to be trusted: NaN or infinity in what it is made from)"
-        notes += f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite)" if wrong else ""
+        notes = soundness(maps, row)
         place = "" if maps.boxes is None else f" at {place_in_words(maps.boxes[row])}"
         name, value = maps.subject(row), f"{maps.scores[row]:.4g}"
         if one_number:
@@ -35,6 +28,24 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
             notes += " (the map shows what raises it; --style signed, also what lowers it)" if value[0] == "-" else ""
         parts.append(f"{name} {value}{place}{notes} -> {path}")
     return f"{file}: " + "; ".join(parts)
+
+
+def describe_recorded(maps: Maps, row: int) -> str:
+    """Return the line on a recorded map: what was explained, with its score, and what is to be said of it."""
+    return f"{maps.names[maps.photo[row]]}: {maps.layer}: {maps.title(row)}{soundness(maps, row)}"
+
+
+def soundness(maps: Maps, row: int) -> str:
+    """Return what is to be said of a map beside its score, with what it means: that it is flat, blank, or no number."""
+    wrong = int((~np.isfinite(maps.raw[row])).sum())
+    if wrong:
+        return f" ({wrong} of {maps.raw[row].size} values of the map are NaN or infinite, so that it tells nothing)"
+    notes = ""
+    if maps.flat[row] and maps.raw[row].any():
+        notes = f" (flat: {MEANINGS['flat']})"
+    elif maps.blank[row]:
+        notes = " (blank: nothing in the layer speaks for it)"
+    return notes + ("" if maps.finite[row] else " (not to be trusted: NaN or infinity in what it is made from)")
 
 
 def describe_detections(some: Sequence[Detection]) -> List[str]:

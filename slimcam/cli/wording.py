@@ -21,11 +21,13 @@ VALUE = r"""(?P<value>'[^']*'|"[^"]*"|\[[^\]]*\]|\{[^}]*\}|[\w.]*\w)?"""
 KEYWORD = re.compile(rf"(?<![\w/.-])(?P<name>{'|'.join((*OPTIONS, *PYTHON_ONLY))})={VALUE}")
 # `load(path, engine='tape')`, of which the keyword is what the command line says.
 CALL = re.compile(r"(?:slimcam\.)?load\([^(),]*, ([^()]+)\)")
+# `target=slimcam.Peak(k) (--target peak:K)`: both ways in one, of which the second is the command line's.
+EITHER = re.compile(r"(?:\w+=)?slimcam\.\w+\((?:[^()]|\([^()]*\))*\) \((--[^()]+)\)")
 
 
 def in_options(text: str) -> str:
     """Return a message with options in the place of Python's keywords: `input='x'` as `--input 'x'`."""
-    return KEYWORD.sub(_option, CALL.sub(r"\1", text))
+    return KEYWORD.sub(_option, CALL.sub(r"\1", EITHER.sub(r"\1", text)))
 
 
 def _option(keyword: "re.Match[str]") -> str:

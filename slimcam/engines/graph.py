@@ -13,7 +13,7 @@ import numpy as np
 from .. import targets
 from .._tf import tf, tf1
 from .._types import Tensor
-from ..errors import LayerError, PhotoError
+from ..errors import LayerError
 from ..graphs.copying import repeated_head
 from ..graphs.feeds import DefaultFeed
 from ..graphs.op_types import CALLS, LOOPING
@@ -133,21 +133,8 @@ def gather(
     feeds.update(holds)
     if mask is not None:
         feeds.update((probe.mask, mask) for probe in probes)
-    try:
-        values = model.session.run(list(map(_fetches, probes)), feeds)
-    except tf.errors.InvalidArgumentError as error:
-        if not any(None in (one.tensor.shape.as_list() or [None])[1:] for one in model.inputs):
-            raise
-        raise _wrong_size(model, error) from error
+    values = model.run(list(map(_fetches, probes)), feeds)
     return [_evidence(probe, got) for probe, got in zip(probes, values)]
-
-
-def _wrong_size(model: Model, error: Exception) -> PhotoError:
-    """Return the error for images of a size that a graph leaves open, and cannot run on."""
-    before = str(error).split("\n\t [[")[0].splitlines()  # then come the operation, and where it was built
-    return PhotoError(
-        f"{model.source} cannot run on images of this size ({before[-1]}): load it with size=, the side that it takes"
-    )
 
 
 def _fetches(probe: Probe) -> Dict[str, Tensor]:

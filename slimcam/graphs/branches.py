@@ -9,6 +9,7 @@ from .._types import GraphDef, NodeDef
 from .graph_defs import op_name
 from .op_types import CONDS, LOOPING, MERGES, SWITCHES
 from .randomness import Get, Value
+from .walk import reachable
 
 
 def is_run(name: str, get: Get, value: Value) -> Optional[bool]:
@@ -60,6 +61,15 @@ def functions_run(
             if taken is not False:
                 waiting += [(one, taken, lambda name: None) for one in library[function].node_def]
     return run
+
+
+def functions_of(name: str, library: Mapping[str, Any]) -> List[str]:
+    """Return a function of a library, and those that it calls, by their names."""
+
+    def called(one: str) -> List[str]:
+        return [name for node in library[one].node_def for _, name in _function_names(node, library)]
+
+    return reachable([name] if name in library else [], called)
 
 
 def _function_names(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str, str]]:

@@ -10,9 +10,11 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 import numpy as np
 
 from .._tf import tf
-from .._types import Graph, Operation, Tensor
+from .._types import Graph, NodeDef, Operation, Tensor
+from .branches import functions_of, library_of
 from .op_types import (
     ADDITIONS,
+    CONDS,
     FUSED_NORMS,
     MERGES,
     RANDOM_PREFIXES,
@@ -140,7 +142,8 @@ def _choice(tensor: Tensor) -> Optional[Use]:
     for predicate, inverted in _predicates(tensor, False, 0):
         switches = [op for op in predicate.consumers() if op.type in SWITCHES and op.inputs[1] is predicate]
         branches = [_branch(switches, output, waiting) for output in (0, 1)]  # the branch of truth is output 1
-        for untrained in (_untrained(branches), _stored(switches, branches)):
+        by_functions = [_untrained_function(op) for op in predicate.consumers() if op.type in CONDS]
+        for untrained in (_untrained(branches), _stored(switches, branches), *by_functions):
             if untrained is not None:
                 values.add(bool(untrained) != inverted)
     return Use(values.pop(), "it chooses the branch that does not train") if len(values) == 1 else None
@@ -148,7 +151,17 @@ def _choice(tensor: Tensor) -> Optional[Use]:
 
 def _untrained(branches: List[Set[Operation]]) -> Optional[int]:
     """Return which of two branches does not train where the other does, None where both do, or neither."""
-    trains = [any(_trains(op) for op in branch) for branch in branches]
+    return _only([any(_trains(op.node_def) for op in branch) for branch in branches])
+
+
+def _untrained_function(cond: Operation) -> Optional[int]:
+    """Return the same of the branches of TensorFlow 2's control flow, which are functions."""
+    library = library_of(cond.graph.as_graph_def())
+    branches = [functions_of(cond.get_attr(one).name, library) for one in ("else_branch", "then_branch")]
+    return _only([any(_trains(node) for one in branch for node in library[one].node_def) for branch in branches])
+
+
+def _only(trains: List[bool]) -> Optional[int]:
     return trains.index(False) if trains[0] != trains[1] else None
 
 
@@ -203,8 +216,8 @@ def _waiting(graph: Graph) -> Dict[Operation, List[Operation]]:
     return after
 
 
-def _trains(op: Operation) -> bool:
+def _trains(node: NodeDef) -> bool:
     """Whether an operation does what only training does."""
-    if op.type in FUSED_NORMS:
-        return bool(op.get_attr("is_training"))
-    return op.type in UPDATES or op.type.startswith(RANDOM_PREFIXES)
+    if node.op in FUSED_NORMS:
+        return "is_training" not in node.attr or bool(node.attr["is_training"].b)
+    return node.op in UPDATES or node.op.startswith(RANDOM_PREFIXES)

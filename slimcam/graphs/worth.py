@@ -45,7 +45,8 @@ def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Te
     for i, op in enumerate(passed):
         if op in left_out:
             continue
-        same_block = i > 0 and passed[i - 1].type in op_types.SAME_BLOCK and _feeds(op, passed[i - 1])
+        following = passed[i - 1] if i > 0 and is_map(passed[i - 1]) else None
+        same_block = following is not None and following.type in op_types.SAME_BLOCK and _feeds(op, following)
         same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
         if is_map(op) and not (same_block or same_image or op.type in _NOT_WORTH or is_split(op)):
             worth.append(op.outputs[0])

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import itertools
 import threading
 from typing import Any, Callable, Iterator, List
@@ -18,11 +19,14 @@ def _just_run(call: Call, layer: KerasLayer, inputs: Any, run: Callable[[], Any]
 
 
 @contextlib.contextmanager
-def watch_calls(keras: KerasModule, root: KerasLayer = None, around: Around = _just_run) -> Iterator[List[Call]]:
+def watch_calls(
+    keras: KerasModule, root: KerasLayer = None, around: Around = _just_run, at_rest: bool = False
+) -> Iterator[List[Call]]:
     """Collect the calls that layers of `keras` make on graph tensors in this thread, `root` itself left out.
 
     The layers are not touched: their base class notes each call while the context lasts. `around(call, layer, inputs,
-    run)` runs each one and returns its result, on eager tensors too; `call` has no outputs by then.
+    run)` runs each one and returns its result, on eager tensors too; `call` has no outputs by then. With `at_rest`
+    layers that train where nobody says otherwise, as those that change photos at random, are told not to.
     """
     calls: List[Call] = []
     under_way: List[KerasLayer] = []
@@ -34,6 +38,8 @@ def watch_calls(keras: KerasModule, root: KerasLayer = None, around: Around = _j
         def run(layer: KerasLayer, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != thread or layer is root or (under_way and under_way[-1] is layer):
                 return original(layer, *args, **kwargs)
+            if at_rest and len(args) < 2 and "training" not in kwargs and _trains_by_default(layer):
+                kwargs["training"] = False
             under_way.append(layer)
             call = Call("/".join(one.name for one in under_way), _tensors((args, kwargs)), next(turns))
             try:
@@ -56,6 +62,15 @@ def watch_calls(keras: KerasModule, root: KerasLayer = None, around: Around = _j
     finally:
         for kind, original in zip(kinds, originals):
             kind.__call__ = original
+
+
+def _trains_by_default(layer: KerasLayer) -> bool:
+    """Whether a layer's own default is to train.
+
+    In a graph Keras 2 leaves it at that, whatever the learning phase is: to tf_keras 2.21 at the least.
+    """
+    training = inspect.signature(layer.call).parameters.get("training")
+    return training is not None and training.default is True
 
 
 def _tensors(nested: Any) -> List[Tensor]:

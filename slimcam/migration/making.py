@@ -18,7 +18,7 @@ from ..files.digests import digest, file_digest
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..inputs.preprocess import PREPROCESSING
-from ..methods.cams import raw_map
+from ..methods.cams import raw_map, rounding
 from ..methods.evidence import Evidence, plain
 from ..model import Model
 from ..sources.loading import load
@@ -120,6 +120,7 @@ def explain_inputs(cam: GradCAM, fed: Any, classes: Optional[np.ndarray] = None)
 
 def _layer(cam: GradCAM, fed: Any) -> golden.Layer:
     evidence, maps = explain_inputs(cam, fed)
+    dialect = cam.dialect
     activations = evidence.activations[:: len(evidence.activations) // len(fed)]
     places = sample_places(activations.size)
     return golden.Layer(
@@ -132,6 +133,7 @@ def _layer(cam: GradCAM, fed: Any) -> golden.Layer:
         sample=activations.reshape(-1)[places],
         gradients=evidence.gradients,
         maps=maps,
+        rounding=rounding(evidence, dialect.method, dialect.start, dialect.average),
         **statistics(activations),
     )
 

@@ -20,6 +20,7 @@ from . import variable_table
 
 Shapes = Dict[str, Tuple[int, ...]]
 
+_AUXILIARY = "/AuxLogits/"
 AVERAGE = "/ExponentialMovingAverage"  # what a checkpoint's name of a variable's average ends in
 
 
@@ -174,7 +175,8 @@ def variables(net: NetLike, num_classes: Optional[int] = None, size: Optional[in
 def nets_fitting(shapes: Mapping[str, Sequence[int]]) -> List[str]:
     """Return the names in NETS whose variables are all among `shapes`, themselves or their averages.
 
-    Any number of classes will do. No net is built for it: what variables each has stands in a table beside the code.
+    Any number of classes will do, and an auxiliary head, which only training needs, may be missing. No net is built for
+    it: what variables each has stands in a table beside the code.
     """
 
     def saved(name: str) -> Tuple[int, ...]:
@@ -183,7 +185,10 @@ def nets_fitting(shapes: Mapping[str, Sequence[int]]) -> List[str]:
     fitting = []
     for net in NETS.values():
         head = saved(net.head)
-        if head and all(saved(name) == shape for name, shape in _known_variables(net, head[-1]).items()):
+        known = _known_variables(net, head[-1]) if head else {}
+        if head and all(
+            saved(name) == shape or (_AUXILIARY in name and not saved(name)) for name, shape in known.items()
+        ):
             fitting.append(net.name)
     return fitting
 

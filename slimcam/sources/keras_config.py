@@ -4,7 +4,7 @@ import contextlib
 import re
 from typing import Any, Dict, Iterator, List, Optional
 
-from .._tf import code_allowed, given_objects, input_shape, tf
+from .._tf import code_allowed, given_objects, input_shape, later_layers, tf
 from .._types import KerasLayer, KerasModel, KerasModule
 
 LONGEST = 240  # characters of a message of Keras' own that are shown
@@ -20,6 +20,7 @@ def from_config(
 
     A Sequential that was built by a call has no input layer to 2.1; it gets one here.
     """
+    custom = {**later_layers(), **custom}
     try:
         with code_allowed(keras) if code else contextlib.ExitStack():
             model = keras.models.model_from_config(_patient(_plain(config)), custom_objects=given_objects(custom))

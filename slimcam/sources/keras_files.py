@@ -10,7 +10,18 @@ import zlib
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Tuple
 
-from .._tf import as_known, eager, h5_file, kept_classes, keras2, keras3, keras_runs_eagerly, keras_version
+from .._tf import (
+    as_known,
+    eager,
+    h5_file,
+    kept_classes,
+    keras2,
+    keras3,
+    keras_runs_eagerly,
+    keras_version,
+    later_layers,
+    reads_archives,
+)
 from .._types import ArrayReader, KerasModel, KerasModule, Session
 from ..errors import ModelError, SlimcamError
 from .keras_code import take_functions, with_partials
@@ -90,13 +101,18 @@ def _read_h5(path: str, options: LoadOptions) -> Parts:
     new = version.startswith("3")
     if new or (options.engine == "tape" and keras_runs_eagerly()):
         return _read_eagerly(path, architecture, options, new)
+    return _build(path, architecture, version, options)
+
+
+def _build(path: str, config: Any, version: str, options: LoadOptions) -> Parts:
+    """Build a file's model of Keras 2 in a graph, and read its weights."""
     custom = dict(options.custom_objects or {})
-    given = with_partials(custom, take_functions(path, architecture, custom))
-    said = vet_config(path, architecture, custom, options)
+    given = with_partials(custom, take_functions(path, config, custom))
+    said = vet_config(path, config, custom, options)
 
     def build(keras: KerasModule) -> KerasModel:
         with bounds(keras, path, options):
-            return from_config(keras, as_known(architecture, version), given, code=runs_code(options))
+            return from_config(keras, as_known(config, version), given, code=runs_code(options))
 
     try:
         parts = build_anew(path, build, lambda model, session: _readers(path, model, session), options)
@@ -128,6 +144,8 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
     config, version = _configuration_of_zip(path)
+    if not version.startswith("3") and not reads_archives():
+        return _build(path, without_training(config), version, options)
     return _read_eagerly(path, config, options, version.startswith("3"))
 
 
@@ -154,7 +172,7 @@ def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Pa
     with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
         place = _with_config(path, plain, folder) if changed else path
         try:
-            given = custom if new else with_partials(custom, replaced)
+            given = custom if new else with_partials({**later_layers(), **custom}, replaced)
             with bounds(keras, path, options):
                 model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
         except SlimcamError:

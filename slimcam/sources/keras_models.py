@@ -137,7 +137,8 @@ def build_anew(
     keras = keras2()
     graph = tf1.Graph()
     session = tf1.Session(graph=graph)
-    with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), watch_calls(keras) as calls:
+    watching = watch_calls(keras, at_rest=True)
+    with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), watching as calls:
         try:
             model = build(keras)
         except SlimcamError:

@@ -89,6 +89,11 @@ def _what_lacks(image: ImageNode, shape: Dims) -> str:
         return f"nothing says what size {name} takes: load it with size=, the side of its images in pixels, or {arrays}"
     if len(shape) not in (3, 4):
         return f"{name} takes {tuple(shape)}, which are no photos: {arrays}"
+    if shape[-1] not in (1, 3, None) and shape[-3] in (1, 3):
+        return (
+            f"{name} takes its channels before rows and columns, {tuple(shape)}, and photos have them last: give "
+            "floating point of that shape, fed as is"
+        )
     if shape[-1] not in (1, 3, None):
         return f"{name} takes {shape[-1]} channels, which photos do not have: {arrays}"
     return ""

@@ -14,6 +14,7 @@ from .._tf import tf
 from .._types import GraphDef
 from ..graphs.first_norm import FirstNorm, first_norm
 from ..graphs.input_scaling import Scaling, scaling
+from ..graphs.op_types import PROBABILITIES
 from .image_nodes import ImageNode
 from .parts import Parts
 from .photo_inputs import sized
@@ -101,15 +102,20 @@ def _retrained(net: Net) -> Optional[Preparation]:
     Whole, resized by TensorFlow 1's bilinear: (x - 128) / 128, or x / 255 for modules of TF Hub, which scale inside.
     """
     signs = ", ".join(name for name in _RETRAINED if name in net.parts_of_names)
+    assumed = not signs  # a program of another kind may call its output as retrain.py does, where it is not told
+    if assumed and any(node.name == _RESULT and node.op in PROBABILITIES for node in net.graph_def.node):
+        signs = _RESULT
     if not signs:
         return None
     inside = _scaled_inside(net)
     if inside is None:
-        return Preparation("retrained", f"as label_image.py prepares photos for graphs of retrain.py ({signs})")
+        because = f"as label_image.py prepares photos for graphs of retrain.py ({signs})"
+        return Preparation("retrained", f"photos are assumed to be prepared {because}" if assumed else because, assumed)
     kind = "retrained_unit" if inside.preprocess == "unit" else inside.preprocess
     return Preparation(kind, f"{inside.because}; it is a graph of retrain.py ({signs})")
 
 
+_RESULT = "final_result"  # what retrain.py calls its softmax, where nobody says otherwise
 _RETRAINED = ("BottleneckInputPlaceholder", "BottleneckInput", "final_training_ops", "final_retrain_ops")
 
 
@@ -127,15 +133,22 @@ def _scaled_inside(net: Net) -> Optional[Preparation]:
 
 
 _RANGES = {"none": (0, 255), "unit": (0, 1), "squash": (-1, 1)}
-_SPANS = ((0.9, 1.1), (1.8, 2.2), (3.5, 5.5), (240.0, 260.0))  # [0, 1]; [-1, 1]; over a deviation; pixels
+_SPANS = ((0.9, 1.1), (1.8, 2.2), (240.0, 260.0))  # [0, 1]; [-1, 1]; pixels
+_OVER_DEVIATION = (3.5, 5.5)
+_DEVIATIONS_OF_DATA = (0.16, 0.38)  # narrower than photos', or [0, 1] less a low mean might be [-1, 1]
 _OFF_CENTRE = 0.25  # of the span
 
 
 def _is_usual(low: float, high: float) -> bool:
-    """Whether a range of values is as wide as nets take them, and begins at 0 or has 0 in its middle."""
+    """Whether a range of values is as wide as nets take them, and begins at 0 or has 0 in its middle.
+
+    Or it is that of photos less their mean, over their deviation, as a Normalization that was adapted to them gives it.
+    """
     span, middle = high - low, (high + low) / 2
     wide = any(least <= span <= most for least, most in _SPANS)
-    return wide and (abs(low) < 0.02 * span or abs(middle) < _OFF_CENTRE * span)
+    normal = _MEANS[0] <= -low / span <= _MEANS[1] and _DEVIATIONS_OF_DATA[0] <= 1 / span <= _DEVIATIONS_OF_DATA[1]
+    centred = abs(middle) < _OFF_CENTRE * span and (wide or _OVER_DEVIATION[0] <= span <= _OVER_DEVIATION[1])
+    return normal or centred or (wide and abs(low) < 0.02 * span)
 
 
 class _Application(NamedTuple):
@@ -208,7 +221,7 @@ def _normed(net: Net) -> Optional[Preparation]:
     return Preparation(fitting[0], f"photos are fed as {low:g} to {high:g}, since in training {seen}", True)
 
 
-_MEANS, _DEVIATIONS = (0.2, 0.65), (0.14, 0.38)  # of photos in [0, 1]
+_MEANS, _DEVIATIONS = (0.1, 0.65), (0.14, 0.38)  # of photos in [0, 1]; of MNIST's digits 0.13 and 0.31
 
 
 def _is_of_photos(seen: FirstNorm, low: float, high: float) -> bool:

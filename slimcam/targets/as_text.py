@@ -67,19 +67,21 @@ def _read_box(text: str, rest: str) -> Box:
 
 
 def _read_region(text: str, rest: str) -> Region:
-    """Read CLASS, or CLASS=FILE with a mask, an array or a picture that is black outside."""
+    """Read CLASS, or CLASS=FILE with a mask, an array or a picture that is black outside; TENSOR: may come first."""
     name, _, file = rest.rpartition("=")
-    if not name:
-        return Region(_class(rest))
-    if os.path.splitext(file)[1] == ".npy":
-        return Region(_class(name), _array(file))
-    return Region(_class(name), as_batch(file).photos[0].max(-1))
+    tensor, _, name = (name or rest).rpartition(":")
+    mask = None
+    if file != rest:
+        mask = _array(file) if os.path.splitext(file)[1] == ".npy" else as_batch(file).photos[0].max(-1)
+    return Region(_class(name), mask, tensor or None)
 
 
 def _read_peak(text: str, rest: str) -> Peak:
-    if not re.fullmatch(r"\d+", rest):
-        raise TargetError(f"--target {text}: give peak:NUMBER, the channel of the heat map")
-    return Peak(int(rest))
+    """Read NUMBER; TENSOR: may come first."""
+    tensor, _, k = rest.rpartition(":")
+    if not re.fullmatch(r"\d+", k):
+        raise TargetError(f"--target {text}: give peak:NUMBER, the channel of the heat map, or peak:TENSOR:NUMBER")
+    return Peak(int(k), tensor or None)
 
 
 def _class(word: str) -> Union[int, str]:

@@ -31,7 +31,9 @@ class ScoreOfOutput(Score):
         if len(dense) == 1:
             return dense[0]
         names = ", ".join(repr(one.name) for one in dense)
-        which = f"name one of {names}, as {type(self).__name__}(…, tensor=NAME)" if dense else "none is (N, h, w, C)"
+        kind = type(self).__name__
+        how = f"target=slimcam.{kind}(…, tensor=NAME) (--target {kind.lower()}:NAME:…)"
+        which = f"name one of {names} by {how}" if dense else "none is (N, h, w, C)"
         raise TargetError(f"{self!r}: {model.source} has {len(dense)} dense outputs: {which}")
 
     def maps(self, model: Model, value: Tensor) -> Tensor:

@@ -135,7 +135,7 @@ def detect(
         fed = feeds([i])
         cut = [image_input.tensor.name, *(tensor.name for tensor in fed)]
         known = {one.tensor: one.value for one in plan(detector.tensors, cut, model.required_feeds())}
-        values = [plain(one) for one in model.session.run(detector.tensors, {**known, **fed})]
+        values = [plain(one) for one in model.run(detector.tensors, {**known, **fed})]
         size = image_input.tensor.shape.as_list()[-3:-1] if image_input.tensor.shape.rank in (3, 4) else [None, None]
         own = batch.photos[i].shape[:2]
         seen = detector.read(values, [side or other for side, other in zip(size, own)])

@@ -98,7 +98,7 @@ def _values(model: Model, start: Tensor, size: Size, tensors: Dict[str, Tensor])
     dims = [*size, start.shape.as_list()[-1] or 3]
     black = np.zeros(dims if start.shape.rank == 3 else [1, *dims], start.dtype.as_numpy_dtype)
     fed = {one.tensor: one.value for one in plan(tensors.values(), [start.name], model.required_feeds())}
-    values: Dict[str, np.ndarray] = model.session.run(tensors, {**fed, start: black})
+    values: Dict[str, np.ndarray] = model.run(tensors, {**fed, start: black})
     return values
 
 

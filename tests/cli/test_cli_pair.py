@@ -102,3 +102,37 @@ def test_the_command_line_names_its_own_ways_out(run):
     assert run("explain", "A.png", "--model", FILE, *options[0])[0] == 0
     assert run("explain", "A.png", "--model", FILE, *options[1], "--overwrite")[0] == 0
     assert options[2] == ["slimcam", "pair", "PHOTO", "PHOTO", "--model", FILE]
+
+
+@pytest.fixture
+def folders(run, tmp_path):
+    """Two photos in each of the folders `left` and `right`, by other names, as copies of A.png and B.png."""
+    for folder, names, first in (("left", ("a1.png", "a2.png"), "A.png"), ("right", ("b1.png", "b2.png"), "B.png")):
+        (tmp_path / folder).mkdir()
+        other = "B.png" if first == "A.png" else "A.png"
+        for name, copied in zip(names, (first, other)):
+            (tmp_path / folder / name).write_bytes((tmp_path / copied).read_bytes())
+
+
+@pytest.mark.parametrize("words", [("left", "right"), ("left/a*.png", "right/*"), ("left/*", "right")])
+def test_folders_and_patterns_pair_their_photos_in_order(run, folders, model, tmp_path, words):
+    status, _, err = run("pair", *words, "--model", FILE, "--preprocess", "unit", "--out", "out")
+    assert (status, err) == (0, "")
+    pictures = ["a1-b1.png", "a2-b2.png"]
+    assert [name for name in sorted(os.listdir(str(tmp_path / "out"))) if "-" in name] == pictures
+    with np.load(str(tmp_path / "out" / "maps.npz")) as arrays:
+        files = [os.path.join(*parts) for parts in (("left", "a1.png"), ("left", "a2.png"), ("right", "b1.png"))]
+        assert list(arrays["files"]) == [*files, os.path.join("right", "b2.png")]
+        swapped = slimcam.explain_pair(model, str(tmp_path / "B.png"), str(tmp_path / "A.png"))
+        assert_net(arrays["raw"][1], swapped[0].raw[0], TERMS[NARROW])
+        assert_net(arrays["raw"][3], swapped[1].raw[0], TERMS[NARROW])
+
+
+def test_folders_of_different_lengths_are_no_pairs(run, folders, tmp_path):
+    (tmp_path / "right" / "b2.png").unlink()
+    status, out, err = run("pair", "left", "right", "--model", FILE, "--out", "out")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "2" in err and "1" in err
+    status, out, err = run("pair", "left", "none/*.png", "--model", FILE, "--out", "out")
+    assert (status, out) == (2, "")
+    assert "none/*.png: no photos match this pattern" in err

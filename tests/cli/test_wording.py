@@ -40,6 +40,11 @@ def test_the_option_is_one_that_commands_take(name):
         ("say allow=['ReadFile', 'PyFunc'] if", "say --allow ReadFile,PyFunc if"),
         ("runs/size=224/model.pb: no such file", "runs/size=224/model.pb: no such file"),
         ("give hold={'x': array}.", "give --hold {'x': array}."),
+        (
+            "by target=slimcam.Region(class, tensor='a:0') (--target region:a:0:CLASS), or",
+            "by --target region:a:0:CLASS, or",
+        ),
+        ("by target=slimcam.Dot('e', model.features('e', o)[0]) (--like O)", "by --like O"),
         ("replace it by overwrite=True", "replace it by --overwrite"),
         ("the b-input=x and subnet=y", "the b-input=x and subnet=y"),
         ("no label 'dog'; near: 'dogs'", "no label 'dog'; near: 'dogs'"),

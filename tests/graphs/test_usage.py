@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from fixtures.control_flow import of_operations
+from fixtures.control_flow import of_functions, of_operations
 
 from slimcam.graphs.feeds import inference_value
+from slimcam.graphs.op_types import CONDS
 from slimcam.graphs.usage import inference_use
 
 VALUES = np.ones((2, 3), np.float32)
@@ -143,3 +144,26 @@ UNCLEAR = {
 @pytest.mark.parametrize("build", UNCLEAR.values(), ids=list(UNCLEAR))
 def test_a_choice_that_is_not_clear_is_not_made(build):
     assert used(build, tf1.bool) is None
+
+
+OF_FUNCTIONS = {
+    name: CHOICES[name] for name in ("dropout", "dropout, the other way round", "by its contrary", "batch norm")
+}
+
+
+@pytest.mark.parametrize("build, value", OF_FUNCTIONS.values(), ids=list(OF_FUNCTIONS))
+def test_the_branch_that_does_not_train_is_chosen_among_functions(build, value):
+    """Control flow of TensorFlow 2, and of 1.15 where it was asked for."""
+    with tf1.Graph().as_default(), of_functions():
+        place = tf1.placeholder(tf1.bool, [], name="p")
+        build(place)
+        assert any(op.type in CONDS for op in tf1.get_default_graph().get_operations())
+        assert_use(inference_use(place), value, RESTS)
+
+
+@pytest.mark.parametrize("build", list(UNCLEAR.values())[1:], ids=list(UNCLEAR)[1:])
+def test_a_choice_among_functions_that_is_not_clear_is_not_made(build):
+    with tf1.Graph().as_default(), of_functions():
+        place = tf1.placeholder(tf1.bool, [], name="p")
+        build(place)
+        assert inference_use(place) is None

@@ -323,3 +323,13 @@ def test_variables_of_a_net_are_told_apart_by_identity():
         made = tf1.global_variables()
         assert len(set(made)) == len(made) == 6
         assert (made[0] == made[0]) is True and (made[0] == made[1]) is False and (made[0] != made[1]) is True
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "inception_v4", "inception_resnet_v2"])
+def test_a_net_is_known_without_its_auxiliary_head_which_only_training_needs(no_building, name):
+    found = variable_table.shapes(name, 7)
+    exported = {key: shape for key, shape in found.items() if "/AuxLogits/" not in key}
+    assert len(exported) == len(found) - 10
+    assert nets.nets_fitting(exported) == [name]
+    kernel = next(key for key in found if "/AuxLogits/" in key and len(found[key]) == 4)
+    assert nets.nets_fitting({**exported, kernel: (1, 1, 1, 1)}) == []

@@ -229,3 +229,13 @@ def test_a_tower_for_so_many_images_does_not_hide_another(model_of):
 
     assert model_of(build).no_logits == "the logits could be 'x_on:0', 'y_on:0': say logits="
     assert model_of(build, logits="x_on").logits.name == "x_on:0"
+
+
+def test_images_with_their_channels_first_are_said_to_be_so(model_of, photo):
+    def build():
+        x = place(None, 3, 4, 5)
+        maps = tf1.transpose(tf1.nn.relu(x, name="a"), [0, 2, 3, 1])
+        tf1.nn.softmax(tf1.matmul(tf1.reduce_mean(maps, [1, 2]), tf1.ones([3, 2])))
+
+    with pytest.raises(slimcam.PhotoError, match=r"takes its channels before rows and columns, \(None, 3, 4, 5\)"):
+        slimcam.GradCAM(model_of(build), "transpose")(photo(4, 5))

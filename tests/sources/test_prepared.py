@@ -212,3 +212,29 @@ def test_a_net_of_keras_applications_is_known_by_its_layers(tmp_path):
 def test_what_the_caller_says_needs_no_note(tmp_path):
     with slimcam.load(as_frozen(classifier, tmp_path), preprocess="unit") as model:
         assert model.notes == []
+
+
+def test_a_result_that_is_called_as_retrain_py_does_is_assumed_to_be_of_it(model_of):
+    def build(name):
+        logits = dense(tf1.reduce_mean(maps(placeholder(None, SIDE, SIDE, 3)), [1, 2]))
+        tf1.nn.softmax(logits, name=name)
+
+    (note,) = model_of(lambda: build("final_result")).notes
+    assert note == (
+        "photos are assumed to be prepared as label_image.py prepares photos for graphs of retrain.py (final_result); "
+        "say preprocess= where that is wrong"
+    )
+    assert model_of(lambda: build("result")).notes[0].startswith(AS_THEY_ARE)
+
+
+# mean and deviation of ImageNet's photos, of CIFAR's, of MNIST's digits and of noise, as shares of 255
+@pytest.mark.parametrize("mean, deviation", [(0.45, 0.226), (0.47, 0.25), (0.1307, 0.3081), (0.5, 0.289)])
+@pytest.mark.parametrize("most, row", [(255.0, "none"), (1.0, "unit")])
+def test_values_less_their_mean_over_their_deviation_tell_their_range(model_of, mean, deviation, most, row):
+    model = model_of(lambda: classifier(lambda x: (x - mean * most) / (deviation * most)))
+    assert any(line.startswith(f"preprocess {row!r}: the graph scales by itself") for line in model.why)
+    assert model.notes == []
+
+
+def test_a_range_from_0_that_is_wider_than_usual_tells_nothing(model_of):
+    assert model_of(lambda: classifier(lambda x: x * 2.0 + 2.0)).notes[0].startswith(AS_THEY_ARE)

@@ -35,6 +35,8 @@ def net(model_of):
         ("region:2", {"region": 2, "mask": None, "of": None}),
         ("region:dog", {"region": 1, "mask": None, "of": None}),
         ("peak:17", {"peak": 17, "of": None}),
+        ("region:a:0:dog", {"region": 1, "mask": None, "of": "a:0"}),
+        ("peak:a:0:2", {"peak": 2, "of": "a:0"}),
     ],
 )
 def test_words_are_targets(net, text, spec):

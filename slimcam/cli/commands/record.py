@@ -1,6 +1,6 @@
 """`slimcam record`."""
 
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import click
 
@@ -40,9 +40,23 @@ def record(ctx: click.Context, photos: Tuple[str, ...], out: str, python: Option
         from ...migration.remote import record_in
 
         how.update(load_options(options))
-        click.echo(record_in(python, options["model"], photos, out, target=options["target"], **how))
-        return
+        record_in(python, options["model"], photos, out, target=options["target"], **how)
+        ctx.exit(0 if _print_maps(out) else 1)
     with load_model(options) as model:
         print_notes(model)
-        click.echo(migration.record(model, list(photos), out, target=read_target(model, options["target"]), **how))
-    ctx.exit(exit_status(model))
+        migration.record(model, list(photos), out, target=read_target(model, options["target"]), **how)
+    ctx.exit(exit_status(model, failed=not _print_maps(out, model.labels)))
+
+
+def _print_maps(out: str, labels: Optional[List[str]] = None) -> bool:
+    """Print a line on each recorded map, and where they are; return whether all are to be trusted."""
+    from ...migration import golden
+    from ...migration.recorded_maps import recorded_maps
+    from ..results import describe_recorded
+
+    layers = recorded_maps(golden.read(out), labels)
+    for maps in layers:
+        for row in range(len(maps)):
+            click.echo(describe_recorded(maps, row))
+    click.echo(out)
+    return all(maps.finite.all() for maps in layers)

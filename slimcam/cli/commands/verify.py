@@ -1,10 +1,22 @@
 """`slimcam verify`."""
 
-from typing import Any, Dict, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 import click
 
-from ..options import MODELS, as_json_text, load_model, model_options, named_pairs, photos_argument
+from ..options import (
+    MODELS,
+    as_json_text,
+    exit_status,
+    load_model,
+    model_options,
+    named_pairs,
+    photos_argument,
+    print_notes,
+)
+
+if TYPE_CHECKING:
+    from ...migration.golden import Golden
 
 
 @click.command()
@@ -23,16 +35,34 @@ from ..options import MODELS, as_json_text, load_model, model_options, named_pai
 def verify(ctx: click.Context, golden: str, photos: Tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Check that a model gives what the recording GOLDEN holds; exit status 0 if all is within the tolerances, else 1.
 
-    The recorded inputs are fed. With the PHOTOs that were recorded, their preparation is checked as well.
+    The recorded inputs are fed. With the PHOTOs that were recorded, their preparation is checked as well. What tells
+    nothing, recorded maps that are flat, blank or of NaN, is said on stderr; NaN or infinity makes the exit status 1.
     """
     from ... import migration
+    from ...migration import golden as golden_files
 
     layers = named_pairs(options["layers"], "--layer") or None
     with load_model(options) as model:
         tolerances = _tolerances(options["tolerances"])
-        report = migration.verify(golden, model, list(photos) or None, layers, tolerances, options["engine"])
+        recorded = golden_files.read(golden)
+        report = migration.verify(recorded, model, list(photos) or None, layers, tolerances, options["engine"])
+    print_notes(model)
+    sound = _print_unsound(recorded)
     click.echo(as_json_text(report) if as_json else report.table())
-    ctx.exit(0 if report.passed else 1)
+    ctx.exit(exit_status(model, failed=not (report.passed and sound)))
+
+
+def _print_unsound(recorded: "Golden") -> bool:
+    """Print a line on each recorded map that tells nothing; return whether all are to be trusted."""
+    from ...migration.recorded_maps import recorded_maps
+    from ..results import describe_recorded, soundness
+
+    layers = recorded_maps(recorded)
+    for maps in layers:
+        for row in range(len(maps)):
+            if soundness(maps, row):
+                click.echo(f"slimcam: recorded: {describe_recorded(maps, row)}", err=True)
+    return all(maps.finite.all() for maps in layers)
 
 
 def _tolerances(words: Tuple[str, ...]) -> Dict[str, float]:

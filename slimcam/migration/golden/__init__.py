@@ -27,6 +27,8 @@ integers or booleans of up to 64 bits; what NumPy has no such type for (bfloat16
     layer<i>/mean, /deviation, /smallest, /largest   (C,) float64, of the activations of all photos and places
     layer<i>/places, /sample      (S,) indices into the flat (N, h, w, C) activations, up to 4096, and the values there
     layer<i>/gradients, /maps     (M, h, w, C), (M, h, w)
+    layer<i>/rounding             (M,) float64, how far rounding alone can part two places of a map; a map whose places
+                                  differ by no more is flat; not there in older recordings
 """
 
 from .layout import Golden, Layer

@@ -27,10 +27,12 @@ class Layer:
     sample: np.ndarray
     gradients: np.ndarray
     maps: np.ndarray
+    rounding: Optional[np.ndarray] = None
 
 
 LAYER_KEYS = tuple(field.name for field in fields(Layer))[:3]  # in golden.json
 LAYER_ARRAYS = tuple(field.name for field in fields(Layer))[3:]  # in golden.npz
+LATER_ARRAYS = ("rounding",)  # of these, those that older recordings do not have
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..._types import PathLike
 from ...errors import GoldenError
 from ...files.digests import digest
 from ...methods.evidence import is_plain
-from .layout import FORMAT, JSON, KEYS, LAYER_ARRAYS, LAYER_KEYS, NPZ, VERSION, Golden, Layer
+from .layout import FORMAT, JSON, KEYS, LATER_ARRAYS, LAYER_ARRAYS, LAYER_KEYS, NPZ, VERSION, Golden, Layer
 
 REMEDY = "record again, or take both files from where they were kept"
 _KINDS: Dict[str, Any] = {
@@ -149,7 +149,8 @@ def _check_array(array: np.ndarray, name: str, kind: Any, path: str) -> None:
 
 
 def _layer(record: Dict[str, Any], i: int, arrays: Dict[str, np.ndarray]) -> Layer:
-    values = {name: arrays[f"layer{i}/{name}"] for name in LAYER_ARRAYS}
+    names = [name for name in LAYER_ARRAYS if name not in LATER_ARRAYS or f"layer{i}/{name}" in arrays]
+    values = {name: arrays[f"layer{i}/{name}"] for name in names}
     return Layer(record["name"], tuple(record["shape"]), record["dtype"], **values)
 
 
@@ -179,6 +180,8 @@ def _check_layer(layer: Layer, photos: int, path: str) -> None:
     shapes: Dict[str, Tuple[int, ...]] = dict.fromkeys(("mean", "deviation", "smallest", "largest"), shape[-1:])
     shapes.update(classes=(maps,), scores=(maps,), gradients=(maps, *shape[1:]), maps=(maps, *shape[1:3]))
     shapes.update(sample=layer.places.shape)
+    if layer.rounding is not None:
+        shapes.update(rounding=(maps,))
     wrong = [name for name, size in shapes.items() if getattr(layer, name).shape != size]
     if len(shape) != 4 or shape[0] != photos or maps % photos or not maps:
         wrong.append("shape")

@@ -59,7 +59,8 @@ def _files(golden: Golden) -> Dict[str, bytes]:
     arrays = {name: getattr(golden, name) for name in ("inputs", "logits", "top_classes")}
     arrays = {name: plain(array) for name, array in arrays.items() if array is not None}
     for i, layer in enumerate(golden.layers):
-        arrays.update({f"layer{i}/{name}": plain(getattr(layer, name)) for name in LAYER_ARRAYS})
+        of_layer = {name: getattr(layer, name) for name in LAYER_ARRAYS}
+        arrays.update({f"layer{i}/{name}": plain(array) for name, array in of_layer.items() if array is not None})
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
     data = packed.getvalue()
