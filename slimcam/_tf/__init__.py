@@ -66,7 +66,7 @@ from .keras_symbols import (
     symbols_before,
     symbols_joined,
 )
-from .op_attributes import attributes_of, is_default
+from .op_attributes import attributes_of, is_default, output_types, registered_ops
 from .own_session import OwnSession, check_process, check_timeout
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
@@ -132,6 +132,7 @@ __all__ = [
     "noted_shape",
     "on_type_error",
     "output_layer",
+    "output_types",
     "parse_text",
     "paths_of_layers",
     "phase_scope",
@@ -139,6 +140,7 @@ __all__ = [
     "public_path",
     "reads_archives",
     "registered_names",
+    "registered_ops",
     "restate_gradients",
     "run_each",
     "saved_model_proto",

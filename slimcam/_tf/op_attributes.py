@@ -1,8 +1,10 @@
 """The attributes of operations: those that this TensorFlow knows, and the defaults of those that came after 1.15."""
 
-from typing import Any, Dict, FrozenSet, Optional, Tuple
+import importlib
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
-from .core import private, tf, tf1
+from .._types import NodeDef
+from .core import TF_VERSION, private, tf, tf1
 
 _BAD_INDICES = ("GatherNd", "ScatterNd", "TensorScatterAdd", "TensorScatterSub", "TensorScatterUpdate")
 _DEPTHWISE = ("", "BackpropFilter", "BackpropInput")
@@ -36,11 +38,39 @@ _ADDED: Dict[str, Tuple[Any, Tuple[str, ...]]] = {
 
 def attributes_of(op: str) -> Optional[FrozenSet[str]]:
     """Return the names of the attributes that an operation has in this TensorFlow, None where it has no such one."""
+    op_def = _op_def(op)
+    return None if op_def is None else frozenset(one.name for one in op_def.attr)
+
+
+def _op_def(op: str) -> Any:
+    """Return the OpDef of an operation, None where this TensorFlow has none."""
     registry = private("framework.op_def_registry")
     # `get` looks into the runtime's own registry; before 2.1 there is a dictionary of what Python registered
     get = getattr(registry, "get", None) or registry.get_registered_ops().get
-    op_def = get(op)
-    return None if op_def is None else frozenset(one.name for one in op_def.attr)
+    return get(op)
+
+
+def output_types(node: NodeDef) -> Optional[List[int]]:
+    """Return the numbers of the types of what a node gives; None where this TensorFlow has no such operation."""
+    op_def = _op_def(node.op)
+    if op_def is None:
+        return None
+    types: List[int] = []
+    for one in op_def.output_arg:
+        if one.type_list_attr:
+            types.extend(node.attr[one.type_list_attr].list.type)
+            continue
+        count = node.attr[one.number_attr].i if one.number_attr else 1
+        types.extend([node.attr[one.type_attr].type if one.type_attr else one.type] * count)
+    return types
+
+
+def registered_ops() -> Dict[str, Any]:
+    """Return the OpDefs of all operations that TensorFlow's runtime has, by name."""
+    session = private("client.pywrap_tf_session" if TF_VERSION >= (2,) else "pywrap_tensorflow")
+    ops = importlib.import_module("tensorflow.core.framework.op_def_pb2").OpList()
+    ops.ParseFromString(session.TF_GetBuffer(session.TF_GetAllOpList()))
+    return {op.name: op for op in ops.op}
 
 
 def is_default(op: str, name: str, value: Any) -> bool:

@@ -7,10 +7,12 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from .._types import DType, GraphDef, NodeDef
+from ..errors import ModelError
 from .op_types import VARIABLES
 from .walk import reachable
 
 GRADIENT = "_gradient_op_type"  # the attribute by which a node asks for another gradient than its type's
+STANDS_IN = "_slimcam_stands_in"  # the attribute of a node that never runs, and stands in the place of one refused
 Dims = Optional[List[Optional[int]]]  # None: of unknown rank
 
 
@@ -35,12 +37,13 @@ def needed_among(nodes: Mapping[str, NodeDef], names: Iterable[str]) -> Set[str]
     return set(reachable(starts, lambda one: [name for name in map(op_name, nodes[one].input) if name in nodes]))
 
 
-def readers(graph_def: GraphDef) -> Dict[str, List[str]]:
-    """Map the names of nodes that are read, or waited for, to the names of those that do."""
+def readers(graph_def: GraphDef, data_only: bool = False) -> Dict[str, List[str]]:
+    """Map the names of nodes that are read, or waited for unless `data_only`, to the names of those that do."""
     reading: Dict[str, List[str]] = {}
     for node in graph_def.node:
         for name in node.input:
-            reading.setdefault(op_name(name), []).append(node.name)
+            if not (data_only and name.startswith("^")):
+                reading.setdefault(op_name(name), []).append(node.name)
     return reading
 
 
@@ -50,8 +53,11 @@ def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
     `producer` is the version of the graph: up to 21 (TensorFlow 1.0) a placeholder of any shape says that it is a
     scalar. What a Saver noted of the node stands in for what it does not say.
     """
-    key = next(key for key in ("dtype", "T", "DstT") if key in node.attr)
-    dtype = tf.as_dtype(node.attr[key].type)
+    number = next((node.attr[key].type for key in ("dtype", "T", "DstT") if key in node.attr), 0)
+    try:
+        dtype = tf.as_dtype(number)
+    except TypeError:
+        raise ModelError(f"{node.name!r}, a {node.op}, is of type {number}, which is none: a damaged graph") from None
     proto = node.attr["shape"].shape if "shape" in node.attr else None
     if node.op == "Const":
         proto = node.attr["value"].tensor.tensor_shape

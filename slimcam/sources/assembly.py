@@ -16,7 +16,7 @@ from ..layers.shared import shared_calls
 from ..layers.tensor_names import TensorNames
 from ..model import Model
 from . import infer
-from .batches import of_any_size
+from .batches import check_images, of_any_size
 from .finiteness import Counts, count_constants, counting, say_what_is_not_finite
 from .image_nodes import ImageNode
 from .labels import read_labels
@@ -26,6 +26,8 @@ from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .prepared import with_preparation
 from .randomness import say_what_is_random
+from .vetting.inert import refuse_needed
+from .vetting.sizes import check_tensors
 from .weights import Assign, assigning, place, without_large
 
 
@@ -34,6 +36,7 @@ def assemble(parts: Parts) -> Model:
     why_mended = mend(parts)
     given = names_of(parts.input)
     nodes = infer.input_nodes(parts.graph_def, given, parts.inputs, parts.logits, parts.weights)
+    check_images(parts.source, nodes)
     parts = with_preparation(parts, nodes)
     counts: Counts = {}
     graph, session, joints, reload_weights = _import_graph(parts, nodes, counts)
@@ -43,8 +46,11 @@ def assemble(parts: Parts) -> Model:
         logits, why_logits = _no_embedding(*_logits(graph, inputs, calls, parts), parts)
         if logits is not None:
             logits, why_logits = infer.as_rows(logits, why_logits)
+    if parts.judged is not None and not parts.judged.trusted:
+        check_tensors(parts.source, graph)
     outputs = _outputs(graph, inputs, logits, parts)
     ends = outputs if logits is None else [logits]
+    why_judged = [] if parts.judged is None else refuse_needed(parts.source, parts.judged, ends, _are_named(parts))
     needed = _needed_inputs(inputs, ends, len(given))
     why_inputs = infer.inputs_in_words([nodes[i] for i in needed], given, parts.named_by)
     inputs, made_for = [inputs[i] for i in needed], max(joints[i].batch for i in needed)
@@ -59,7 +65,7 @@ def assemble(parts: Parts) -> Model:
         names,
         outputs=outputs,
         layer=None if parts.layer is None else names.tensor(parts.layer),
-        why=[*parts.why, *why_mended, why_inputs, why_logits, *why_batch],
+        why=[*parts.why, *why_mended, why_inputs, why_logits, *why_batch, *why_judged],
         source=parts.source,
         no_logits=why_logits if logits is None else "",
         output_kind=parts.output_kind or ("linear" if logits is None else infer.output_kind(logits)),
@@ -73,6 +79,11 @@ def assemble(parts: Parts) -> Model:
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if logits is None else model.classes)
     return model
+
+
+def _are_named(parts: Parts) -> bool:
+    """Whether the caller or the file says what the model gives, and nothing was inferred."""
+    return bool((parts.logits and not parts.why_logits) or (parts.outputs and not parts.no_logits))
 
 
 def _reload(reload_weights: Assign, counts: Counts, model: Model) -> None:

@@ -1,7 +1,7 @@
 """Whether a graph that was made for so many images at once takes any number of them."""
 
 from dataclasses import replace
-from typing import List, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,6 +10,10 @@ from .._types import Session, Tensor
 from ..errors import MissingFeed, ModelError
 from ..graphs.feeds import plan
 from ..inputs.image_input import ImageInput
+from .image_nodes import ImageNode
+
+MOST_VALUES = 1 << 26  # of an image that is made up to see what a graph takes: two take 1 GiB, and as much in the run
+LARGEST = 1 << 30  # values of an image that is taken at all
 
 
 def of_any_size(
@@ -20,6 +24,11 @@ def of_any_size(
     `made_for` is the batch size that the graph declares, 0 for none. Raises ModelError where its one end can only run
     with that many, and they are several; of several ends, none of which is the logits, some may need no such batch.
     """
+    if made_for and any(
+        _values_of(one.tensor.shape.as_list()) > MOST_VALUES for one in inputs if one.tensor.shape.rank
+    ):
+        alone = [replace(image_input, single_image=True) for image_input in inputs] if made_for == 1 else inputs
+        return alone, [f"made for a batch of {made_for}, and not tried with another: its images are too large"]
     whole = len(ends) == 1
     ends = ends if whole else [end for end in ends if end.shape.rank != 0 and _is_fed(end, inputs)]
     if not made_for or not ends:
@@ -33,6 +42,19 @@ def of_any_size(
         raise ModelError(f"{source}: made for {made_for} images at once, and for another number {problem}")
     alone = [replace(image_input, single_image=True) for image_input in inputs]
     return alone, [f"one image at a time: made for a batch of 1, and for two {problem}"]
+
+
+def check_images(source: str, images: Sequence[ImageNode]) -> None:
+    """Raise ModelError where an image that a graph takes is larger than any is."""
+    for one in images:
+        if _values_of(one.shape or [1]) > LARGEST:
+            size = f"{_values_of(one.shape or [1]) * 4 / 2**30:.3g} GiB each"
+            raise ModelError(f"{source}: {one.name + ':0'!r} takes images of {tuple(one.shape or ())}, {size}")
+
+
+def _values_of(shape: Sequence[Optional[int]]) -> float:
+    """Return how many values one image of a batch has, as far as its shape says it."""
+    return float(np.prod([size or 1 for size in shape[1:]], dtype=float))
 
 
 def _is_fed(end: Tensor, inputs: List[ImageInput]) -> bool:

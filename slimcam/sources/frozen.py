@@ -15,6 +15,7 @@ from ..graphs.op_types import VARIABLES
 from ..graphs.writes import without_writes
 from .options import LoadOptions
 from .parts import Parts
+from .vetting.inert import vetted
 
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
@@ -26,7 +27,9 @@ def is_frozen(path: str) -> bool:
 
 def read_frozen(path: str, options: LoadOptions) -> Parts:
     """Read a graph; raise ModelError for what is no frozen graph."""
-    graph_def = without_writes(read_graph_def(path))
+    graph_def = read_graph_def(path)
+    judged = vetted(path, graph_def, options)
+    graph_def = without_writes(graph_def)
     among = needed_nodes(graph_def, [options.logits]) if options.logits else None
     variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
     if variables:
@@ -35,7 +38,7 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
             "freeze it, or load its checkpoint with net="
         )
     why = [*without_newer_attributes(graph_def), *restate_swish(graph_def, stale=True)]
-    parts = Parts(path, graph_def, input=options.input, logits=options.logits, why=why)
+    parts = Parts(path, graph_def, input=options.input, logits=options.logits, why=why, judged=judged)
     yolo = read_yolo(path)
     if yolo is None:
         return parts

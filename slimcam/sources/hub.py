@@ -53,7 +53,9 @@ def read_hub_module(path: str, options: LoadOptions) -> Parts:
     images = inputs.get("images")
     why = _set_size(graph_def, images, _image_size(meta)) if images is not None else []
     input = [inputs.get(name, name) for name in names_of(options.input)]
-    parts = with_values(folder, graph_def, saved_model.variables_in(folder), input, logits, None if logits else wanted)
+    parts = with_values(
+        folder, graph_def, options, saved_model.variables_in(folder), input, logits, None if logits else wanted
+    )
     there = nodes_by_name(parts.graph_def)
     points = {key: name for key, name in outputs.items() if op_name(name) in there and key != DEFAULT}
     tags = sorted(meta.meta_info_def.tags)

@@ -11,7 +11,7 @@ from .._tf import tf
 from .._types import ArrayReader, Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype
+from ..graphs.graph_defs import STANDS_IN, needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype
 from ..graphs.op_types import (
     CONVOLUTIONS,
     DEPTHWISE,
@@ -56,7 +56,8 @@ def input_nodes(
         return [*map(known.node, asked), *(images[name] for name in order if name not in behind)]
     if order:
         return [images[name] for name in order]
-    places = [_described(node, graph_def) for node in graph_def.node if node.op in PLACEHOLDERS]
+    own = [node for node in graph_def.node if node.op in PLACEHOLDERS and STANDS_IN not in node.attr]
+    places = [_described(node, graph_def) for node in own]
     choice = f"say input={_from_pipelines(known.nodes)}"
     raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): {choice}")
 
@@ -79,8 +80,9 @@ def _described(node: NodeDef, graph_def: GraphDef) -> str:
 
 def _from_pipelines(nodes: Mapping[str, NodeDef]) -> str:
     """Return the tensors that come out of a training program's input pipeline, each of which could be fed."""
+    given = {name for name, node in nodes.items() if STANDS_IN not in node.attr}
     readers = [
-        n.name for n in nodes.values() if any(nodes[i].op in PIPELINES for i in map(op_name, n.input) if i in nodes)
+        n.name for n in nodes.values() if any(nodes[i].op in PIPELINES for i in map(op_name, n.input) if i in given)
     ]
     return " or ".join(repr(name + ":0") for name in readers[:4])
 

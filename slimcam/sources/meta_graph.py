@@ -9,7 +9,7 @@ from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from ..graphs import graph_defs
-from ..graphs.graph_defs import cut_to, op_name, set_inputs, without_variables
+from ..graphs.graph_defs import STANDS_IN, cut_to, op_name, set_inputs, without_variables
 from ..graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
@@ -20,6 +20,7 @@ from .checkpoint import Variables, open_checkpoint, prefix_of
 from .image_nodes import ImageNode
 from .options import LoadOptions, names_of
 from .parts import Parts
+from .vetting.inert import vetted
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of objects, not of a graph's variables, holds
@@ -44,7 +45,7 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
         )
     ops = meta.meta_info_def.stripped_op_list.op
     saved, input = open_checkpoint(prefix), names_of(options.input)
-    return with_values(path, meta.graph_def, saved, input, options.logits, ops=ops)
+    return with_values(path, meta.graph_def, options, saved, input, options.logits, ops=ops)
 
 
 def read_meta_graph(path: str) -> Any:
@@ -63,6 +64,7 @@ def read_meta_graph(path: str) -> Any:
 def with_values(
     source: str,
     graph_def: GraphDef,
+    options: LoadOptions,
     saved: Variables,
     input: Sequence[str],
     logits: Optional[str],
@@ -73,8 +75,9 @@ def with_values(
     """Cut a graph of variables down to what its logits, or `outputs`, need, and take their values from a checkpoint.
 
     Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph. `ops`
-    are the OpDefs that came with it.
+    are the OpDefs that came with it. By `options` all that does more than compute is kept from running, or is not.
     """
+    judged = vetted(source, graph_def, options)
     why_attributes = without_newer_attributes(graph_def, ops)
     graph_def, input, end_points = _feed_after_pipelines(without_writes(graph_def), input)
     wanted, because, no_logits = [logits] if logits else outputs, "", ""
@@ -101,6 +104,7 @@ def with_values(
         outputs=[] if logits else wanted,
         end_points=end_points,
         output_kind=infer.output_kind_in(graph_def, logits) if logits else "",
+        judged=judged,
         why=[*why, *why_attributes, *_training_note(training_norms(graph_def, needed))],
     )
 
@@ -206,7 +210,7 @@ def _pipeline_images(graph_def: GraphDef) -> List[str]:
 
     A tensor of unknown shape is not among them.
     """
-    pipelines = {node.name: node for node in graph_def.node if _types(node)}
+    pipelines = {node.name: node for node in graph_def.node if _types(node) and STANDS_IN not in node.attr}
     reading = [n for n in graph_def.node if any(op_name(i) in pipelines for i in n.input)]
     return [
         f"{node.name}:{k}"

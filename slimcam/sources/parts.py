@@ -7,6 +7,7 @@ from .._types import ArrayReader, GraphDef
 from ..layers.names import Call
 from ..model import Eager
 from .options import TIMEOUT, LabelsLike, NamesLike
+from .vetting.graphs import Judged
 
 
 @dataclass(frozen=True)
@@ -36,4 +37,5 @@ class Parts:
     output_kind: str = ""  # a row of op_types.OUTPUT_KINDS, where the graph was cut off before it shows
     live: bool = False  # the weights may be read again later
     eager: Optional[Eager] = None  # the Keras model that the graph was traced from
+    judged: Optional[Judged] = None  # of a file's own graph: what it does beside computing
     notes: List[str] = field(default_factory=list)  # what the user of a map must know: what was assumed, say

@@ -14,6 +14,8 @@ from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
 from .options import LoadOptions, Tags, names_of
 from .parts import Parts
+from .vetting.inert import vetted
+from .vetting.saved_models import vet_functions
 
 FILES = ("saved_model.pb", "saved_model.pbtxt")
 DEFAULT = "serving_default"
@@ -36,9 +38,8 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     """
     folder = folder_of(path)
     meta = graph_of_tags(folder, options.tags, ("serve",))
-    tags = sorted(meta.meta_info_def.tags)
     if meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes):
-        return _read_functions(folder, tags, options)
+        return _read_functions(folder, meta, options)
     chosen, because = signature_of(folder, dict(meta.signature_def), options.signature)
     inputs, outputs = named_by_keys(chosen)
     scores = [key for key in outputs if _is_score(chosen.outputs[key])]
@@ -47,7 +48,8 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     within = list(outputs.values()) if wanted is None else None
     input = [inputs.get(name, name) for name in names_of(options.input)]
     ops = meta.meta_info_def.stripped_op_list.op
-    parts = with_values(folder, meta.graph_def, saved, input, logits, wanted, within, ops)
+    parts = with_values(folder, meta.graph_def, options, saved, input, logits, wanted, within, ops)
+    tags = sorted(meta.meta_info_def.tags)
     why = [f"tags {', '.join(tags) or 'none'}; {because}", *in_words(inputs, outputs), *parts.why]
     keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
     return replace(parts, inputs=list(inputs.values()), end_points={**parts.end_points, **keys}, why=why)
@@ -137,13 +139,15 @@ def _is_score(info: Any) -> bool:
     return tf.as_dtype(info.dtype).is_floating and (shape.unknown_rank or len(shape.dim) == 2)
 
 
-def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts:
+def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:
     """Read a SavedModel of TensorFlow 2: a function, its calls expanded and its variables made constants."""
     if not inlines_functions():
         raise ModelError(
             f"{folder}: a SavedModel of functions, which TensorFlow {tf.__version__} does not lay open: "
             "load it on TensorFlow 2.1 or newer, or save the model as .h5 or as a frozen graph"
         )
+    tags = sorted(meta.meta_info_def.tags)
+    vet_functions(folder, meta, options)
     with eager():
         loaded = _load_functions(folder, tags)
         function, because = signature_of(folder, dict(loaded.signatures), options.signature)
@@ -156,6 +160,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
         keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
         scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
         named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
+    judged = vetted(folder, graph_def, options)
     wanted, logits = _outputs_to_explain(folder, keyed, scores, options.logits)
     ends = wanted or ([logits] if logits is not None else names)
     check_operations(folder, graph_def, needed_nodes(graph_def, ends), ends[0])
@@ -169,6 +174,7 @@ def _read_functions(folder: str, tags: List[str], options: LoadOptions) -> Parts
         outputs=wanted or [],
         end_points=keyed,
         why=[*words, *restate_swish(graph_def, stale=False)],
+        judged=judged,
     )
 
 

@@ -4,7 +4,7 @@ This imports neither TensorFlow nor Keras, and runs nothing. graphs.py judges gr
 paths and sizes; a reader asks them, and gives `refuse` what they found.
 """
 
-from typing import TYPE_CHECKING, List, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from ...errors import UntrustedModel
 
@@ -55,13 +55,26 @@ def refuse(source: str, verdict: Verdict, options: "LoadOptions") -> List[str]:
     """
     left = verdict.allowing(options.allow or ())
     if left.refused and not options.trusted:
-        raise UntrustedModel(_error(source, left.refused), left.refused)
-    return [one.in_words() for one in [*left.refused, *left.said]]
+        raise UntrustedModel(error_of(source, left.refused), left.refused)
+    return in_words([*left.refused, *left.said])
 
 
-def _error(source: str, refused: Sequence[Finding]) -> str:
+def in_words(findings: Iterable[Finding]) -> List[str]:
+    """Return findings in words: one of each kind, and how many more there are of that."""
+    kinds: Dict[Tuple[str, str], List[Finding]] = {}
+    for one in findings:
+        kinds.setdefault((one.what, one.why), []).append(one)
+    return [one[0].in_words() + (f" ({len(one) - 1} more)" if len(one) > 1 else "") for one in kinds.values()]
+
+
+def error_of(source: str, refused: Sequence[Finding], otherwise: str = "") -> str:
+    """Return one line: the first of what is refused, how many more there are, and how to allow just these, or all.
+
+    `otherwise` is another way out, which follows "say".
+    """
     named = "; ".join(one.in_words() for one in refused[:_NAMED])
     more = f"; and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
     words = sorted({one.allow for one in refused})
     just = "" if "" in words else f"allow={words!r} if that is meant, or "
-    return f"{source}: more than computing with tensors: {named}{more}: say {just}trusted=True if you trust who made it"
+    ways = f"{otherwise}{just}trusted=True if you trust who made it"
+    return f"{source}: more than computing with tensors: {named}{more}: say {ways}"

@@ -1,0 +1,133 @@
+"""How much memory operations take that make much of little: constants of one number, fills, tiles, ranges.
+
+What counts is what the file itself says; a size that is computed from the images is bounded when it runs.
+"""
+
+import struct
+from typing import Callable, Dict, List, Mapping, Optional
+
+from ..._types import Graph, NodeDef
+from ...errors import UntrustedModel
+from ...graphs.graph_defs import op_name
+from . import Finding, error_of
+from .constants import KINDS, count_of, unheld_bytes
+from .structure import CONSTANTS
+
+# Bytes that a file's constants may come to beyond what it holds of them, and a tensor that it asks for.
+MOST_BYTES = 1 << 30
+MOST_VALUES = 1 << 31  # of a tensor of which TensorFlow finds the shape, for one image
+_EACH = 4  # bytes of a value, where nothing says it
+_MOST_READ = 64  # numbers that a size is made of
+
+Nodes = Mapping[str, NodeDef]
+
+
+def problem_of_size(node: NodeDef, nodes: Nodes) -> str:
+    """Return what a node asks for that is too large, in words that follow "which"; "" for nothing."""
+    if node.op in CONSTANTS:
+        size = unheld_bytes(node)
+    else:
+        count = COUNTS[node.op](node, nodes) if node.op in COUNTS else None
+        size = 0 if count is None else count * _bytes_of(node)
+    return fills(size) if size > MOST_BYTES else ""
+
+
+def fills(size: int) -> str:
+    """Return what it means to take so many bytes, in words that follow "which"."""
+    return f"fills {size / 2**30:.3g} GiB of memory"
+
+
+def check_tensors(source: str, graph: Graph) -> None:
+    """Raise UntrustedModel for a graph of which TensorFlow knows that a tensor in it is too large, of one image."""
+    for op in graph.get_operations():
+        for tensor in op.outputs:
+            count = 1
+            for size in tensor.shape.as_list() if tensor.shape.rank else ():
+                count *= size or 1
+            if count > MOST_VALUES:
+                finding = Finding(op.name, op.type, fills(count * max(tensor.dtype.size or 1, 1)))
+                raise UntrustedModel(error_of(source, [finding]), [finding])
+
+
+def _bytes_of(node: NodeDef) -> int:
+    for name in ("dtype", "T", "output_type", "Tidx"):
+        if name in node.attr and node.attr[name].type in KINDS:
+            return max(KINDS[node.attr[name].type].bytes, 1)
+    return _EACH
+
+
+def _numbers(node: NodeDef, index: int, nodes: Nodes) -> Optional[List[float]]:
+    """Return the few numbers that an input holds, where the file says them: a constant, or several packed."""
+    one = nodes.get(op_name(node.input[index])) if index < len(node.input) else None
+    for _ in range(8):  # operations that hand a tensor on
+        if one is None or one.op not in ("Identity", "Cast", "Snapshot", "StopGradient"):
+            break
+        one = nodes.get(op_name(one.input[0])) if one.input else None
+    if one is None:
+        return None
+    if one.op == "Pack":
+        parts = [_numbers(one, i, nodes) for i in range(min(len(one.input), _MOST_READ))]
+        known = [part for part in parts if part is not None]
+        return [number for part in known for number in part] if known else None  # the unknown count as one
+    return _values(one) if one.op in CONSTANTS else None
+
+
+def _values(node: NodeDef) -> Optional[List[float]]:
+    """Return the numbers of a small sound constant."""
+    count, tensor = count_of(node), node.attr["value"].tensor
+    kind = KINDS[tensor.dtype]
+    if count > _MOST_READ or not kind.bytes or kind.each > 1:
+        return None
+    if tensor.tensor_content:
+        code = _CODES.get(tensor.dtype)
+        return None if code is None else list(struct.unpack(f"<{count}{code}", tensor.tensor_content))
+    values = list(getattr(tensor, kind.field, ()))
+    return values + values[-1:] * (count - len(values)) if values else [0.0] * count
+
+
+_CODES = {1: "f", 2: "d", 3: "i", 9: "q", 22: "I", 23: "Q"}  # types of sizes, as the struct module calls them
+
+
+def _product(index: int) -> Callable[[NodeDef, Nodes], Optional[int]]:
+    """Return what counts the values of a tensor whose shape, or a part of it, an input is."""
+
+    def product(node: NodeDef, nodes: Nodes) -> Optional[int]:
+        count = 1
+        for number in _numbers(node, index, nodes) or ():
+            count *= max(int(number), 1)
+        return count
+
+    return product
+
+
+def _of_range(node: NodeDef, nodes: Nodes) -> Optional[int]:
+    start, limit, delta = (_numbers(node, i, nodes) for i in range(3))
+    if not start or not limit or not delta or not delta[0]:
+        return None
+    return max(int((limit[0] - start[0]) / delta[0]), 0)
+
+
+# By type, what counts the values that an operation makes, or some factor of them.
+COUNTS: Dict[str, Callable[[NodeDef, Nodes], Optional[int]]] = {
+    **dict.fromkeys(
+        (
+            *("Fill", "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal", "Empty"),
+            *("ParameterizedTruncatedNormal", "StatelessRandomUniform", "StatelessRandomNormal", "RandomGamma"),
+            *("StatelessTruncatedNormal", "StatelessRandomUniformInt", "StatelessRandomUniformFullInt"),
+            *("StatelessRandomUniformV2", "StatelessRandomNormalV2", "StatelessTruncatedNormalV2", "RandomPoissonV2"),
+            *("StatelessRandomUniformIntV2", "StatelessRandomUniformFullIntV2", "Conv2DBackpropInput"),
+        ),
+        _product(0),
+    ),
+    **dict.fromkeys(
+        (
+            *("BroadcastTo", "Tile", "OneHot", "ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic"),
+            *("ResizeArea", "TensorListReserve", "SparseToDense", "Multinomial"),
+        ),
+        _product(1),
+    ),
+    **dict.fromkeys(("LinSpace", "ScatterNd"), _product(2)),
+    **dict.fromkeys(("TensorArrayV3", "TensorArrayV2", "TensorArray"), _product(0)),
+    "CropAndResize": _product(3),
+    "Range": _of_range,
+}

@@ -1,0 +1,147 @@
+"""What is wrong with a graph's proto in a way that TensorFlow aborts, hangs or raises out of its depth: a ModelError.
+
+TensorFlow checks most of a GraphDef as it imports it. It does not check that a constant's two types are one, follows
+functions that call themselves until the stack ends, expands functions that call functions however many copies that
+makes, and lets attributes that only its own executor writes say where memory lies. All that is looked at here, on the
+protos alone, in time in proportion to the file.
+"""
+
+from typing import Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+
+from ..._types import GraphDef, NodeDef
+from ...errors import ModelError
+from .constants import problem_of_constant
+from .operators_computing import CALLING, COMPUTING
+
+CONSTANTS = ("Const", "HostConst")
+MOST_NODES = 1 << 20  # that functions may come to, expanded; and no more than this many times those that the file has
+MOST_COPIES = 1000
+# Notes on a node that mean something to who reads a graph; all others are the executor's own, or a compiler's.
+_NOTES = frozenset(
+    (
+        *("_output_shapes", "_class", "_gradient_op_type", "_lower_using_switch_merge", "_num_original_outputs"),
+        *("_read_only_resource_inputs", "_stateful_parallelism", "_parallel_iterations", "_user_specified_name"),
+        *("_has_manual_control_dependencies", "_disable_call_shape_inference", "_construction_context"),
+        *("_handle_dtypes", "_handle_shapes"),
+    )
+)
+
+
+def check_structure(source: str, graph_def: GraphDef) -> None:
+    """Raise ModelError for a graph that TensorFlow is not to see; drop the executor's own notes, in place."""
+    for where, nodes in _bodies(graph_def):
+        names: Set[str] = set()
+        for node in nodes:
+            name = node.name
+            problem = "is there twice" if name in names else _problem_of(node)
+            if problem:
+                raise ModelError(f"{source}: a damaged graph: {where}{name!r} {problem}")
+            names.add(name)
+    for function in graph_def.library.function:
+        for number in function.arg_attr:
+            _drop_notes(function.arg_attr[number].attr)
+    if len(graph_def.library.function):
+        _check_calls(source, graph_def)
+
+
+def _bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Iterable[NodeDef]]]:
+    """Yield the nodes of the graph and of each function, with words for where they are."""
+    yield "", graph_def.node
+    for function in graph_def.library.function:
+        yield f"in the function {function.signature.name!r}, ", function.node_def
+
+
+def _problem_of(node: NodeDef) -> str:
+    """Return what is wrong with a node, "" for nothing; drop the executor's own notes."""
+    notes = _drop_notes(node.attr)
+    if node.op in CONSTANTS:
+        return problem_of_constant(node)
+    if "_gradient_op_type" in notes and not _is_text(node.attr["_gradient_op_type"].s):
+        return "asks for a gradient by a name that is no text"
+    return ""
+
+
+def _drop_notes(attributes: Mapping) -> List[str]:
+    """Drop the attributes that only the executor writes; return those that begin as they do and stay."""
+    notes = [name for name in attributes if name.startswith("_")]
+    for name in notes:
+        if name not in _NOTES and not name.startswith("_slimcam"):
+            del attributes[name]  # type: ignore[attr-defined]
+    return notes
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# --- functions
+
+
+def called_functions(node: NodeDef, library: Collection[str]) -> List[str]:
+    """Return the names of the functions that a node calls: by its type, or by an attribute; they need not be there."""
+    names = [node.op] if node.op in library else []
+    if not names and node.op in COMPUTING and node.op not in CALLING:
+        return names
+    stack = list(node.attr.values())
+    while stack:
+        value = stack.pop()
+        for function in [value.func, *value.list.func]:
+            if function.name:
+                names.append(function.name)
+                stack.extend(function.attr.values())
+    return names
+
+
+def _check_calls(source: str, graph_def: GraphDef) -> None:
+    """Raise ModelError for functions that call themselves, and for those that come to too many nodes, expanded."""
+    library = {function.signature.name: function for function in graph_def.library.function}
+    calls = calls_of_functions(graph_def)
+    order = callees_first(calls)
+    if order is None:
+        raise ModelError(f"{source}: a damaged graph: functions of it call themselves, which never ends")
+    nodes = {name: len(library[name].node_def) for name in library}
+    for name in order:
+        nodes[name] += sum(nodes[one] for one in calls[name])
+    own = len(graph_def.node) + sum(len(function.node_def) for function in library.values())
+    called = [one for node in graph_def.node for one in called_functions(node, library)]
+    total = len(graph_def.node) + sum(nodes.get(one, 0) for one in called)
+    if total > MOST_NODES and total > MOST_COPIES * own:
+        raise ModelError(f"{source}: its {own} nodes call functions within functions, which come to {total} nodes")
+
+
+def calls_of_functions(graph_def: GraphDef) -> Dict[str, List[str]]:
+    """Map the functions of a library to those of it that each calls, once for each call, and to its gradient."""
+    library = {function.signature.name: function for function in graph_def.library.function}
+    calls: Dict[str, List[str]] = {}
+    for name, function in library.items():
+        called = [one for node in function.node_def for one in called_functions(node, library)]
+        calls[name] = [one for one in called if one in library]
+    for gradient in graph_def.library.gradient:
+        if gradient.function_name in calls and gradient.gradient_func in library:
+            calls[gradient.function_name].append(gradient.gradient_func)
+    return calls
+
+
+def callees_first(calls: Mapping[str, Sequence[str]]) -> Optional[List[str]]:
+    """Return functions, each after those that it calls; None where one calls itself, by others or not."""
+    order: List[str] = []
+    states: Dict[str, bool] = {}  # False: being looked at
+    for start in calls:
+        stack = [(start, False)]
+        while stack:
+            name, is_done = stack.pop()
+            if is_done:
+                states[name] = True
+                order.append(name)
+            elif name not in states:
+                states[name] = False
+                stack.append((name, True))
+                for one in set(calls[name]):
+                    if states.get(one) is False:
+                        return None
+                    stack.append((one, False))
+    return order

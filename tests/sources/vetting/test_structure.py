@@ -1,0 +1,223 @@
+"""Graphs at which TensorFlow aborts, hangs or raises out of its depth: found first, and one line each."""
+
+import time
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf1
+from graph_files import FLOAT, INT32, calling, constant, function, net, node, write
+
+import slimcam
+from slimcam import ModelError
+from slimcam.errors import UntrustedModel
+from slimcam.sources.vetting.graphs import judge_graph
+from slimcam.sources.vetting.structure import check_structure
+
+IMAGES = np.ones((1, 4, 4, 1), np.float32)
+
+
+def weights(change):
+    graph_def = net()
+    change(node(graph_def, "w").attr["value"].tensor)
+    return graph_def
+
+
+def problem(graph_def):
+    with pytest.raises(ModelError) as raised:
+        check_structure("model.pb", graph_def)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda t: setattr(t, "dtype", INT32), "is a constant of type 1, and its value of type 3"),
+        (lambda t: setattr(t, "tensor_content", b"abc"), "is a constant of 9 values in 3 bytes"),
+        (lambda t: setattr(t, "tensor_content", bytes(40)), "is a constant of 9 values in 40 bytes"),
+        (lambda t: setattr(t.tensor_shape.dim[0], "size", -3), "is a constant of a negative size"),
+        (lambda t: setattr(t.tensor_shape.dim[0], "size", 2**62), "is a constant of a shape that no memory holds"),
+        (lambda t: setattr(t.tensor_shape, "unknown_rank", True), "is a constant of no shape"),
+        (lambda t: [t.tensor_shape.dim.add(size=1) for _ in range(300)], "is a constant of no shape"),
+    ],
+)
+def test_a_constant_that_lies_is_a_damaged_graph(change, words):
+    assert problem(weights(change)) == f"model.pb: a damaged graph: 'w' {words}"
+
+
+def test_a_constant_of_more_values_than_its_shape_has_is_a_damaged_graph():
+    graph_def = net()
+    constant(graph_def, "many", FLOAT, [2], float_val=[1, 2, 3])
+    assert "'many' is a constant of 2 values, and holds 3" in problem(graph_def)
+
+
+@pytest.mark.parametrize("dtype", [0, 101, 999])
+def test_a_constant_of_no_type_is_a_damaged_graph(dtype):
+    graph_def = net()
+    constant(graph_def, "none", dtype, [2])
+    assert f"'none' is a constant of type {dtype}, which is none" in problem(graph_def)
+
+
+def test_a_constant_in_a_function_that_lies_is_a_damaged_graph():
+    def library(graph_def):
+        inner = function(graph_def, "inner")
+        one = inner.node_def.add(name="liar", op="Const")
+        one.attr["dtype"].type = FLOAT
+        one.attr["value"].tensor.CopyFrom(tf1.make_tensor_proto([1]))
+
+    assert "in the function 'inner', 'liar' is a constant of type 1" in problem(calling("inner", library))
+
+
+@pytest.mark.parametrize("fields", [{"float_val": [2]}, {"float_val": [1, 2]}, {}])
+def test_constants_that_hold_few_values_for_many_are_sound(fields):
+    graph_def = net()
+    constant(graph_def, "few", FLOAT, [3], **fields)
+    check_structure("model.pb", graph_def)
+    assert judge_graph(graph_def).refused == {}
+
+
+def test_a_node_that_is_there_twice_is_a_damaged_graph():
+    graph_def = net()
+    graph_def.node.add(name="relu", op="NoOp")
+    assert "'relu' is there twice" in problem(graph_def)
+
+
+# --- functions
+
+
+@pytest.mark.parametrize("calls", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "b"}])
+def test_functions_that_call_themselves_are_found_before_the_stack_ends(tmp_path, calls):
+    graph_def = calling("a", lambda graph_def: [function(graph_def, name, one) for name, one in calls.items()])
+    with pytest.raises(ModelError, match="functions of it call themselves, which never ends"):
+        slimcam.load(write(graph_def, tmp_path / "model.pb"), trusted=True)
+
+
+def test_functions_that_double_are_counted_and_not_expanded(tmp_path):
+    def library(graph_def):
+        function(graph_def, "f0")
+        for i in range(1, 29):
+            function(graph_def, f"f{i}", f"f{i - 1}", f"f{i - 1}")
+
+    # n(i) = 2 + 2 n(i - 1) and n(0) = 1, so n(28) = 3 * 2^28 - 2; and 10 nodes of the graph
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=f"which come to {3 * 2**28 - 2 + 10} nodes"):
+        slimcam.load(write(calling("f28", library), tmp_path / "model.pb"))
+    assert time.monotonic() - started < 5
+
+
+def test_a_chain_of_functions_is_no_recursion_and_takes_no_stack():
+    def library(graph_def):
+        function(graph_def, "f0", op="ReadFile")
+        for i in range(1, 3000):
+            function(graph_def, f"f{i}", f"f{i - 1}")
+
+    graph_def = calling("f2999", library)
+    check_structure("model.pb", graph_def)
+    assert [one.where for one in judge_graph(graph_def).refused["called"]] == ["f0/inner"]
+
+
+# --- what belongs to the executor
+
+
+@pytest.mark.parametrize("name, numbers", [("_scoped_allocator", [0, 3]), ("_forward_from", [77])])
+def test_notes_of_the_executor_are_dropped(tmp_path, name, numbers):
+    graph_def = net()
+    node(graph_def, "relu").attr[name].list.i.extend(numbers)  # the first aborts TensorFlow as it runs
+    with slimcam.load(write(graph_def, tmp_path / "model.pb"), preprocess="none") as model:
+        assert slimcam.GradCAM(model, layer="relu")(IMAGES).scores[0] == 1
+
+
+def test_notes_that_are_read_stay():
+    graph_def = net()
+    node(graph_def, "relu").attr["_output_shapes"].list.shape.add().unknown_rank = True
+    node(graph_def, "relu").attr["_kernel"].s = b"nothing"
+    check_structure("model.pb", graph_def)
+    assert sorted(node(graph_def, "relu").attr) == ["T", "_output_shapes"]
+
+
+def test_a_gradients_name_that_is_no_text_is_a_damaged_graph():
+    graph_def = net()
+    node(graph_def, "relu").attr["_gradient_op_type"].s = b"\xff"
+    assert "'relu' asks for a gradient by a name that is no text" in problem(graph_def)
+
+
+# --- sizes
+
+
+def filling(**sizes):
+    """Return the net, whose logits wait for an operation that makes much of little."""
+
+    def end(x, mean, logits):
+        with tf1.control_dependencies([SIZES[sizes["kind"]](x)]):
+            return logits * 1.0
+
+    return net(end)
+
+
+SIZES = {
+    "fill": lambda x: tf1.fill([2**17, 2**17], 1.0),
+    "packed": lambda x: tf1.fill(tf1.stack([tf1.shape(x)[1], 2**17, 2**17]), 1.0),
+    "computed": lambda x: tf1.fill(tf1.constant([2**10, 2**10]) * 128, 1.0),
+    "range": lambda x: tf1.range(tf1.constant(0, tf1.int64), 2**40, 1),
+    "outer": lambda x: tf1.zeros([2**17, 1]) * tf1.zeros([1, 2**17]),
+    "random": lambda x: tf1.random_uniform([2**34]),
+    "tile": lambda x: tf1.tile(tf1.zeros([2]), [2**33]),
+    "resize": lambda x: tf1.image.resize_bilinear(x, [2**17, 2**17]),
+}
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_what_fills_memory_is_refused_before_it_runs(tmp_path, kind):
+    with pytest.raises(UntrustedModel, match=r"fills [\d.e+]+ GiB of memory: say trusted=True if you trust"):
+        slimcam.load(write(filling(kind=kind), tmp_path / "model.pb"), preprocess="none")
+
+
+def test_a_constant_of_one_number_for_many_is_refused_where_it_fills_memory(tmp_path):
+    graph_def = net()
+    constant(graph_def, "big", FLOAT, [2**34], float_val=[1])
+    node(graph_def, "logits").input.append("^big")
+    with pytest.raises(UntrustedModel, match="'big' is Const, which fills 64 GiB of memory"):
+        slimcam.load(write(graph_def, tmp_path / "model.pb"))
+
+
+def test_constants_of_one_number_are_counted_together():
+    graph_def = net()
+    for i in range(5):
+        constant(graph_def, f"big{i}", FLOAT, [2**26], float_val=[1])  # a quarter of a GiB each
+    assert list(judge_graph(graph_def).refused) == ["big4"]
+
+
+def test_an_image_larger_than_any_is_refused_before_noise_is_made_of_it(tmp_path):
+    graph_def = net(batch=1)
+    for dim in node(graph_def, "x").attr["shape"].shape.dim[1:3]:
+        dim.size = 65536
+    with pytest.raises(ModelError, match=r"'x:0' takes images of \(1, 65536, 65536, 1\), 16 GiB each"):
+        slimcam.load(write(graph_def, tmp_path / "model.pb"))
+
+
+def test_a_large_image_is_not_tried_in_batches(tmp_path):
+    graph_def = net(batch=1)
+    for dim in node(graph_def, "x").attr["shape"].shape.dim[1:3]:
+        dim.size = 8200  # 67 million values; two as float64 would take a GiB
+    with slimcam.load(write(graph_def, tmp_path / "model.pb"), preprocess="none") as model:
+        assert "made for a batch of 1, and not tried with another: its images are too large" in model.why
+
+
+@pytest.mark.parametrize("change", [lambda n: setattr(n.attr["dtype"], "type", 999), lambda n: n.attr.clear()])
+def test_a_placeholder_of_no_type_is_a_damaged_graph(tmp_path, change):
+    graph_def = net()
+    change(node(graph_def, "x"))
+    with pytest.raises(ModelError, match=r"'x', a Placeholder, is of type \d+, which is none: a damaged graph"):
+        slimcam.load(write(graph_def, tmp_path / "model.pb"))
+
+
+def test_200_000_nodes_are_judged_in_seconds():
+    graph_def = tf1.GraphDef()
+    for i in range(200_000):
+        one = graph_def.node.add(name=f"n{i}", op="Identity")
+        one.attr["T"].type = FLOAT
+        if i:
+            one.input.append(f"n{i - 1}")
+    started = time.monotonic()
+    check_structure("model.pb", graph_def)
+    assert judge_graph(graph_def).refused == {}
+    assert time.monotonic() - started < 5  # half a second on an idle machine
