@@ -160,7 +160,7 @@ SIZES = {
     "range": lambda x: tf1.range(tf1.constant(0, tf1.int64), 2**40, 1),
     "outer": lambda x: tf1.zeros([2**17, 1]) * tf1.zeros([1, 2**17]),
     "random": lambda x: tf1.random_uniform([2**34]),
-    "tile": lambda x: tf1.tile(tf1.zeros([2]), [2**33]),
+    "tile": lambda x: tf1.tile(tf1.zeros([2]), [2**30]),
     "resize": lambda x: tf1.image.resize_bilinear(x, [2**17, 2**17]),
 }
 
