@@ -21,7 +21,7 @@ SlimcamError
 
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence, Type
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Sequence, Type
 
 if TYPE_CHECKING:
     from ._types import Tensor
@@ -135,6 +135,23 @@ class NotFinite(UserWarning):
 
 class Unsure(UserWarning):
     """A warning: maps rest on what was only assumed, or differ from run to run; `model.notes` says it too."""
+
+
+def to_json(error: SlimcamError) -> Dict[str, Any]:
+    """Return an error as JSON can hold it, for another process."""
+    remedies = [list(remedy) for remedy in getattr(error, "remedies", ())]
+    message = getattr(error, "message", None) or str(error)
+    return {"error": type(error).__name__, "message": message, "remedies": remedies}
+
+
+def from_json(spec: Any) -> SlimcamError:
+    """Return the error of another process; raise KeyError, TypeError or ValueError for what is none."""
+    kind, message = globals().get(str(spec["error"])), str(spec["message"])
+    if not (isinstance(kind, type) and issubclass(kind, SlimcamError)):
+        raise ValueError(f"no error of slimcam's: {spec['error']!r}")
+    if kind is MissingFeed:
+        return MissingFeed(message, None, [Remedy(*map(str, remedy)) for remedy in spec["remedies"]])
+    return kind(message)
 
 
 def warn(text: str, category: Type[Warning]) -> None:

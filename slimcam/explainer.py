@@ -12,6 +12,8 @@ from .engines.holds import holds_of
 from .engines.resolve import Query, resolve
 from .errors import LayerError, NotFinite, PhotoError, TargetError, Unsure, warn
 from .inputs.photos import Batch
+from .isolation.cams import RemoteCam
+from .isolation.model import IsolatedModel
 from .maps.dialects import Dialect, find_dialect
 from .maps.maps import Maps
 from .methods import find_method
@@ -51,7 +53,17 @@ class GradCAM:
         model = model if isinstance(model, Model) else load(model, engine=engine)
         check_open(model)
         row = with_method(dialect, method)
+        if isinstance(model, IsolatedModel):
+            self._start_elsewhere(RemoteCam(model, layer, targets.as_target(target), row, hold, engine), row)
+            return
         self._start(resolve(model, layer, target, hold, row.score, engine), row)
+
+    @classmethod
+    def of_remote(cls, remote: RemoteCam, dialect: Dialect) -> "GradCAM":
+        """Return what stands for a GradCAM in another process."""
+        cam = cls.__new__(cls)
+        cam._start_elsewhere(remote, dialect)
+        return cam
 
     @classmethod
     def of_query(cls, query: Query, dialect: Dialect) -> "GradCAM":
@@ -66,12 +78,25 @@ class GradCAM:
         self.image_input = query.image_input
         self.engine = find_engine(query.engine)
         self.probe = self.engine.probe(query)
+        self.remote: Optional[RemoteCam] = None
+
+    def _start_elsewhere(self, remote: RemoteCam, dialect: Dialect) -> None:
+        self.remote, self.dialect = remote, dialect
+        self.model, self.layer, self.target = remote.model, remote.layer, remote.given[1]
+        self.image_input = remote.image_input
+
+    @property
+    def on_logits(self) -> bool:
+        """Whether a call gives the weights of the classes, and may change them."""
+        return self.query.on_logits if self.remote is None else self.remote.on_logits
 
     def __reduce__(self) -> Tuple[Any, ...]:
         """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
+        if self.remote is not None:
+            return rebuilt, (self.model, *self.remote.given)
         query = self.query
         holds = {tensor.name: array for tensor, array in query.hold.items()}
-        return _built_again, (self.model, self.layer, self.target, self.dialect, holds, query.engine)
+        return rebuilt, (self.model, self.layer, self.target, self.dialect, holds, query.engine)
 
     def __repr__(self) -> str:
         return f"<GradCAM of {self.model.source}: layer {self.layer!r}, target {self.target!r}, {self.dialect.method}>"
@@ -82,6 +107,8 @@ class GradCAM:
         `target` is another class, or one per image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
         """
+        if self.remote is not None:
+            return self.remote.maps(images, target)
         return together([self], [self.image_input.batch(images)], target)[0]
 
     def evidence(self, images: ImagesLike, target: TargetLike = None) -> Evidence:
@@ -89,6 +116,8 @@ class GradCAM:
 
         Raises PhotoError for images of which a net that takes any size makes maps of different sizes.
         """
+        if self.remote is not None:
+            return self.remote.evidence(images, target)
         batch = self.image_input.batch(images)
         runs = _runs([self], [batch], target, self._picks(batch, target))
         each = [got[0] for _, got in runs]
@@ -150,7 +179,12 @@ class GradCAM:
         return maps if picks is None else replace(maps, classes=picks.classes, boxes=picks.boxes)
 
 
-def _built_again(model: Model, layer: str, target: Any, dialect: Dialect, hold: HoldLike, engine: str) -> GradCAM:
+def rebuilt(
+    model: Model, layer: Optional[str], target: Any, dialect: Dialect, hold: Optional[HoldLike], engine: str
+) -> GradCAM:
+    """Return the GradCAM of what another process was given, or pickled; `target` as as_target returns it."""
+    if isinstance(model, IsolatedModel):
+        return GradCAM.of_remote(RemoteCam(model, layer, target, dialect, hold, engine), dialect)
     return GradCAM.of_query(resolve(model, layer, target, hold, dialect.score, engine), dialect)
 
 
@@ -216,6 +250,8 @@ def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:
 
 def features(model: Model, name: TensorLike, images: ImagesLike, engine: str = "graph") -> np.ndarray:
     """Return the values of a tensor for images, (N, ...), by an engine; see Model.features."""
+    if isinstance(model, IsolatedModel) and engine == "graph":
+        return model.features(name, images)
     tensor = model.tensor(name)
     batch = model.input_of([tensor]).batch(images)
     return np.stack(find_engine(engine).values(model, [tensor], batch)[tensor.name])

@@ -91,6 +91,12 @@ class Model:
         """Close the session; the model cannot be run after that."""
         self.session.close()
 
+    def check_open(self) -> None:
+        """Raise ModelError where the session has been closed, or was left behind by a fork."""
+        check_process()
+        if is_closed(self.session):
+            raise ModelError("the model is closed; load it again")
+
     def refresh(self) -> None:
         """Read the weights again from the session or the Keras model that this was loaded from.
 
@@ -296,6 +302,4 @@ class Model:
 
 def check_open(model: Model) -> None:
     """Raise ModelError where a model's session has been closed, or was left behind by a fork."""
-    check_process()
-    if is_closed(model.session):
-        raise ModelError("the model is closed; load it again")
+    model.check_open()

@@ -28,6 +28,7 @@ ROWS = (
     {"explainer", "visualisation"},
     {"engines", "backend"},
     {"sources", "targets"},
+    {"isolation"},
     {"model"},
     {"nets", "layers", "inputs"},
     {"graphs"},

@@ -23,6 +23,8 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
     """
     from ..sources.loading import load
 
+    if options.get("isolated"):
+        return _describe_elsewhere(path, {name: options[name] for name in options if name != "isolated"})
     variables = _variables(path)
     lines = [] if variables is None else variables
     try:
@@ -34,6 +36,17 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
             raise
         lines.append(f"not loaded: {in_options(error.on_one_line())}")
     return "\n".join(lines)
+
+
+def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
+    """Describe a model in a process of its own, and say what that is kept from."""
+    from ..isolation.model import in_words, start
+
+    child = start(path, options, options.pop("memory"))
+    try:
+        return f"{child.call('inspect', path, options)}\n{in_words(child)}"
+    finally:
+        child.close()
 
 
 def _variables(path: str) -> Optional[List[str]]:

@@ -152,7 +152,7 @@ def _read(item: ImageLike, name: str) -> Tuple[np.ndarray, Optional[bytes]]:
 
 
 def as_batch(images: ImagesLike) -> Batch:
-    """Read images: a path, a folder, a pattern, a uint8 photo, a list of any, or a floating-point batch.
+    """Read images: a path, a folder, a pattern, a uint8 photo, a list of any, a floating-point batch, or a Batch.
 
     Photos may be Pillow images, and arrays tensors that have their values: see others.plain; what is read already is
     returned as it is. Raises PhotoError for anything else; the type decides, never the range of the values.

@@ -18,11 +18,12 @@ from ..files.digests import digest, file_digest
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..inputs.preprocess import PREPROCESSING
+from ..isolation.model import IsolatedModel
 from ..methods.cams import raw_map, rounding
 from ..methods.evidence import Evidence, plain
 from ..model import Model
 from ..sources.loading import load
-from ..targets import as_json
+from ..targets import as_json, as_target
 from . import golden
 from .measures import sample_places, statistics, top_classes
 
@@ -48,6 +49,11 @@ def make_golden(
     how: Mapping[str, Any],
 ) -> golden.Golden:
     """Return the recording of a model that was loaded from `source`; `how` holds dialect, method and engine."""
+    if isinstance(model, IsolatedModel):
+        sent = as_batch(photos)
+        given = source, layers, as_target(target), dict(how)
+        made: golden.Golden = model.ask(_sent_golden, "golden", *given, images=sent._replace(photos=list(sent.photos)))
+        return made
     names = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     cams = [GradCAM(model, name, target, **how) for name in names]
     image_input = cams[0].image_input
@@ -68,6 +74,12 @@ def make_golden(
         top_classes=None if logits is None else top_classes(logits),
         layers=[_layer(cam, fed) for cam in cams],
     )
+
+
+def _sent_golden(answer: Any) -> golden.Golden:
+    """Return the recording that another process sent."""
+    layers = [golden.Layer(**{**one, "shape": tuple(map(int, one["shape"]))}) for one in answer["layers"]]
+    return golden.Golden(**{**answer, "layers": layers})
 
 
 def inputs_of(model: Model, image_input: ImageInput, batch: Batch, engine: str) -> np.ndarray:

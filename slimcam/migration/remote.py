@@ -117,11 +117,12 @@ def _reply(program: str, ended: interpreter.ProcessResult) -> str:
     reply: Dict[str, Any] = last if isinstance(last, dict) else {}
     if "out" in reply and ended.status == 0:
         return str(reply["out"])
-    kind = getattr(errors, str(reply.get("error")), None)
-    if kind is None:
-        raise InterpreterError(f"{program}: recording ended with status {ended.status}", interpreter.tail(ended.stderr))
-    if kind is errors.MissingPackage:
-        raise InterpreterError(f"{program}: {reply['message'].replace('pip install', f'{program} -m pip install')}")
-    if kind is errors.MissingFeed:
-        raise errors.MissingFeed(reply["message"], None, [errors.Remedy(*remedy) for remedy in reply["remedies"]])
-    raise kind(reply["message"])
+    try:
+        error = errors.from_json(reply)
+    except (KeyError, TypeError, ValueError):
+        error = InterpreterError(
+            f"{program}: recording ended with status {ended.status}", interpreter.tail(ended.stderr)
+        )
+    if isinstance(error, errors.MissingPackage):
+        error = InterpreterError(f"{program}: {str(error).replace('pip install', f'{program} -m pip install')}")
+    raise error

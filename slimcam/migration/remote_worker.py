@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 
-from ..errors import SlimcamError
+from ..errors import SlimcamError, to_json
 from ..targets import as_json
 from ..targets.as_text import read_target
 from . import golden
@@ -20,8 +20,7 @@ def main() -> None:
     try:
         reply: Dict[str, Any] = {"out": _record(**request)}
     except SlimcamError as error:
-        remedies = [list(remedy) for remedy in getattr(error, "remedies", ())]
-        reply = {"error": type(error).__name__, "message": getattr(error, "message", str(error)), "remedies": remedies}
+        reply = to_json(error)
     send(reply)
 
 

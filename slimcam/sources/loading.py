@@ -1,6 +1,7 @@
 """load(): a model from whatever holds it. A row of SOURCES is one source: how it is known, read, and what it takes."""
 
 import functools
+import glob
 import os
 from dataclasses import replace
 from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
@@ -9,6 +10,7 @@ from .._tf import check_process, check_timeout
 from .._types import PathLike, TensorLike
 from ..errors import ModelError
 from ..inputs import preprocess as preprocessing
+from ..isolation.model import load_isolated
 from ..model import Model
 from . import checkpoint as checkpoints
 from . import (
@@ -87,6 +89,8 @@ def load(
     keep_dropout: bool = False,
     allow: Optional[Sequence[str]] = None,
     timeout: Optional[float] = TIMEOUT,
+    isolated: bool = False,
+    memory: Optional[float] = None,
 ) -> Model:
     """Load a model from a file or folder that holds one, a Keras model, or a session of yours; SOURCES lists them.
 
@@ -103,6 +107,8 @@ def load(
     A file may compute with tensors and nothing else: `trusted=True` runs whatever it holds, `allow` what it names.
     `keep_dropout=True` leaves dropout at work that the graph has for good, which is bypassed else.
     `timeout` is how many seconds a run may take, here and later, None for no bound.
+    `isolated=True` loads and runs the model in a child process that reaches no files but the model's, no network and no
+    programs; `memory` is how many GiB it may take, 4 and 16 times the size of the model where that is left out.
 
     Whatever is not said is inferred, and `model.why` says from what. Raises ModelError where the path holds no whole
     model, or another than was asked for, or does not take an option; UnknownName for a name that does not exist; and
@@ -112,10 +118,14 @@ def load(
     path = arguments_of_load.pop("path")
     options = _by_names(LoadOptions(**arguments_of_load))
     place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
-    check_process()
     check_timeout(timeout)
     if preprocess is not None:
         preprocessing.find(preprocess)
+    if memory is not None and not isolated:
+        raise ModelError(f"memory={memory!r} is of a process of its own: give isolated=True as well")
+    if isolated and isinstance(place, str):
+        return _load_isolated(place, options)
+    check_process()
     source = source_of(place, net)
     _check_taken(place, source, options)
     model = assemble(_complete(source.read(place, options), options))
@@ -123,6 +133,14 @@ def load(
         given = {name: getattr(options, name) for name in options.differing()}
         model.loaded_by = functools.partial(load, os.path.abspath(place), **given)
     return model
+
+
+def _load_isolated(path: str, options: LoadOptions) -> Model:
+    """Load a model in a child process."""
+    if not os.path.exists(path) and not glob.glob(glob.escape(path) + ".*"):
+        raise ModelError(f"{path}: no such file, folder or checkpoint prefix")
+    given = {name: getattr(options, name) for name in options.differing() if name not in ("isolated", "memory")}
+    return load_isolated(path, {"timeout": options.timeout, **given}, options.memory, load)
 
 
 def _by_names(options: LoadOptions) -> LoadOptions:

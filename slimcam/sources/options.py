@@ -25,7 +25,7 @@ NamesLike = Union["TensorLike", Sequence["TensorLike"]]  # one tensor or several
 # What load() itself does with whatever a reader returns: every source takes these.
 EVERYWHERE = ("input", "logits", "labels", "preprocess", "layer", "size", "keep_dropout", "timeout")
 # What every source takes that is a file or a folder: a session or a Keras model is the caller's own program.
-OF_FILES = ("trusted", "allow")
+OF_FILES = ("trusted", "allow", "isolated", "memory")
 
 
 class CommandLine(NamedTuple):
@@ -161,6 +161,16 @@ class LoadOptions:
         default=TIMEOUT,
         metadata=_row(
             f"Seconds that a run may take ({TIMEOUT:g}); 0 for no bound.", metavar="SECONDS", type=float, read=_seconds
+        ),
+    )
+    isolated: bool = field(
+        default=False,
+        metadata=_row("Load and run it in a process of its own that reaches nothing but the model.", of_both=True),
+    )
+    memory: Optional[float] = field(
+        default=None,
+        metadata=_row(
+            "GiB that such a process may take (4, and 16 times the model).", metavar="GIB", type=float, of_both=True
         ),
     )
     num_classes: Optional[int] = None

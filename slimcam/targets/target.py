@@ -13,6 +13,7 @@ import numpy as np
 from .._tf import tf, tf1
 from .._types import TargetLike, Tensor
 from ..errors import TargetError
+from ..isolation.model import RemoteTensor
 from ..model import Model
 from .detections import find_detector
 from .fitting import fitting
@@ -105,7 +106,7 @@ def kind(target: Target, score: str) -> Hashable:
 
 def as_target(target: TargetLike) -> Target:
     """Return a target as Top, a Score, or what lies on the logits: None, a class, a Class, or a list of these."""
-    if isinstance(target, tf.Tensor):
+    if isinstance(target, (tf.Tensor, RemoteTensor)):
         return TensorScore(target)
     if callable(target):
         return FunctionScore(target)

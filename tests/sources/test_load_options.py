@@ -119,7 +119,7 @@ def test_the_order_of_loads_parameters_is_kept_for_those_who_call_it_by_position
     assert list(inspect.signature(slimcam.load).parameters) == [
         *("path", "net", "num_classes", "input", "logits", "preprocess", "labels", "layer", "size", "arguments"),
         *("moving_averages", "custom_objects", "trusted", "tags", "signature", "checkpoint", "engine"),
-        *("weights", "keep_dropout", "allow", "timeout"),
+        *("weights", "keep_dropout", "allow", "timeout", "isolated", "memory"),
     ]
 
 

@@ -71,7 +71,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     photos, failures, untrusted = list(stems), 0, 0
     alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
-    one_number = cam.model.one_number and cam.query.on_logits
+    one_number = cam.model.one_number and cam.on_logits
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
         for start in range(0, len(photos), at_once):
             together = photos[start : start + at_once]
