@@ -13,6 +13,8 @@ from .._types import Graph
 from ..errors import ModelError
 from .core import tf, tf1
 
+NO_MEMORY = "a run takes more memory than it may: give fewer or smaller images, or more memory= where it is isolated"
+
 _process: Optional[int] = None  # in which TensorFlow's threads were started by us
 
 
@@ -33,7 +35,7 @@ def check_timeout(timeout: Optional[float]) -> None:
 
 
 class OwnSession(tf1.Session):
-    """A session whose runs raise ModelError where they take too long, or where it is closed before or meanwhile.
+    """A session whose runs raise ModelError where time or memory does not suffice, or where it is closed.
 
     `timeout` is in seconds, None for no bound. TensorFlow looks at it between operations and rounds of loops, so one
     operation that never ends is not ended. Any number of threads may run and close it.
@@ -55,6 +57,8 @@ class OwnSession(tf1.Session):
         except tf.errors.DeadlineExceededError as error:
             late = f"a run took more than {self._timeout:g} s: give timeout=, in seconds, if it may"
             raise ModelError(late) from error
+        except tf.errors.ResourceExhaustedError as error:
+            raise ModelError(NO_MEMORY) from error
         except (tf.errors.CancelledError, RuntimeError) as error:
             if not self._closed:
                 raise

@@ -64,7 +64,7 @@ def _as_error(error: Exception) -> Dict[str, Any]:
         return to_json(error)
     kind = type(error).__name__
     if isinstance(error, MemoryError) or kind == "ResourceExhaustedError":
-        return to_json(ModelError("the model takes more memory than it may: give memory=, in GiB"))
+        return to_json(ModelError("the model takes more memory than it may: give more memory=, in GiB"))
     first = (str(error).splitlines() or [""])[0][:FRAMES]
     return to_json(ModelError(f"{kind}: {first}"))
 

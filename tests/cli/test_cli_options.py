@@ -38,7 +38,7 @@ def test_words_are_read_as_load_takes_them():
     )
     assert options == {
         **dict.fromkeys(("net", "input", "logits", "labels", "preprocess", "signature", "weights", "size")),
-        **dict.fromkeys(("custom_objects", "timeout")),
+        **{**dict.fromkeys(("custom_objects", "timeout", "memory")), "isolated": False},
         "allow": ["ReadFile", "PyFunc", "Save"],
         **{"tags": ["a", "b"], "trusted": True, "keep_dropout": False, "engine": "tape"},
     }
@@ -47,7 +47,7 @@ def test_words_are_read_as_load_takes_them():
 def test_what_is_not_said_is_at_its_default():
     options = load_options(parsed(explain, PHOTO, "--model", "x"))
     assert (options.pop("trusted"), options.pop("keep_dropout"), options.pop("engine")) == (False, False, "graph")
-    assert options.pop("timeout") == TIMEOUT
+    assert (options.pop("timeout"), options.pop("isolated")) == (TIMEOUT, False)
     assert set(options.values()) == {None}
 
 

@@ -35,7 +35,7 @@ def child_of(monkeypatch):
     made = []
 
     def make(code, timeout=5.0):
-        monkeypatch.setattr(children, "PROGRAM", FAKE + code)
+        monkeypatch.setattr(children, "PROGRAM", f"{FAKE}{code}\nwhile end.recv(1 << 20): pass")
         made.append(Child("model.pb", [], False, 1 << 30, timeout, 100))
         return made[-1]
 

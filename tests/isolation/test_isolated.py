@@ -121,7 +121,7 @@ def test_what_takes_too_long_or_too_much_is_an_error_and_the_model_goes_on(there
     cam = slimcam.GradCAM(there, "a", 1)
     expected = cam(X).raw
     much, late = (
-        "the model takes more memory than it may: give memory=, in GiB",
+        "a run takes more memory than it may: give fewer or smaller images, or more memory= where it is isolated",
         "a run took more than 3 s: give timeout=, in seconds, if it may",
     )
     for scale, error in ((1500, much), (0.25, late)):  # 3 GiB

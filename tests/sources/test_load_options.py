@@ -24,6 +24,8 @@ TAKERS = {  # who takes what not everyone takes
     "engine": "a Keras model, a Keras file and a Keras architecture do",
     "trusted": "a file or a folder does",
     "allow": "a file or a folder does",
+    "isolated": "a file or a folder does",
+    "memory": "a file or a folder does",
     "weights": "a Keras architecture does",
     "tags": "a TF Hub module and a SavedModel do",
     "signature": "a TF Hub module and a SavedModel do",
