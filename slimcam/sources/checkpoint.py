@@ -78,7 +78,10 @@ def _shards(path: str) -> Optional[str]:
 
 def _in_folder(folder: str) -> Optional[str]:
     """Return the latest checkpoint by the folder's `checkpoint` file, also where the folder was moved since."""
-    state = tf1.train.get_checkpoint_state(folder)
+    try:
+        state = tf1.train.get_checkpoint_state(folder)
+    except ValueError as error:
+        raise ModelError(f"{folder}: its 'checkpoint' file is damaged: name the checkpoint itself") from error
     if state is None or not state.model_checkpoint_path:
         return None
     recorded = state.model_checkpoint_path

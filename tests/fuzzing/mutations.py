@@ -75,7 +75,7 @@ def other_value(random: Random, value: Any, known: List[Any]) -> Any:
         lambda: random.choice(INTEGERS),
         lambda: random.choice(NUMBERS),
         lambda: random.choice((None, True, False, [], {}, [[]], [None], {"a": {}})),
-        lambda: random.choice(known),
+        lambda: json.loads(dump(random.choice(known)).decode()),
     ]
     own = {str: 0, int: 1, float: 2}.get(type(value))
     if own is not None and random.random() < 0.5:

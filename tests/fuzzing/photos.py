@@ -68,4 +68,5 @@ def explain(path: str, options: Dict[str, Any]) -> Came:
 def truth(path: str, case: Case, came: Came) -> bool:
     """Whether the photo that maps are painted on is what OpenCV makes of the file."""
     found = cv2.imdecode(np.frombuffer(case.files[case.entry], np.uint8), cv2.IMREAD_COLOR)
-    return close(came.numbers["photo"], found[..., ::-1])
+    rgb = found[..., ::-1] if found.ndim == 3 else np.repeat(found[..., None], 3, -1)  # of a grey .pfm it is 2-D
+    return close(came.numbers["photo"], rgb)

@@ -59,8 +59,8 @@ class Worker:
                 at = answer["at"]
 
     def pack(self, seen: str, **asked: Any) -> bytes:
-        """Return a case as a zip file."""
-        return base64.b64decode(self.run(pack=seen, **asked)["packed"])
+        """Return a case as a zip file; b"" for one that cannot be made again."""
+        return base64.b64decode(self.run(pack=seen, **asked).get("packed", ""))
 
     def _ended(self, outcome: str, detail: str, at: str) -> Dict[str, str]:
         """Return the outcome of a case that killed its worker: slimcam's own, or what TensorFlow did after it."""
