@@ -149,7 +149,7 @@ def test_a_folder_that_was_moved_is_still_found(own, arrays, tmp_path):
 @pytest.mark.parametrize("text", [b"", b"model_checkpoint_path: \xff", b"\xca\xfe"])
 def test_a_folder_whose_list_of_checkpoints_is_damaged_is_said(text, tmp_path):
     (tmp_path / "checkpoint").write_bytes(text)
-    with pytest.raises(slimcam.ModelError, match="its 'checkpoint' file is damaged|a folder without a model"):
+    with pytest.raises(slimcam.ModelError, match=r"its 'checkpoint' file is damaged|a folder without a model"):
         slimcam.load(tmp_path)
 
 
