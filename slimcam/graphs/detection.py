@@ -5,7 +5,7 @@ that are selected from; and on to what the graph ends in. Nothing here runs a gr
 """
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from .._types import Operation, Tensor
 from . import op_types
@@ -58,6 +58,21 @@ def find_suppression(ops: Sequence[Operation]) -> Optional[Suppression]:
         return None
     anchors, scores = (chosen_from(last[0].inputs[i], width) for i, width in enumerate((4, None)))
     return Suppression(anchors, scores, ends["boxes"], ends["scores"], ends.get("classes"), ends.get("number"))
+
+
+def named_suppression(outputs: Mapping[str, Tensor]) -> Optional[Suppression]:
+    """Return the suppression of a detector whose outputs say by their names what it chose, and among what.
+
+    Those are the names of the object detection API's exports of TensorFlow 2, in which the suppression itself is inside
+    a function. None where one of them is not there.
+    """
+    names = "raw_detection_boxes", "raw_detection_scores", ROLES["boxes"].name, ROLES["scores"].name
+    if any(name not in outputs for name in names):
+        return None
+    anchors, scores, boxes, box_scores = (outputs[name] for name in names)
+    return Suppression(
+        anchors, scores, boxes, box_scores, *(outputs.get(ROLES[one].name) for one in ("classes", "number"))
+    )
 
 
 def chosen_from(tensor: Tensor, width: Optional[int] = None) -> Tensor:

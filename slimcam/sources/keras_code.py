@@ -102,7 +102,7 @@ def _of_this_python(text: str) -> bool:
         data = text.encode("raw_unicode_escape")
     try:
         code = marshal.loads(data)
-    except (EOFError, ValueError, TypeError):
+    except (EOFError, ValueError, TypeError, OverflowError, SystemError, MemoryError):  # 3.7 of 3.13's: SystemError
         return False
     if not isinstance(code, types.CodeType):
         return False

@@ -12,7 +12,7 @@ from .._tf import tf1
 from .._types import ImagesLike, Tensor
 from ..errors import TargetError
 from ..graphs.darkflow import Yolo, read_yolo
-from ..graphs.detection import Suppression, find_suppression, logits_of
+from ..graphs.detection import Suppression, find_suppression, logits_of, named_suppression
 from ..graphs.feeds import plan
 from ..graphs.op_types import ADDITIONS, RESTATING
 from ..graphs.walk import source
@@ -56,7 +56,7 @@ def find_detector(model: Model) -> Optional[Detector]:
 
 
 def _find_detector(model: Model) -> Optional[Detector]:
-    parts = find_suppression(model.names.operations)
+    parts = find_suppression(model.names.operations) or named_suppression(model.end_points)
     if parts is None:
         return _find_yolo(model)
     with model.graph.as_default(), tf1.name_scope("slimcam/detector"):
