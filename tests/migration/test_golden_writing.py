@@ -12,6 +12,7 @@ import pytest
 from golden_on_disk import PHOTOS, make_golden, open_bytes
 
 from slimcam.errors import GoldenError, OutputError
+from slimcam.files import writing
 from slimcam.migration import golden
 
 
@@ -108,14 +109,16 @@ def test_below_a_file_nothing_can_be_written(tmp_path):
 
 
 def test_nothing_is_left_of_what_cannot_be_written_whole(folder, tmp_path, monkeypatch):
-    rename = os.rename
+    rename, failed = os.rename, set()
 
-    def fail(source, target):
-        if source.endswith(".old") or target.endswith(".old"):
-            return rename(source, target)
-        raise OSError(28, "No space left on device")
+    def fail_once(source, target):
+        if target.endswith(("golden", "new")) and target not in failed:  # what was there comes back by a second move
+            failed.add(target)
+            raise OSError(28, "No space left on device")
+        return rename(source, target)
 
-    monkeypatch.setattr(os, "rename", fail)
+    monkeypatch.setattr(writing, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(os, "rename", fail_once)
     with pytest.raises(OutputError, match="No space left"):
         golden.write(make_golden(seed=1), folder)
     with pytest.raises(OutputError, match="No space left"):
