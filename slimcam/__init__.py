@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _EXPORTS = {  # module: what it gives to the public
     "sources.loading": ("load",),
+    "sources.verdicts": ("vet",),
     "model": ("Model",),
     "explainer": ("GradCAM", "explain"),
     "pair": ("ExplainPair", "Pair", "explain_pair"),
@@ -42,6 +43,7 @@ _EXPORTS = {  # module: what it gives to the public
         "SlimcamError",
         "MissingPackage",
         "ModelError",
+        "UntrustedModel",
         "UnknownName",
         "MissingFeed",
         "WrongFeed",

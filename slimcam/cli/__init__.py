@@ -22,6 +22,7 @@ from .commands.port import port
 from .commands.record import record
 from .commands.run import Handover, run
 from .commands.verify import verify
+from .commands.vet import vet
 from .quiet import is_descriptor, quiet
 from .wording import in_options
 
@@ -73,5 +74,5 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, run, port, pair, activations, filters, record, verify, compare, inspect, nets, doctor):
+for command in (explain, run, port, pair, activations, filters, record, verify, compare, inspect, vet, nets, doctor):
     main.add_command(command)

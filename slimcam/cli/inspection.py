@@ -35,6 +35,7 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
         if not lines:
             raise
         lines.append(f"not loaded: {in_options(error.on_one_line())}")
+    lines += [f"verdict: {line}" for line in _verdict(path)]
     return "\n".join(lines)
 
 
@@ -47,6 +48,16 @@ def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
         return f"{child.call('inspect', path, options)}\n{in_words(child)}"
     finally:
         child.close()
+
+
+def _verdict(path: str) -> List[str]:
+    """Return what is in a file beside computing with tensors, in words; [] where it is damaged, which was said."""
+    from ..sources.verdicts import vet
+
+    try:
+        return vet(path).lines()
+    except ModelError:
+        return []
 
 
 def _variables(path: str) -> Optional[List[str]]:

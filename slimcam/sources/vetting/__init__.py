@@ -4,7 +4,7 @@ This imports neither TensorFlow nor Keras, and runs nothing. graphs.py judges gr
 paths and sizes; a reader asks them, and gives `refuse` what they found.
 """
 
-from typing import TYPE_CHECKING, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from ...errors import UntrustedModel
 
@@ -42,6 +42,18 @@ class Verdict(NamedTuple):
         """Return the verdict where the words of allow= are given: what they allow is said."""
         allowed = [one for one in self.refused if one.allow and one.allow in words]
         return Verdict([one for one in self.refused if one not in allowed], [*self.said, *allowed])
+
+    def lines(self) -> List[str]:
+        """Return the verdict in words, a line for each kind of finding."""
+        if self.pure:
+            return ["pure: nothing but computing with tensors"]
+        sides = ("refused", self.refused), ("noted", self.said)
+        return [f"{side}: {line}" for side, findings in sides for line in in_words(findings)]
+
+    def to_json(self) -> Dict[str, Any]:
+        """Return the verdict as JSON has it."""
+        refused, said = ([one._asdict() for one in side] for side in self)
+        return {"pure": self.pure, "refused": refused, "said": said}
 
     def joined(self, other: "Verdict") -> "Verdict":
         """Return this verdict and another one of the same file as one."""

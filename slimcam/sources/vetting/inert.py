@@ -53,11 +53,11 @@ def refuse_needed(source: str, judged: Judged, ends: Sequence[Tensor], are_named
     if refused and all(any(op.name in judged.refused for op in ancestors([end])) for end in ends):
         raise UntrustedModel(error_of(source, refused), refused)
     said = [one for name in judged.said if name in behind for one in judged.said[name] if one.why != DRAWS]
-    unused = [one for name in judged.refused for one in judged.refused[name] if not _is_of_training(one)]
+    unused = [one for name in judged.refused for one in judged.refused[name] if not is_of_training(one)]
     return [*in_words(said), *(f"never run: {line}" for line in in_words(unused))]
 
 
-def _is_of_training(one: Finding) -> bool:
+def is_of_training(one: Finding) -> bool:
     """Whether a finding is what any training program leaves in its graph: its Saver, and where its photos come from."""
     return one.what in SAVING or one.why in OF_TRAINING
 

@@ -1,0 +1,108 @@
+"""The verdict on whatever holds a model, by its path: what is in it beside computing. Nothing is loaded."""
+
+import os
+from typing import Any, Callable, Dict, List
+
+from .._types import GraphDef
+from ..graphs.graph_defs import op_name, readers
+from ..graphs.walk import reachable
+from . import (
+    frozen,
+    hub,
+    keras_files,
+    keras_nets,
+    keras_text,
+    meta_graph,
+    saved_model,
+)
+from .image_nodes import ImageNodes
+from .keras_trust import verdict_of_config, verdict_of_file
+from .loading import source_of
+from .vetting import Finding, Verdict
+from .vetting.graphs import judge_graph
+from .vetting.inert import is_of_training
+from .vetting.saved_models import judge_functions
+from .vetting.structure import check_structure
+
+
+def vet(path: Any) -> Verdict:
+    """Return what a model's file or folder holds beside computing with tensors; it is read, and never run.
+
+    `refused` is what load() does not run unless it is allowed or trusted, and what another program would run of the
+    file; `said` is what computes, but draws random numbers or prints, and what a training program left in its graph.
+    Raises ModelError for a path that holds no model, or a damaged one.
+    """
+    place = os.fspath(path)
+    return _BY_READER.get(source_of(place).read, _of_data)(place)
+
+
+def _of_data(path: str) -> Verdict:
+    """Judge what holds numbers alone: a checkpoint, and TensorFlow Lite's operators."""
+    return Verdict()
+
+
+def _of_frozen(path: str) -> Verdict:
+    return _of_graph(path, frozen.read_graph_def(path))
+
+
+def _of_meta(path: str) -> Verdict:
+    return _of_graph(path, meta_graph.read_meta_graph(path).graph_def)
+
+
+def _of_saved_model(path: str) -> Verdict:
+    """Judge each graph of a SavedModel, or of a TF Hub module, whatever its tags are."""
+    folder, verdict = saved_model.folder_of(path), Verdict()
+    for meta in saved_model.meta_graphs(folder):
+        of_functions = meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes)
+        if of_functions:
+            check_structure(folder, meta.graph_def)
+        verdict = verdict.joined(judge_functions(folder, meta) if of_functions else _of_graph(folder, meta.graph_def))
+    return verdict
+
+
+def _of_graph(source: str, graph_def: GraphDef) -> Verdict:
+    """Judge a graph; a Saver and an input pipeline, as training leaves them, are refused where images meet them."""
+    check_structure(source, graph_def)
+    judged = judge_graph(graph_def)
+    verdict = judged.verdict()
+    if not verdict.refused:
+        return verdict
+    met = _behind_images(graph_def)
+    refused: List[Finding] = []
+    said: List[Finding] = list(verdict.said)
+    for name, findings in judged.refused.items():
+        for one in findings:
+            if is_of_training(one) and name not in met:
+                said.append(one._replace(why=f"{one.why}, as training left it: it is never run"))
+            else:
+                refused.append(one)
+    return Verdict(refused, said)
+
+
+def _behind_images(graph_def: GraphDef) -> Dict[str, None]:
+    """Return the nodes that anything waits for, or reads, that is computed from images."""
+    reading = readers(graph_def)
+    inputs = {node.name: [op_name(one) for one in node.input] for node in graph_def.node}
+    computed = reachable(list(ImageNodes(graph_def).all()), lambda name: reading.get(name, ()))
+    return dict.fromkeys(reachable(list(computed), lambda name: inputs.get(name, ())))
+
+
+def _of_keras_file(path: str) -> Verdict:
+    config, version = keras_files.configuration_in(path)
+    verdict = verdict_of_file(path)
+    return verdict if config is None else verdict.joined(verdict_of_config(config, keras3=version.startswith("3")))
+
+
+def _of_architecture(path: str) -> Verdict:
+    config, version = keras_text.read_text(path)
+    return verdict_of_config(config, keras3=version.startswith("3"))
+
+
+_BY_READER: Dict[Callable[..., Any], Callable[[str], Verdict]] = {
+    frozen.read_frozen: _of_frozen,
+    meta_graph.read_meta: _of_meta,
+    saved_model.read_saved_model: _of_saved_model,
+    hub.read_hub_module: _of_saved_model,
+    keras_files.read_file: _of_keras_file,
+    keras_nets.read_architecture: _of_architecture,
+}

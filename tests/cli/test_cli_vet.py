@@ -1,0 +1,41 @@
+"""`slimcam vet`: what is in a file beside computing, and the exit status for a gate."""
+
+import json
+
+from fixtures import harmful
+
+
+def test_pure_file_ends_with_0(run, tmp_path):
+    path = harmful.frozen("", str(tmp_path))
+    result = run("vet", path)
+    assert (result.status, result.stdout) == (0, f"{path}: pure: nothing but computing with tensors\n")
+
+
+def test_file_that_writes_ends_with_1_and_names_the_node(run, tmp_path):
+    path = harmful.frozen("WriteFile", str(tmp_path))
+    result = run("vet", path)
+    assert (result.status, result.stdout) == (1, f"{path}: refused: 'WriteFile' is WriteFile, which writes files\n")
+
+
+def test_what_is_allowed_by_its_word_is_noted(run, tmp_path):
+    path = harmful.frozen("WriteFile", str(tmp_path))
+    result = run("vet", path, "--allow", "WriteFile,ReadFile")
+    assert (result.status, result.stdout) == (0, f"{path}: noted: 'WriteFile' is WriteFile, which writes files\n")
+
+
+def test_several_files_as_json(run, tmp_path):
+    (tmp_path / "pure").mkdir()
+    paths = [harmful.frozen("WriteFile", str(tmp_path)), harmful.frozen("", str(tmp_path / "pure"))]
+    result = run("vet", *paths, "--json")
+    finding = {"where": "WriteFile", "what": "WriteFile", "why": "writes files", "allow": "WriteFile"}
+    assert result.status == 1
+    assert json.loads(result.stdout) == [
+        {"path": paths[0], "pure": False, "refused": [finding], "said": []},
+        {"path": paths[1], "pure": True, "refused": [], "said": []},
+    ]
+
+
+def test_file_that_cannot_be_read_ends_with_2(run, tmp_path):
+    (tmp_path / "net.pb").write_bytes(b"\x00\xff")
+    result = run("vet", str(tmp_path / "net.pb"))
+    assert result.status == 2 and result.stderr.startswith(f"slimcam: {tmp_path / 'net.pb'}: not a GraphDef")
