@@ -160,7 +160,7 @@ def _logits(
     with tf1.Graph().as_default() as graph:
         try:
             tf1.import_graph_def(part, name="")
-        except (ValueError, tf.errors.OpError) as error:
+        except (ValueError, TypeError, tf.errors.OpError) as error:
             text = str(error).splitlines()[0]
             raise ModelError(
                 f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {text}; "

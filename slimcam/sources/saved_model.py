@@ -179,11 +179,11 @@ def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:
 
 
 def _load_functions(folder: str, tags: List[str]) -> Any:
-    """Load eagerly; raise ModelError where the weights are not whole or an operation is not known."""
+    """Load eagerly; raise ModelError where the file is damaged, its weights not whole, or an operation not known."""
     try:
         return tf.saved_model.load(folder, tags)
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+    except Exception as error:  # TensorFlow raises whatever it comes upon: KeyError, AttributeError, its own errors
+        first = (f"{type(error).__name__}: {error}".splitlines())[0]
         raise ModelError(f"{folder}: TensorFlow {tf.__version__} cannot load it: {first}") from error
 
 

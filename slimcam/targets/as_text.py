@@ -2,6 +2,7 @@
 
 import os
 import re
+import tokenize
 from typing import Any, Optional, Tuple, Union
 
 import numpy as np
@@ -129,5 +130,8 @@ def _value(model: Model, tensor: str, file: str) -> np.ndarray:
 def _array(file: str) -> np.ndarray:
     try:
         return np.load(file, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise WrongFeed(f"{file}: not an array that NumPy can read: {error}") from error
+    except (OSError, EOFError, ValueError, SyntaxError, tokenize.TokenError) as error:  # a header is Python's text
+        said = str(error.args[0] if isinstance(error, tokenize.TokenError) else error).splitlines()
+        raise WrongFeed(
+            f"{file}: not an array that NumPy can read: {said[0] if said else 'it ends too soon'}"
+        ) from error

@@ -138,3 +138,13 @@ def test_a_caricature_takes_the_features_of_a_photo(model_of, make_photo):
 def test_words_that_lack_a_part(net, read, text, error, message):
     with pytest.raises(error, match=message):
         read(net, text)
+
+
+@pytest.mark.parametrize("old, new", [(b"'descr': '", b"'descr': \"'"), (b"{", b"\0"), (b"{", b"(")])
+def test_an_array_whose_header_is_damaged_is_a_line(old, new, net, tmp_path):
+    np.save(str(tmp_path / "held.npy"), np.zeros(3))
+    data = (tmp_path / "held.npy").read_bytes()
+    assert old in data
+    (tmp_path / "held.npy").write_bytes(data.replace(old, new)[: len(data)])
+    with pytest.raises(slimcam.WrongFeed, match=r"held\.npy: not an array that NumPy can read: [^\n]+$"):
+        read_hold(net, f"a={tmp_path / 'held.npy'}")
