@@ -11,6 +11,7 @@ from .functions import (
     restate_gradients,
     saved_model_proto,
     variables_of,
+    with_conds_laid_open,
 )
 from .keras import (
     brings_keras2,
@@ -154,5 +155,6 @@ __all__ = [
     "tf1",
     "turns_kernels_of_theano",
     "variables_of",
+    "with_conds_laid_open",
     "without_fusion",
 ]

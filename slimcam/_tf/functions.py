@@ -1,10 +1,11 @@
 """Functions of TensorFlow 2 as graphs, and what their gradients are."""
 
+import importlib
 import inspect
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Iterable, List, Tuple
 
 from .._types import Graph, GraphDef, Operation
-from .core import TF_VERSION, private, tf
+from .core import TF_VERSION, private, tf, tf1
 
 
 def inlines_functions() -> bool:
@@ -26,6 +27,32 @@ def frozen(function: Callable) -> Tuple[GraphDef, List[str], List[str]]:
     constant = convert.convert_variables_to_constants_v2(function, lower_control_flow=False)
     inputs = [tensor.name for tensor in constant.inputs if tensor.dtype != tf.resource]
     return constant.graph.as_graph_def(), inputs, [tensor.name for tensor in constant.outputs]
+
+
+def with_conds_laid_open(graph_def: GraphDef, fetches: Iterable[str]) -> GraphDef:
+    """Return a graph whose functions, those of its If operations too, are laid open; fetches are names of nodes.
+
+    Grappler's optimiser "function" does it in 1.15 as in 2.21. Loops and Case operations stay as they are.
+    """
+    meta_graph = tf1.MetaGraphDef(graph_def=graph_def)
+    meta_graph.collection_def["train_op"].node_list.value.extend(fetches)
+    library = meta_graph.graph_def.library
+    for node in [*meta_graph.graph_def.node, *(node for one in library.function for node in one.node_def)]:
+        if node.op in ("If", "StatelessIf"):
+            node.attr[_LAID_OPEN].b = True
+        elif _LAID_OPEN in node.attr:
+            del node.attr[_LAID_OPEN]
+    config = tf1.ConfigProto()
+    rewriting = config.graph_options.rewrite_options
+    rewriting.min_graph_nodes = -1  # it leaves small graphs alone otherwise
+    rewriting.optimizers.append("function")
+    processor = importlib.import_module("tensorflow.core.protobuf.device_properties_pb2").NamedDevice(name="/CPU:0")
+    processor.properties.type = "CPU"
+    cluster = private("grappler.cluster").Cluster(devices=[processor])  # without one Grappler starts a session on a GPU
+    return private("grappler.tf_optimizer").OptimizeGraph(config, meta_graph, cluster=cluster)
+
+
+_LAID_OPEN = "_lower_using_switch_merge"
 
 
 def graph_of_function(function: Any) -> Graph:

@@ -22,7 +22,7 @@ from ..inputs.image_input import ImageInput
 from ..methods.evidence import Evidence, plain
 from ..model import Model
 from .engine import Engine
-from .resolve import Query, no_gradient
+from .resolve import Query, no_gradient, refusing_functions
 from .slopes import slope
 
 
@@ -70,7 +70,8 @@ def _build(query: Query) -> Probe:
             f"{query.layer.name!r} leads to the score by {calls[0]!r}, a function call whose gradient does not come "
             "along (a recurrent layer, say): save the model as .h5, or build it in a graph, and load that"
         )
-    with query.model.graph.as_default(), tf1.name_scope("slimcam/probe"):
+    refusing = refusing_functions(query.layer, query.score_tensor)
+    with query.model.graph.as_default(), tf1.name_scope("slimcam/probe"), refusing:
         if isinstance(query.target, targets.Picked):
             built = _picked(query)
         elif isinstance(query.target, targets.Score):
@@ -133,7 +134,8 @@ def gather(
     feeds.update(holds)
     if mask is not None:
         feeds.update((probe.mask, mask) for probe in probes)
-    values = model.run(list(map(_fetches, probes)), feeds)
+    with refusing_functions(probes[0].layer, probes[0].scores):
+        values = model.run(list(map(_fetches, probes)), feeds)
     return [_evidence(probe, got) for probe, got in zip(probes, values)]
 
 

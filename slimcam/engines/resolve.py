@@ -1,15 +1,18 @@
 """What is asked of an engine: a layer, a target and holds become tensors of a model's graph, and are checked."""
 
+import contextlib
 from dataclasses import dataclass, field, replace
-from typing import Any, Collection, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from .. import targets
+from .._tf import tf
 from .._types import HoldLike, TargetLike, Tensor, TensorLike
-from ..errors import LayerError, MissingFeed, UnknownName
+from ..errors import LayerError, MissingFeed, ModelError, PhotoError, UnknownName
 from ..graphs.feeds import DefaultFeed, plan
-from ..graphs.walk import ancestors, data_format
+from ..graphs.op_types import BRANCHES
+from ..graphs.walk import ancestors, between, data_format
 from ..graphs.worth import SPLIT, is_split
 from ..inputs.image_input import ImageInput
 from ..model import Model
@@ -184,6 +187,25 @@ def no_gradient(layer: Tensor, score_tensor: Tensor) -> LayerError:
     return LayerError(
         f"no gradient of {score_tensor.name!r} reaches {layer.name!r}: name a layer after what cuts it off"
     )
+
+
+@contextlib.contextmanager
+def refusing_functions(layer: Tensor, score_tensor: Tensor) -> Iterator[None]:
+    """Raise LayerError for TensorFlow's error where a loop or a choice of functions leads from a layer to a score.
+
+    A gradient that needs what is inside one adds outputs to it, which a session that has run it does not know, and
+    functions, of which another graph may have had some by the same names. Others are right.
+    """
+    try:
+        yield
+    except (tf.errors.InvalidArgumentError, ModelError, PhotoError) as error:
+        functions = [op.name for op in between([layer], score_tensor) if op.type in BRANCHES]
+        if not functions:
+            raise
+        raise LayerError(
+            f"{layer.name!r} leads to the score by {functions[0]!r}, a loop or a choice of functions (tf.while_loop, "
+            "tf.switch_case), whose gradient does not come along: name a layer after it, or a score before it"
+        ) from error
 
 
 def _others(model: Optional[Model]) -> str:

@@ -17,7 +17,7 @@ from ..graphs.gradient_rules import marker
 from ..methods.evidence import plain
 from ..model import check_open
 from .holds import holds_of
-from .resolve import Query, no_gradient
+from .resolve import Query, no_gradient, refusing_functions
 
 # Of images as the net is fed, (N, h, w, C), and for each the weights of classes or channels, (N, K), or None where the
 # score says all: the scores, (N,), and their gradients, (N, h, w, C).
@@ -66,7 +66,8 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
             if built.mask is not None and weights is not None:
                 feeds[built.mask] = weights[part]
             try:
-                values = model.session.run([built.scores, built.gradients], feeds)
+                with refusing_functions(built.images, built.scores):
+                    values = model.session.run([built.scores, built.gradients], feeds)
             except tf.errors.InvalidArgumentError as error:
                 if not any_size:
                     raise
@@ -82,7 +83,7 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
 
 def _build(query: Query, rule: str, any_size: bool) -> Tensors:
     model, image = query.model, query.image_input.tensor
-    with model.graph.as_default(), tf1.name_scope("slimcam/slope"):
+    with model.graph.as_default(), tf1.name_scope("slimcam/slope"), refusing_functions(image, query.score_tensor):
         score, mask = _score(query)
         source = image
         if any_size:

@@ -1,12 +1,13 @@
-"""Which operations, and which functions, a run reaches: those in the branches that conditions choose.
+"""Branches that conditions choose: which operations and functions a run reaches, and If operations laid open.
 
 Conditions are numbers, known or not; see `Value` in randomness.
 """
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
+from .._tf import with_conds_laid_open
 from .._types import GraphDef, NodeDef
-from .graph_defs import op_name
+from .graph_defs import add_copy, empty_like, op_name, set_inputs
 from .op_types import CONDS, LOOPING, MERGES, SWITCHES
 from .randomness import Get, Value
 from .walk import reachable
@@ -84,3 +85,50 @@ def _function_names(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str
 def library_of(graph_def: GraphDef) -> Dict[str, Any]:
     """Map the names of a graph's functions to these."""
     return {function.signature.name: function for function in graph_def.library.function}
+
+
+# --- If operations
+
+
+def lay_open_conds(graph_def: GraphDef, needed: Set[str]) -> List[str]:
+    """Make If operations, in place, of those by which TensorFlow 1 branches; say so. What they give keeps its name.
+
+    An imported If has no gradient once a session has run it, nor once another graph had functions of its names.
+    """
+    conds = {node.name: node for node in graph_def.node if node.op in CONDS and node.name in needed}
+    if not conds:
+        return []
+    part, reads = empty_like(graph_def), {}
+    for node in conds.values():
+        reads.update(_add_alone(part, node))
+    opened = with_conds_laid_open(part, conds)
+    known = library_of(graph_def)
+    graph_def.library.function.extend(one for one in opened.library.function if one.signature.name not in known)
+    for one in opened.node:
+        if one.name not in reads:
+            node = conds.get(one.name) or graph_def.node.add()
+            waits = [name for name in node.input if name.startswith("^")]
+            node.CopyFrom(one)
+            set_inputs(node, [*(reads.get(name, name) for name in one.input), *waits])
+    return [f"branches ({len(conds)}, such as {next(iter(conds))!r}) are made of operations, as TensorFlow 1 has them"]
+
+
+def _add_alone(part: GraphDef, node: NodeDef) -> Dict[str, str]:
+    """Add an If to a graph, between placeholders for what it reads and its name; map the former to what it reads."""
+    copy, kinds = add_copy(part, node), [node.attr["Tcond"].type, *node.attr["Tin"].list.type]
+    copy.name += "/If"
+    reads = {f"{copy.name}/{i}": name for i, name in enumerate(node.input) if not name.startswith("^")}
+    set_inputs(copy, reads)
+    for name, kind in zip(reads, kinds):
+        place = part.node.add(name=name, op="Placeholder")
+        place.attr["dtype"].type = kind
+        place.attr["shape"].shape.unknown_rank = True  # Grappler refuses one that says nothing of it
+    outputs = node.attr["Tout"].list.type
+    several = len(outputs) != 1
+    named = part.node.add(name=node.name, op="IdentityN" if several else "Identity")
+    named.input.extend(f"{copy.name}:{i}" for i in range(len(outputs)))
+    if several:
+        named.attr["T"].list.type.extend(outputs)
+    else:
+        named.attr["T"].type = outputs[0]
+    return reads

@@ -7,6 +7,7 @@ and of the Parts that hold the rest. It returns the lines that `model.why` shows
 from typing import Callable, List, Set, Tuple
 
 from .._types import GraphDef
+from ..graphs.branches import lay_open_conds
 from ..graphs.dilation import without_dilation
 from ..graphs.graph_defs import needed_nodes
 from .parts import Parts
@@ -15,16 +16,24 @@ from .randomness import bypass_dropout
 Mend = Callable[[GraphDef, Set[str], Parts], List[str]]
 
 
+def lay_open(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[str]:
+    """Make If operations of those that have gradients wherever they were imported."""
+    return lay_open_conds(graph_def, needed)
+
+
 def undilate(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[str]:
     """Let dilated convolutions be computed by plain ones where TensorFlow cannot be trusted with them."""
     return without_dilation(graph_def, needed)
 
 
-MENDS: Tuple[Mend, ...] = (bypass_dropout, undilate)
+MENDS: Tuple[Mend, ...] = (lay_open, bypass_dropout, undilate)  # dropout may be in what is laid open
 
 
 def mend(parts: Parts) -> List[str]:
     """Let all MENDS go over the graph of some parts, and return what they say they did."""
     wanted = [parts.logits] if parts.logits else parts.outputs
-    needed = needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
-    return [line for one in MENDS for line in one(parts.graph_def, needed, parts)]
+    lines = []
+    for one in MENDS:
+        needed = needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
+        lines += one(parts.graph_def, needed, parts)
+    return lines
