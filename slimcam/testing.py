@@ -12,7 +12,7 @@ used, and not pytest, without which assert_maps_close is of use still.
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .files.digests import digest
 
@@ -61,22 +61,32 @@ def assert_maps_close(
         ("cosine", cosine, "cosine", -1),
         ("pearson", pearson, "pearson", -1),
         ("spearman", spearman, "spearman", -1),
-        ("iou5", iou, "iou", -1),
-        ("iou10", iou, "iou", -1),
-        ("iou20", iou, "iou", -1),
+        *((f"iou{top}", iou, "iou", -1) for top in (5, 10, 20)),
     )
-    failures = [
-        _worst(figure, getattr(comparison, figure), f"{bound}={limit:g}", sign * limit, sign, labels)
-        for figure, limit, bound, sign in bounds
-        if limit is not None
-    ]
-    if classes and not comparison.agrees.all():
-        differ = [label for label, agrees in zip(labels, comparison.agrees) if not agrees]
-        failures.append(f"the class differs in {len(differ)} of {len(comparison)} maps: {', '.join(differ)}")
+    failures = _beyond(comparison, bounds, labels)
+    if classes:
+        failures.append(_differing_classes(comparison, labels))
     if any(failures):
         lines = ["the maps are not close:", *filter(None, failures), "", comparison.table(names)]
         raise AssertionError("\n".join(lines))
     return comparison
+
+
+def _beyond(
+    comparison: "Comparison", bounds: Sequence[Tuple[str, Optional[float], str, int]], labels: Sequence[str]
+) -> List[str]:
+    """Return a line for each bound: figure, limit, its name, and 1 for a most, -1 for a least; "" where it is kept."""
+    return [
+        _worst(figure, getattr(comparison, figure), f"{bound}={limit:g}", sign * limit, sign, labels)
+        for figure, limit, bound, sign in bounds
+        if limit is not None
+    ]
+
+
+def _differing_classes(comparison: "Comparison", labels: Sequence[str]) -> str:
+    """Return the line of maps whose classes differ, "" where none does."""
+    differ = [label for label, agrees in zip(labels, comparison.agrees) if not agrees]
+    return f"the class differs in {len(differ)} of {len(comparison)} maps: {', '.join(differ)}" if differ else ""
 
 
 def _worst(figure: str, values: "np.ndarray", bound: str, limit: float, sign: int, labels: Sequence[str]) -> str:

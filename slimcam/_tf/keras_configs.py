@@ -7,7 +7,7 @@ from typing import Any, Dict
 from .._types import KerasModule
 from .core import TF_VERSION
 from .keras import keras2
-from .keras1.configurations import as_keras2, is_keras1
+from .keras1.configurations import as_keras2, is_keras1, rewritten
 from .keras_later_layers import later_layers
 
 # What tf.keras keeps a layer's lists in, by the modules of TensorFlow 1 and 2: to_yaml() names it.
@@ -25,15 +25,10 @@ def as_known(config: Any, version: str) -> Any:
     Keras 1 had other names. 2.4 called what Model is "Functional". Later entries that stand at what was always done
     are left out where a layer here does not take them. Raises TypeError for what Keras 2 does not have any more.
     """
-    return _as_keras2_here(as_keras2(config) if is_keras1(config, version) else config)
+    return rewritten(as_keras2(config) if is_keras1(config, version) else config, _as_here)
 
 
-def _as_keras2_here(config: Any) -> Any:
-    if isinstance(config, list):
-        return [_as_keras2_here(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    new = {key: _as_keras2_here(value) for key, value in config.items()}
+def _as_here(new: Dict[str, Any]) -> Dict[str, Any]:
     if new.get("class_name") == "Functional" and TF_VERSION < (2, 3):
         new["class_name"] = "Model"
     name, inner = str(new.get("class_name")), new.get("config")

@@ -226,13 +226,7 @@ def _run(
         return result
 
     live = eager_model(model)
-    arrays = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
-    count = len(next(iter(images.values())))
-    for one in model.inputs:
-        if one.values is not None and one.tensor.name in arrays:
-            row = [count, *one.values.shape.as_list()[1:]]
-            arrays[one.values.name] = tf.reshape(tf.cast(arrays[one.tensor.name], one.values.dtype), row)
-    tensors = [_input(model.graph.get_tensor_by_name(name), arrays.get(name), count) for name in live.inputs]
+    tensors = _inputs(model, live.inputs, images, holds)
     with kept_classes(live.keras, live.classes), watch_calls(live.keras, live.model, around):
         live.call(tensors)
     for place in places:
@@ -241,8 +235,21 @@ def _run(
     return met
 
 
+def _inputs(
+    model: Model, names: Sequence[str], images: Mapping[Tensor, Any], holds: Mapping[Tensor, np.ndarray]
+) -> List[Tensor]:
+    """Return what the model is called with, for its inputs by name."""
+    arrays = {tensor.name: array for tensor, array in [*images.items(), *holds.items()]}
+    count = len(next(iter(images.values())))
+    for one in model.inputs:
+        if one.values is not None and one.tensor.name in arrays:
+            row = [count, *one.values.shape.as_list()[1:]]
+            arrays[one.values.name] = tf.reshape(tf.cast(arrays[one.tensor.name], one.values.dtype), row)
+    return [_input(model.graph.get_tensor_by_name(name), arrays.get(name), count) for name in names]
+
+
 def _input(tensor: Tensor, value: Any, count: int) -> Tensor:
-    """Return what the model is called with; what nothing depends on is zeros."""
+    """Return an input's value for the call; what nothing depends on is zeros."""
     if tf.is_tensor(value):
         return value  # which a tape watches
     dims = [count, *(size or 1 for size in tensor.shape.as_list()[1:])]

@@ -4,7 +4,7 @@ Raw stays raw. Every later step has a name, and a dialect is their order: `overl
 NumPy and OpenCV; no TensorFlow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -13,19 +13,14 @@ from ..errors import PhotoError
 from . import figures, folder, paint, painters, sheets, showing
 from .dialects import Dialect
 from .differences import largest
-from .selection import Selection
-from .steps import STEPS
+from .selection import select, stack
+from .steps import in_order
 from .styles import find_style
 
 if TYPE_CHECKING:
     from .._types import PathLike
 
 Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from a photo and the values on it to a picture
-
-
-def _stack(arrays: Sequence[np.ndarray]) -> Any:
-    """Return one array where all have one shape, else the list."""
-    return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)
 
 
 @dataclass(eq=False, repr=False)
@@ -63,15 +58,7 @@ class Maps:
 
     def __getitem__(self, which: Any) -> "Maps":
         """Return a map, or those of a slice, of numbers or of a mask, as Maps; raise IndexError for one that is not."""
-        rows = np.atleast_1d(np.arange(len(self))[which])
-        if rows.ndim > 1:
-            raise IndexError(f"{which!r} picks no maps: give a number, a slice, numbers or a mask")
-        used, photo = np.unique(self.photo[rows], return_inverse=True)
-        of_maps = {name: getattr(self, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
-        of_maps["boxes"] = None if self.boxes is None else self.boxes[rows]
-        of_photos: Any = {name: [getattr(self, name)[i] for i in used] for name in ("windows", "names")}
-        raw, photos = _stack([self.raw[i] for i in rows]), Selection(self.photos, list(used))
-        return replace(self, raw=raw, photos=photos, photo=photo.reshape(-1), **of_maps, **of_photos)
+        return select(self, which)
 
     def __iter__(self) -> Iterator["Maps"]:
         return (self[i] for i in range(len(self)))
@@ -88,7 +75,7 @@ class Maps:
     @property
     def heat(self) -> Any:
         """(N, h, w) float32 in [0, 1]: the dialect's steps but for the resize. What speaks for nothing is zeros."""
-        return _stack([self._after(self._before(i)) for i in range(len(self))])
+        return stack([self._after(self._before(i)) for i in range(len(self))])
 
     @property
     def blank(self) -> np.ndarray:
@@ -124,15 +111,10 @@ class Maps:
         return f"{self.subject(i)} {self.scores[i]:.4g}"
 
     def _before(self, i: int) -> np.ndarray:
-        heat = np.nan_to_num(self.raw[i])
-        for step in self.dialect.before:
-            heat = STEPS[step](heat)
-        return heat
+        return in_order(self.dialect.before, np.nan_to_num(self.raw[i]))
 
     def _after(self, heat: np.ndarray) -> np.ndarray:
-        for step in self.dialect.after:
-            heat = STEPS[step](heat)
-        return heat
+        return in_order(self.dialect.after, heat)
 
     def window(self, i: int) -> Tuple[int, int, int, int]:
         """Return top, left, height and width, in whole pixels of its photo, of what the net saw for map `i`."""
@@ -144,7 +126,7 @@ class Maps:
 
     def resized(self, interpolation: Optional[str] = None) -> Any:
         """Return the heat at each photo's own size, (N, H, W) float32 in [0, 1], zeros where the net did not look."""
-        return _stack([self._on_photo(i, self._heat_seen(i, interpolation)) for i in range(len(self))])
+        return stack([self._on_photo(i, self._heat_seen(i, interpolation)) for i in range(len(self))])
 
     def _on_photo(self, i: int, heat: np.ndarray) -> np.ndarray:
         """Return values on what the net saw for map `i` on the whole of its photo, zeros elsewhere."""
@@ -238,7 +220,7 @@ class Maps:
         for the styles that take one of OpenCV's. Raises PhotoError where there are not as many pictures as maps.
         """
         columns = [self._column(style, colormap) for style in styles]
-        return _stack([paint.beside(row) for row in zip(*columns)])
+        return stack([paint.beside(row) for row in zip(*columns)])
 
     def sheet(self, columns: Optional[int] = None, style: str = "overlay", **options: Any) -> np.ndarray:
         """Return a contact sheet, (H, W, 3) uint8 RGB: each map's picture, small, above its photo's name and its title.
@@ -302,12 +284,12 @@ class Maps:
             part = np.s_[top : top + height, left : left + width]
             picture[part] = painter(np.ascontiguousarray(picture[part]), (values or self._painted)(i, interpolation))
             painted.append(self._framed(i, picture))
-        return _stack(painted)
+        return stack(painted)
 
     def _everywhere(self, painter: Painter, interpolation: Optional[str]) -> Any:
         """Paint each photo whole, the heat being 0 where the net did not look."""
         heats = [self._on_photo(i, self._painted(i, interpolation)) for i in range(len(self))]
-        return _stack([self._framed(i, painter(self.photos[self.photo[i]], heat)) for i, heat in enumerate(heats)])
+        return stack([self._framed(i, painter(self.photos[self.photo[i]], heat)) for i, heat in enumerate(heats)])
 
     def _framed(self, i: int, picture: np.ndarray) -> np.ndarray:
         """Draw the box of map `i`, if it has one, on its picture."""

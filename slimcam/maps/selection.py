@@ -1,8 +1,12 @@
-"""Some photos of several."""
+"""Some maps of several, with their photos."""
 
-from typing import Any, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Sequence
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .maps import Maps
 
 
 class Selection(Sequence[np.ndarray]):
@@ -16,3 +20,21 @@ class Selection(Sequence[np.ndarray]):
 
     def __getitem__(self, i: Any) -> Any:
         return self._photos[self._rows[i]]
+
+
+def select(maps: "Maps", which: Any) -> "Maps":
+    """Return the maps that a number, a slice, numbers or a mask picks, with their photos; IndexError for none such."""
+    rows = np.atleast_1d(np.arange(len(maps))[which])
+    if rows.ndim > 1:
+        raise IndexError(f"{which!r} picks no maps: give a number, a slice, numbers or a mask")
+    used, photo = np.unique(maps.photo[rows], return_inverse=True)
+    of_maps = {name: getattr(maps, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
+    of_maps["boxes"] = None if maps.boxes is None else maps.boxes[rows]
+    of_photos: Any = {name: [getattr(maps, name)[i] for i in used] for name in ("windows", "names")}
+    raw, photos = stack([maps.raw[i] for i in rows]), Selection(maps.photos, list(used))
+    return replace(maps, raw=raw, photos=photos, photo=photo.reshape(-1), **of_maps, **of_photos)
+
+
+def stack(arrays: Sequence[np.ndarray]) -> Any:
+    """Return one array where all have one shape, else the list."""
+    return np.stack(arrays) if len({array.shape for array in arrays}) == 1 else list(arrays)

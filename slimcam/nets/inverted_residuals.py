@@ -6,7 +6,7 @@ arguments follow TF-Slim.
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from .._tf import slim as import_slim
 from .._tf import tf1
@@ -84,19 +84,13 @@ def mobilenet(
     strides larger than `output_stride` are dilated instead. ValueError for a multiplier that is not positive, or an
     output stride that is odd.
     """
-    if multiplier <= 0:
-        raise ValueError(f"depth_multiplier is {multiplier}; it must be greater than 0")
-    if output_stride is not None and (output_stride < 1 or (output_stride > 1 and output_stride % 2)):
-        raise ValueError(f"output_stride is {output_stride}; it must be 1 or a multiple of 2")
-    depths = [divisible(layer.depth * multiplier, divisible_by, min_depth) for layer in layers]
-    if whole_last:
-        depths[-1] = layers[-1].depth
+    depths = _depths(layers, multiplier, divisible_by, min_depth, whole_last)
+    strides = _strides(layers, output_stride)
     end_points: Dict[str, Tensor] = {}
     with tf1.variable_scope(scope, "Mobilenet", [inputs], reuse=reuse):
         net = tf1.identity(inputs, "input")
         with _architecture(activation, use_explicit_padding, is_training):
-            rows = zip(layers, depths, _strides(layers, output_stride))
-            for number, (layer, depth, (stride, rate)) in enumerate(rows, 1):
+            for number, (layer, depth, (stride, rate)) in enumerate(zip(layers, depths, strides), 1):
                 name = f"layer_{number}"
                 net, inner = _LAYERS[type(layer)](net, layer, depth, stride, rate, use_explicit_padding)
                 end_points.update({name: net, **{f"{name}/{part}": tensor for part, tensor in inner.items()}})
@@ -141,8 +135,23 @@ def training_scope(
         return scope
 
 
+def _depths(
+    layers: Sequence[Layer], multiplier: float, divisible_by: int, min_depth: int, whole_last: bool
+) -> List[int]:
+    """Return how many channels each layer has; raise ValueError for a multiplier that is not positive."""
+    if multiplier <= 0:
+        raise ValueError(f"depth_multiplier is {multiplier}; it must be greater than 0")
+    depths = [divisible(layer.depth * multiplier, divisible_by, min_depth) for layer in layers]
+    return [*depths[:-1], layers[-1].depth] if whole_last else depths
+
+
 def _strides(layers: Sequence[Layer], output_stride: Optional[int]) -> Sequence[Tuple[int, int]]:
-    """Return (stride, dilation) of each layer; from `output_stride` on, what would be a stride dilates what follows."""
+    """Return (stride, dilation) of each layer; from `output_stride` on, what would be a stride dilates what follows.
+
+    Raises ValueError for an output stride that is odd.
+    """
+    if output_stride is not None and (output_stride < 1 or (output_stride > 1 and output_stride % 2)):
+        raise ValueError(f"output_stride is {output_stride}; it must be 1 or a multiple of 2")
     pairs, whole, rate = [], 1, 1
     for layer in layers:
         if whole == output_stride:

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from .._tf import slim as import_slim
 from .._tf import tf1
@@ -67,39 +67,32 @@ def large_imagenet_config() -> Config:
     return Config(18, 168, 3.0, skip_reduction_layer_input=1, drop_path_keep_prob=0.7)
 
 
-def _arg_scope(weight_decay: float, batch_norm_decay: float, batch_norm_epsilon: float) -> Any:
-    weighted = slim.arg_scope(
-        [slim.fully_connected, slim.conv2d, slim.separable_conv2d],
-        weights_regularizer=slim.l2_regularizer(weight_decay),
-        weights_initializer=slim.variance_scaling_initializer(mode="FAN_OUT"),
-        activation_fn=None,
-    )
-    full = slim.arg_scope([slim.fully_connected], scope="FC")
-    unbiased = slim.arg_scope([slim.conv2d, slim.separable_conv2d], biases_initializer=None)
-    norm = slim.arg_scope([slim.batch_norm], decay=batch_norm_decay, epsilon=batch_norm_epsilon, scale=True, fused=True)
-    with weighted, full, unbiased, norm as scope:
-        return scope
+def _arg_scope_of(decay: float, norm_decay: float, epsilon: float) -> Callable[..., Any]:
+    """Return an arg scope with defaults of its own."""
+
+    def arg_scope(
+        weight_decay: float = decay, batch_norm_decay: float = norm_decay, batch_norm_epsilon: float = epsilon
+    ) -> Any:
+        """Return the arg scope of a net, as it was trained unless told."""
+        norm_options = {"decay": batch_norm_decay, "epsilon": batch_norm_epsilon, "scale": True, "fused": True}
+        weighted = slim.arg_scope(
+            [slim.fully_connected, slim.conv2d, slim.separable_conv2d],
+            weights_regularizer=slim.l2_regularizer(weight_decay),
+            weights_initializer=slim.variance_scaling_initializer(mode="FAN_OUT"),
+            activation_fn=None,
+        )
+        full = slim.arg_scope([slim.fully_connected], scope="FC")
+        unbiased = slim.arg_scope([slim.conv2d, slim.separable_conv2d], biases_initializer=None)
+        norm = slim.arg_scope([slim.batch_norm], **norm_options)
+        with weighted, full, unbiased, norm as scope:
+            return scope
+
+    return arg_scope
 
 
-def nasnet_cifar_arg_scope(
-    weight_decay: float = 5e-4, batch_norm_decay: float = 0.9, batch_norm_epsilon: float = 1e-5
-) -> Any:
-    """Return the arg scope of the net for CIFAR."""
-    return _arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
-
-
-def nasnet_mobile_arg_scope(
-    weight_decay: float = 4e-5, batch_norm_decay: float = 0.9997, batch_norm_epsilon: float = 1e-3
-) -> Any:
-    """Return the arg scope of the released mobile net."""
-    return _arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
-
-
-def nasnet_large_arg_scope(
-    weight_decay: float = 5e-5, batch_norm_decay: float = 0.9997, batch_norm_epsilon: float = 1e-3
-) -> Any:
-    """Return the arg scope of the released large net."""
-    return _arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
+nasnet_cifar_arg_scope = _arg_scope_of(5e-4, 0.9, 1e-5)
+nasnet_mobile_arg_scope = _arg_scope_of(4e-5, 0.9997, 1e-3)
+nasnet_large_arg_scope = _arg_scope_of(5e-5, 0.9997, 1e-3)
 
 
 def build_nasnet_cifar(
@@ -113,33 +106,30 @@ def build_nasnet_cifar(
     return build(images, num_classes, config or cifar_config(), is_training, None, current_step)
 
 
-def build_nasnet_mobile(
-    images: Tensor,
-    num_classes: Optional[int],
-    is_training: bool = True,
-    final_endpoint: Optional[str] = None,
-    config: Optional[Config] = None,
-    current_step: Optional[Tensor] = None,
-) -> Tuple[Tensor, Dict[str, Tensor]]:
-    """Return as `build_nasnet_cifar`, or the tensor called `final_endpoint` and the end points up to there."""
-    return build(images, num_classes, config or mobile_imagenet_config(), is_training, final_endpoint, current_step)
+def builder(
+    default: Callable[[], Config], side: int, normal: Cell = NORMAL, reduction: Optional[Cell] = REDUCTION
+) -> Any:
+    """Return the function that builds a net of such cells, by a config of its own unless told, of images of a side."""
 
+    def net(
+        images: Tensor,
+        num_classes: Optional[int],
+        is_training: bool = True,
+        final_endpoint: Optional[str] = None,
+        config: Optional[Config] = None,
+        current_step: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Dict[str, Tensor]]:
+        """Return as `build_nasnet_cifar`, or the tensor called `final_endpoint` and the end points up to there."""
+        chosen = config or default()
+        return build(images, num_classes, chosen, is_training, final_endpoint, current_step, normal, reduction)
 
-def build_nasnet_large(
-    images: Tensor,
-    num_classes: Optional[int],
-    is_training: bool = True,
-    final_endpoint: Optional[str] = None,
-    config: Optional[Config] = None,
-    current_step: Optional[Tensor] = None,
-) -> Tuple[Tensor, Dict[str, Tensor]]:
-    """Return as `build_nasnet_mobile`."""
-    return build(images, num_classes, config or large_imagenet_config(), is_training, final_endpoint, current_step)
+    net.default_image_size = side  # type: ignore[attr-defined]
+    return net
 
 
 build_nasnet_cifar.default_image_size = 32  # type: ignore[attr-defined]
-build_nasnet_mobile.default_image_size = 224  # type: ignore[attr-defined]
-build_nasnet_large.default_image_size = 331  # type: ignore[attr-defined]
+build_nasnet_mobile = builder(mobile_imagenet_config, 224)
+build_nasnet_large = builder(large_imagenet_config, 331)
 
 
 def build(

@@ -38,14 +38,11 @@ def assemble(parts: Parts) -> Model:
     nodes = infer.input_nodes(parts.graph_def, given, parts.inputs, parts.logits, parts.weights)
     check_images(parts.source, nodes)
     parts = with_preparation(parts, nodes)
-    counts: Counts = {}
-    graph, session, joints, reload_weights = _import_graph(parts, nodes, counts)
+    graph, session, joints, reload_weights, counts = _import_graph(parts, nodes)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
-        logits, why_logits = _no_embedding(*_logits(graph, inputs, calls, parts), parts)
-        if logits is not None:
-            logits, why_logits = infer.as_rows(logits, why_logits)
+        logits, why_logits = _rows_of_logits(graph, inputs, calls, parts)
     if parts.judged is not None and not parts.judged.trusted:
         check_tensors(parts.source, graph)
     outputs = _outputs(graph, inputs, logits, parts)
@@ -55,8 +52,7 @@ def assemble(parts: Parts) -> Model:
     why_inputs = infer.inputs_in_words([nodes[i] for i in needed], given, parts.named_by)
     inputs, made_for = [inputs[i] for i in needed], max(joints[i].batch for i in needed)
     inputs, why_batch = of_any_size(session, inputs, ends, made_for, parts.source)
-    end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
-    names = TensorNames(graph, [one.tensor for one in inputs], calls or _calls_by_weights(inputs, ends), end_points)
+    names = _names(graph, inputs, calls or _calls_by_weights(inputs, ends), parts)
     model = Model(
         graph,
         session,
@@ -86,14 +82,23 @@ def _are_named(parts: Parts) -> bool:
     return bool((parts.logits and not parts.why_logits) or (parts.outputs and not parts.no_logits))
 
 
+def _names(graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts) -> TensorNames:
+    end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
+    return TensorNames(graph, [one.tensor for one in inputs], calls, end_points)
+
+
 def _reload(reload_weights: Assign, counts: Counts, model: Model) -> None:
     """Read the weights of a model again, and say it where they are no numbers now."""
     reload_weights(None)
     say_what_is_not_finite(model, counts)
 
 
-def _import_graph(parts: Parts, inputs: List[ImageNode], counts: Counts) -> Tuple[Graph, Session, List[Joint], Assign]:
-    """Return a graph of its own with its session, how photos are joined to `inputs`, and what assigns its weights."""
+def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session, List[Joint], Assign, Counts]:
+    """Return a graph of its own with its session, how photos are joined to `inputs`, what assigns its weights.
+
+    The last of what is returned is how many of its weights are no numbers.
+    """
+    counts: Counts = {}
     graph_def, weights = without_large(parts.graph_def, parts.weights)
     weights = counting(weights, counts)
     count_constants(graph_def, counts)
@@ -109,7 +114,7 @@ def _import_graph(parts: Parts, inputs: List[ImageNode], counts: Counts) -> Tupl
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
         assign(own)
-    return graph, session, joints, assign
+    return graph, session, joints, assign, counts
 
 
 def _import(graph_def: GraphDef, tensors: Mapping[str, Tensor], source: str) -> None:
@@ -149,6 +154,17 @@ def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor], asked: int) -> 
     return [i for i, one in enumerate(inputs) if i < asked or one.tensor.op in behind] or [0]
 
 
+def _rows_of_logits(
+    graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts
+) -> Tuple[Optional[Tensor], str]:
+    """Return the logits as (N, classes), None where an embedding or nothing was found, and why."""
+    logits, why = _logits(graph, inputs, calls, parts)
+    asked = parts.logits is not None and not parts.why_logits
+    if logits is None or asked or not is_of_unit_length(logits):
+        return (logits, why) if logits is None else infer.as_rows(logits, why)
+    return None, f"its output {logits.name!r} is of length 1, a vector to compare photos by, and not (N, classes)"
+
+
 def _logits(
     graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts
 ) -> Tuple[Optional[Tensor], str]:
@@ -175,14 +191,6 @@ def _logits(
         boxes, scores = suppression.boxes.name, suppression.box_scores.name
         return None, f"it ends in detections, {boxes!r} and {scores!r}, not in (N, classes)"
     return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.why_logits or parts.named_by)
-
-
-def _no_embedding(logits: Optional[Tensor], why: str, parts: Parts) -> Tuple[Optional[Tensor], str]:
-    """Return what was inferred, but no logits where they are an embedding, whose values are no scores of classes."""
-    asked = parts.logits is not None and not parts.why_logits
-    if logits is None or asked or not is_of_unit_length(logits):
-        return logits, why
-    return None, f"its output {logits.name!r} is of length 1, a vector to compare photos by, and not (N, classes)"
 
 
 def _outputs(graph: Graph, inputs: List[ImageInput], logits: Optional[Tensor], parts: Parts) -> List[Tensor]:

@@ -74,28 +74,26 @@ def with_values(
 ) -> Parts:
     """Cut a graph of variables down to what its logits, or `outputs`, need, and take their values from a checkpoint.
 
-    Where neither is given, the logits are looked for in what the tensors `within` need, or in all of the graph. `ops`
-    are the OpDefs that came with it. By `options` all that does more than compute is kept from running, or is not.
+    Where neither is given, logits are looked for in what the tensors `within` need, or in all; `ops` are its OpDefs.
+    By `options` all that does more than compute is kept from running, or is not.
     """
     judged = vetted(source, graph_def, options)
     why_attributes = without_newer_attributes(graph_def, ops)
     graph_def, input, end_points = _feed_after_pipelines(without_writes(graph_def), input)
-    wanted, because, no_logits = [logits] if logits else outputs, "", ""
-    if wanted is None:
-        wanted, because, no_logits = _logits(source, graph_def, input, within)
-        logits = None if no_logits else wanted[0]
+    asked = [logits] if logits else outputs
+    wanted, because, no_logits = (asked, "", "") if asked else _logits(source, graph_def, input, within)
+    logits = logits if asked or no_logits else wanted[0]
     needed = graph_defs.needed_nodes(graph_def, wanted)
     if logits is not None and not needed:  # the name is not an operation's
         wanted, needed = [node.name for node in graph_def.node], {node.name for node in graph_def.node}
     check_operations(source, graph_def, needed, wanted[0])
     names = _names_of_variables(source, graph_def, needed, saved, wanted[0])
-    weights = {name: functools.partial(saved.read, name) for name in names}
     cut = without_variables(graph_def, wanted)
     why = [f"{len(names)} variables: their values in {saved.path}", *restate_swish(cut, stale=True)]
     return Parts(
         source,
         cut,
-        weights,
+        {name: functools.partial(saved.read, name) for name in names},
         {name: saved.shapes[name] for name in names},
         input=input,
         logits=logits,

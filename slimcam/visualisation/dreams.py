@@ -42,11 +42,8 @@ def deep_dream(
     Raises UnknownName, LayerError, TargetError and PhotoError; TargetError, with the step, at what is not finite.
     """
     model = model if isinstance(model, Model) else load(model, engine=engine)
-    photos = as_batch(photo).photos
-    if len(photos) != 1:
-        raise PhotoError(f"{len(photos)} photos: a dream is of one")
+    original = _only_photo(photo)
     slope, space = _slope_of(model, layers, engine)
-    original = photos[0].astype(np.float32)[None] / 127.5 - 1
     sizes = _sizes((original.shape[1], original.shape[2]), octaves, octave_scale)
     image, shrunk = original, _resized(original, sizes[0])
     for number, size in enumerate(sizes):
@@ -62,6 +59,14 @@ def deep_dream(
         image = image + same - _resized(shrunk, size)
         shrunk = same
     return np.clip(np.round((image[0] / 2 + 0.5) * 255), 0, 255).astype(np.uint8)
+
+
+def _only_photo(photo: ImageLike) -> np.ndarray:
+    """Return a photo as (1, H, W, 3) float32 from -1 to 1; raise PhotoError for several."""
+    photos = as_batch(photo).photos
+    if len(photos) != 1:
+        raise PhotoError(f"{len(photos)} photos: a dream is of one")
+    return photos[0].astype(np.float32)[None] / 127.5 - 1
 
 
 def _slope_of(model: Model, layers: Mapping[TensorLike, float], engine: str) -> Tuple[Slope, ImageSpace]:

@@ -1,6 +1,6 @@
 """Configurations of Keras 1 as Keras 2 takes them: classes and arguments had other names."""
 
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 from .arguments import converted
 from .merging import MODES
@@ -25,13 +25,21 @@ def is_keras1(config: Any, version: str) -> bool:
     return version.startswith("1.") or (not version and any(name in str(config) for name in names))
 
 
-def as_keras2(config: Any) -> Any:
-    """Return a configuration of Keras 1 as Keras 2 takes it."""
+def rewritten(config: Any, change: Callable[[Dict[str, Any]], Dict[str, Any]]) -> Any:
+    """Return a configuration with each of its dictionaries changed, the inner ones first."""
     if isinstance(config, list):
-        return [as_keras2(one) for one in config]
+        return [rewritten(one, change) for one in config]
     if not isinstance(config, dict):
         return config
-    new = {key: as_keras2(value) for key, value in config.items()}
+    return change({key: rewritten(value, change) for key, value in config.items()})
+
+
+def as_keras2(config: Any) -> Any:
+    """Return a configuration of Keras 1 as Keras 2 takes it."""
+    return rewritten(config, _as_keras2)
+
+
+def _as_keras2(new: Dict[str, Any]) -> Dict[str, Any]:
     inner = new.get("config")
     if isinstance(new.get("class_name"), str) and isinstance(inner, dict) and "layers" not in inner:
         new["class_name"], new["config"] = _layer(new["class_name"], inner)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 import click
 
@@ -10,7 +10,7 @@ from ..options import MODELS, exit_status, load_model, model_options, out_option
 
 if TYPE_CHECKING:
     from ...maps.folder import Folder
-    from ...visualisation.activation_sheets import Activations
+    from ...model import Model
 
 OUT = "activations"  # the folder that sheets go to when none is named
 
@@ -46,50 +46,62 @@ def activations(
     from tqdm import tqdm
 
     from ...errors import PhotoError
-    from ...inputs.photos import as_batch
-    from ...maps.folder import Folder, short_names, unique_stems
-    from ...visualisation.activation_sheets import activations as run
-    from ...visualisation.activation_sheets import layers_of
 
     reports: List[Dict[str, Any]] = []
     failures = 0
     with load_model(options) as model:
-        names = list(layers_of(model, list(layers) or None, options["engine"]))  # before a folder is made
-        folder = Folder(out, overwrite=overwrite)
-        stems = dict(zip(photos, unique_stems(photos)))
-        for stem in stems.values():
-            for end in short_names(names):
-                folder.claim(stem, end)
+        names = _names(model, layers, options["engine"])  # before a folder is made
+        folder, stems = _claim(out, overwrite, photos, names)
         print_notes(model)
         with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
             for file in photos:
                 try:
-                    photo: Any = as_batch(file)
+                    new = _show(model, names, file, stems[file], colormap, top, folder, options["engine"])
+                    reports += new
+                    if not as_json:
+                        bar.write("\n".join(map(_line, new)))
                 except PhotoError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
-                else:
-                    shown = run(model, photo, names, options["engine"])
-                    for report in _show(shown, file, stems[file], colormap, top, folder):
-                        reports.append(report)
-                        if not as_json:
-                            bar.write(_line(report))
                 bar.update()
     if as_json:
         click.echo(json.dumps(reports, indent=2, allow_nan=False))
     ctx.exit(exit_status(model, failed=failures > 0))
 
 
-def _show(
-    shown: "Activations", file: str, stem: str, colormap: str, top: int, folder: "Folder"
-) -> Iterator[Dict[str, Any]]:
-    """Write the sheets of a photo and yield what there is to say of each layer."""
-    from ...maps.folder import short_names
+def _names(model: "Model", layers: Sequence[str], engine: str) -> List[str]:
+    """Return the names of the layers asked for, else of those that are shown."""
+    from ...visualisation.activation_sheets import layers_of
 
+    return list(layers_of(model, list(layers) or None, engine))
+
+
+def _claim(out: str, overwrite: bool, photos: Sequence[str], names: Sequence[str]) -> Tuple["Folder", Dict[str, str]]:
+    """Return the folder, in which nothing is in the way of the sheets, and the stems of their names by photos."""
+    from ...maps.folder import Folder, short_names, unique_stems
+
+    folder = Folder(out, overwrite=overwrite)
+    stems = dict(zip(photos, unique_stems(photos)))
+    for stem in stems.values():
+        for end in short_names(names):
+            folder.claim(stem, end)
+    return folder, stems
+
+
+def _show(
+    model: "Model", names: Sequence[str], file: str, stem: str, colormap: str, top: int, folder: "Folder", engine: str
+) -> List[Dict[str, Any]]:
+    """Write the sheets of a photo and return what there is to say of each layer; raise PhotoError for what is none."""
+    from ...inputs.photos import as_batch
+    from ...maps.folder import short_names
+    from ...visualisation.activation_sheets import activations as run
+
+    photo: Any = as_batch(file)
+    shown, reports = run(model, photo, names, engine), []
     for layer, end in zip(shown.layers, short_names(shown.layers)):
         height, width, channels = shown[layer][0].shape
         firing = shown.top(layer, top)
-        yield {
+        report = {
             "photo": file,
             "layer": layer,
             "shape": [height, width, channels],
@@ -97,6 +109,8 @@ def _show(
             "silent": shown.silent(layer),
             "files": folder.add_pages(f"{stem}.{end}", [page.picture for page in shown.pages(layer, 0, colormap)]),
         }
+        reports.append(report)
+    return reports
 
 
 def _line(report: Dict[str, Any]) -> str:

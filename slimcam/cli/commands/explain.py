@@ -17,6 +17,7 @@ from ..options import (
 if TYPE_CHECKING:
     from ...explainer import GradCAM
     from ...maps.folder import Folder
+    from ...maps.maps import Maps
 
 TOGETHER = 8  # photos a session run
 
@@ -57,21 +58,16 @@ def explain(
 
 
 def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> Tuple[int, int]:
-    """Explain photos some at a time, and write each one's pictures by its stem.
-
-    Returns how many photos failed, and of how many NaN or infinity is in what the maps are made from.
-    """
+    """Explain photos some at a time and write their maps; return how many failed, and how many are not finite."""
     from tqdm import tqdm
 
     from ...errors import OutputError, TargetError
     from ...inputs.photos import joined
-    from ...targets import Picked, detections
-    from ..results import describe_detections, describe_maps
+    from ...targets import Picked
 
     photos, failures, untrusted = list(stems), 0, 0
     alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
-    one_number = cam.model.one_number and cam.on_logits
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
         for start in range(0, len(photos), at_once):
             together = photos[start : start + at_once]
@@ -93,15 +89,24 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
                 rows = [row for row in range(len(maps)) if maps.photo[row] == i]
                 try:
                     paths = [folder.add(stems[file], file, maps[row]) for row in rows]
-                    bar.write(describe_maps(file, maps, rows, paths, one_number))
+                    bar.write(_lines(cam, file, photo, maps, rows, paths))
                     untrusted += not maps.finite[rows].all()
-                    if maps.boxes is not None:
-                        bar.write("\n".join(describe_detections(detections(cam.model, photo)[0])))
                 except OutputError as error:
                     failures += 1
                     bar.write(f"slimcam: {error}", file=sys.stderr)
                 bar.update()
     return failures, untrusted
+
+
+def _lines(cam: "GradCAM", file: str, photo: Any, maps: "Maps", rows: Sequence[int], paths: Sequence[str]) -> str:
+    """Return the lines that are printed of a photo: its maps, those of `rows`, and what a detector finds on it."""
+    from ...targets import detections
+    from ..results import describe_detections, describe_maps
+
+    lines = [describe_maps(file, maps, rows, paths, cam.model.one_number and cam.on_logits)]
+    if maps.boxes is not None:
+        lines += describe_detections(detections(cam.model, photo)[0])
+    return "\n".join(lines)
 
 
 def _readable(photos: Sequence[str], bar: Any) -> Dict[str, Any]:
