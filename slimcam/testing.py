@@ -138,7 +138,6 @@ class GoldenMaps:
         if not self.recording and not os.path.isdir(folder):
             raise AssertionError(f"there is no recording {folder}: write it, with the old program's model, by {again}")
         from . import migration
-        from .migration import golden
 
         renamed = layers if isinstance(layers, Mapping) else None
         names = list(layers) if isinstance(layers, Mapping) else layers
@@ -148,10 +147,7 @@ class GoldenMaps:
             )
             self._config.slimcam_recordings.append(folder)
             return None
-        recording = golden.read(folder)
-        mismatch = _mismatch(recording, names, target, dialect, method)
-        if mismatch:
-            raise AssertionError(f"the recording {folder} {mismatch}: record again by {again}, or ask for what it is")
+        recording = _read_recording(folder, again, names, target, dialect, method)
         report = migration.verify(recording, model, photos, renamed, tolerances, engine, **load_options)
         if not report.passed:
             raise AssertionError(f"{report.table()}\n\nrecording: {folder}\nif the change is meant: {again}")
@@ -175,6 +171,17 @@ def folder_name(test: str) -> str:
     if safe == plain and len(safe) <= LONGEST and not safe.startswith(".") and not safe.endswith("."):
         return safe
     return f"{safe[:LONGEST].strip('.')}-{digest(test.encode())[:8]}"
+
+
+def _read_recording(folder: str, again: str, *asked: Any) -> "Golden":
+    """Read a recording; raise AssertionError where it is not what is `asked` for, as _mismatch takes that."""
+    from .migration import golden
+
+    recording = golden.read(folder)
+    mismatch = _mismatch(recording, *asked)
+    if mismatch:
+        raise AssertionError(f"the recording {folder} {mismatch}: record again by {again}, or ask for what it is")
+    return recording
 
 
 def _mismatch(

@@ -21,6 +21,11 @@ def op_name(name: str) -> str:
     return name.split(":")[0].lstrip("^")
 
 
+def tensor_name(name: str) -> str:
+    """Return the name of a tensor, for an operation's that of its first: "a:0" of "a", "a:1" of "a:1"."""
+    return name if ":" in name else name + ":0"
+
+
 def nodes_by_name(graph_def: GraphDef) -> Dict[str, NodeDef]:
     """Map the names of nodes to these."""
     return {node.name: node for node in graph_def.node}

@@ -6,7 +6,7 @@ from .._tf import tf
 from .._types import Graph, Operation, Tensor, TensorLike
 from ..errors import UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import op_name
+from ..graphs.graph_defs import op_name, tensor_name
 from ..graphs.once import Once
 from ..graphs.op_types import PLACEHOLDERS
 from ..suggest import nearest
@@ -45,7 +45,7 @@ class TensorNames:
         if of_layer is not None:
             return of_layer
         try:
-            return self.graph.get_tensor_by_name(name if ":" in name else name + ":0")
+            return self.graph.get_tensor_by_name(tensor_name(name))
         except (KeyError, ValueError):
             of_layer = self._of_layer(name)  # `layer:1` is its second output
         return self._of_scope(op_name(name)) if of_layer is None else of_layer

@@ -11,7 +11,7 @@ from .._tf import tf
 from .._types import ArrayReader, Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import STANDS_IN, needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype
+from ..graphs.graph_defs import STANDS_IN, needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype, tensor_name
 from ..graphs.op_types import (
     CONVOLUTIONS,
     DEPTHWISE,
@@ -109,7 +109,7 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
     if name is not None:
         op = op_name(name)
         try:
-            tensor = graph.get_tensor_by_name(name if ":" in name else name + ":0")
+            tensor = graph.get_tensor_by_name(tensor_name(name))
         except (KeyError, ValueError):
             known = [o.name for o in graph.get_operations()]
             raise UnknownName(f"logits={name!r}: no such tensor; {nearest(op, known)}") from None

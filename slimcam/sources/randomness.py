@@ -10,10 +10,11 @@ from .._types import GraphDef, NodeDef, Tensor
 from ..errors import MissingFeed
 from ..graphs.branches import functions_run, is_run, library_of
 from ..graphs.feeds import plan
-from ..graphs.graph_defs import nodes_by_name, op_name, set_inputs
+from ..graphs.graph_defs import nodes_by_name, op_name, set_inputs, tensor_name
 from ..graphs.op_types import BRANCHES, CALLS, SIZES, UNFED
 from ..graphs.randomness import (
     Dropout,
+    Get,
     Value,
     constant_value,
     dropouts,
@@ -27,8 +28,6 @@ from .parts import Parts
 
 BYPASSED = "dropout bypassed"
 NAMED = 3  # operations that a line names
-
-Get = Callable[[str], Optional[NodeDef]]
 
 
 def bypass_dropout(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[str]:
@@ -178,7 +177,7 @@ def _keeps_all(model: Model, dropout: Dropout, cut: Collection[str]) -> bool:
     """Whether a dropout, as it is fed, does nothing, or is the caller's to say."""
     if dropout.mask.keep is not None:
         return dropout.mask.keep in (0, 1)
-    share = model.graph.get_tensor_by_name(_tensor(dropout.mask.share))
+    share = model.graph.get_tensor_by_name(tensor_name(dropout.mask.share))
     return any(op.type in UNFED for op in ancestors([share], cut))
 
 
@@ -193,16 +192,12 @@ def _node_of(model: Model) -> Get:
     return get
 
 
-def _tensor(name: str) -> str:
-    return name if ":" in name else name + ":0"
-
-
 def _value_of(model: Model, cut: Collection[str]) -> Value:
     """Return the Value of numbers as the session gives them with what is fed by default; images tell none."""
     numbers: Dict[str, Optional[float]] = {}
 
     def value(name: str) -> Optional[float]:
-        name = _tensor(name)
+        name = tensor_name(name)
         if name not in numbers:
             numbers[name] = run(model.graph.get_tensor_by_name(name))
         return numbers[name]

@@ -45,27 +45,33 @@ def style_transfer(
     """
     minimise = _l_bfgs()
     model = model if isinstance(model, Model) else load(model, engine=engine)
-    if not style_layers:
-        raise TargetError("no style layers were named")
     content, other = (as_batch(one).photos[0] for one in (photo, style))
     size = (height or content.shape[0], round(content.shape[1] * (height or content.shape[0]) / content.shape[0]))
-    pixels, share = size[0] * size[1], style_weight / len(style_layers)
-    terms: List[Tuple[targets.Score, float]] = [(targets.Likeness(content_layer, False, pixels), content_weight)]
-    terms += [(targets.Likeness(layer, True, pixels), share) for layer in style_layers]
-    query = resolve_images(model, targets.Sum(terms), engine=engine)
+    likeness = _likeness(content_layer, style_layers, size[0] * size[1], content_weight, style_weight)
+    query = resolve_images(model, likeness, engine=engine)
     if model.single_image:
         raise LayerError(f"{model.source} takes one image a run, and a style needs three at once")
     space = space_of(model, query.image_input)
     slope = find_engine(engine).slope(query, any_size=space.fixed not in (None, size))
     resized = [cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) for one in (content, other)]
     fed = space.feed(np.stack(resized) / np.float32(255))
-
     image = fed[0].reshape(-1).astype(np.float64)
     for i in range(iterations):
         image, _, _ = minimise(lambda flat: _loss(flat, fed, slope, variation_weight), image, maxfun=CALLS)
         if progress is not None:
             progress(i + 1, iterations)
     return np.clip(space.picture(image.reshape(fed[0].shape)) * 255, 0, 255).astype(np.uint8)
+
+
+def _likeness(
+    content_layer: TensorLike, style_layers: Sequence[TensorLike], pixels: int, content: float, style: float
+) -> targets.Score:
+    """Return the loss but for the variation, by the weights of content and style, for pictures of so many pixels."""
+    if not style_layers:
+        raise TargetError("no style layers were named")
+    terms: List[Tuple[targets.Score, float]] = [(targets.Likeness(content_layer, False, pixels), content)]
+    terms += [(targets.Likeness(layer, True, pixels), style / len(style_layers)) for layer in style_layers]
+    return targets.Sum(terms)
 
 
 def _l_bfgs() -> Callable[..., Any]:

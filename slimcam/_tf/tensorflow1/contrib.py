@@ -57,9 +57,9 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "opt": (OURS + "optimizers", OURS + "external_optimizers", ".train"),
     "predictor": (OURS + "predictor",),
     "quantization": (".quantization", "."),
-    "rnn": (".nn.rnn_cell", ".nn", SMALL + "Rnn", OURS + "cells"),
+    "rnn": (".nn.rnn_cell", ".nn", OURS + "sequences:Rnn", OURS + "cells"),
     "saved_model": (".saved_model",),
-    "seq2seq": (SMALL + "Seq2seq", OURS + "decoding", OURS + "attention"),
+    "seq2seq": (OURS + "sequences:Seq2seq", OURS + "decoding", OURS + "attention"),
     "signal": (".signal",),
     # slim has no list of its public names: what its files import is there, `slim.init_ops` and `slim.moving_averages`
     "slim": ("tf_slim", "tf_slim.layers", "tf_slim.ops.variables", ".", *IMPORTED),
