@@ -110,7 +110,11 @@ def _landlock(libc: Any, limits: Limits) -> List[str]:
 
 
 def _allow(libc: Any, rules: int, path: str, rights: int) -> None:
-    """Add a rule for what is at a path; what is not there needs none."""
+    """Add a rule for what is at a path; what is not there needs none.
+
+    A rule is of an inode, and the kernel makes another for a file of /proc that it forgot meanwhile, as it does where
+    memory is short. So these are kept open; TensorFlow 2.21 aborts where it cannot read /proc/self.
+    """
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -119,7 +123,8 @@ def _allow(libc: Any, rules: int, path: str, rights: int) -> None:
         rights &= -1 if os.path.isdir(path) else RIGHTS_OF_FILES
         libc.syscall(ADD_RULE, rules, 1, struct.pack("<Qi", rights, place), 0)
     finally:
-        os.close(place)
+        if not path.startswith("/proc/"):
+            os.close(place)
 
 
 class _Compare(ctypes.Structure):
