@@ -84,9 +84,18 @@ def _build(query: Query) -> Probe:
 
 
 def _differentiate(built: Probe, query: Query) -> Probe:
-    """Add the gradient, None where no gradient reaches the layer; it does not flow through what is held."""
+    """Add the gradient, None where no gradient reaches the layer; it does not flow through what is held.
+
+    Raises LayerError where TensorFlow has none of an operation between, or cannot read a constant that it asks for.
+    """
     stops = list(query.hold) or None
-    return replace(built, gradients=tf1.gradients(built.scores, built.layer, stop_gradients=stops)[0])
+    try:
+        return replace(built, gradients=tf1.gradients(built.scores, built.layer, stop_gradients=stops)[0])
+    except (LookupError, TypeError, ValueError) as error:
+        first = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise LayerError(
+            f"{query.layer_name!r}: TensorFlow cannot differentiate what comes after it ({first}): name a later layer"
+        ) from error
 
 
 def _on_mask(query: Query) -> Probe:

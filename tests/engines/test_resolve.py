@@ -6,7 +6,7 @@ from fixtures import keras_nets as nets
 from fixtures.tolerance import assert_net
 
 import slimcam
-from slimcam._tf import TF_VERSION, tf
+from slimcam._tf import TF_VERSION, tf, tf1
 from slimcam.engines.resolve import resolve, resolve_branches
 
 EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")
@@ -188,3 +188,18 @@ def test_a_layer_that_is_held_is_explained_at_what_it_is_held_at(model, engine):
     held = slimcam.GradCAM(loaded, "last", 0, hold={"last": 2 * evidence.activations}, engine=engine).evidence(X)
     assert_net(held.activations, 2 * evidence.activations)
     assert_net(held.gradients, evidence.gradients)  # the mean and a dense layer are linear
+
+
+def test_an_operation_without_a_gradient_is_a_line(model_of):
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 4, 4, 3], name="x")
+        a = tf1.nn.relu(x, name="a")
+        b = tf1.image.adjust_hue(a, 0.1)
+        tf1.reduce_mean(tf1.identity(b, name="b"), [1, 2], name="logits")
+
+    model = model_of(build, logits="logits", preprocess="none")
+    with pytest.raises(
+        slimcam.LayerError, match=r"'a': TensorFlow cannot differentiate .*AdjustHue.*: name a later layer"
+    ):
+        slimcam.GradCAM(model, "a", target=0)
+    assert slimcam.GradCAM(model, "b", target=0)
