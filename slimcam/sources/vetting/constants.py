@@ -3,7 +3,7 @@
 A proto may hold one number for any count of the same: a file of a hundred bytes, for a tensor of any size.
 """
 
-from typing import Dict, NamedTuple
+from typing import Dict, NamedTuple, Tuple
 
 from ..._types import NodeDef
 
@@ -42,15 +42,14 @@ _POINTER = 8  # bytes that a value of no fixed size takes at least
 
 
 def problem_of_constant(node: NodeDef) -> str:
-    """Return why a constant is none, in words that follow its name, "" where it is one."""
+    """Return why a constant is none, in words that follow its name, "" where it is one, whatever it holds."""
     tensor = node.attr["value"].tensor if "value" in node.attr else None
     if tensor is None or not node.attr["value"].HasField("tensor"):
         return "is a constant without a value"
     dtype, declared = tensor.dtype, node.attr["dtype"].type
     if dtype != declared:
         return f"is a constant of type {declared}, and its value of type {dtype}"
-    kind = KINDS.get(dtype)
-    if kind is None:
+    if dtype not in KINDS:
         return f"is a constant of type {dtype}, which is none"
     shape = tensor.tensor_shape
     if shape.unknown_rank or len(shape.dim) > MOST_DIMS:
@@ -60,16 +59,24 @@ def problem_of_constant(node: NodeDef) -> str:
         if dim.size < 0:
             return "is a constant of a negative size"
         count *= max(dim.size, 1)
-    if count > MOST_VALUES:
-        return "is a constant of a shape that no memory holds"
-    count = count_of(node)
-    content = len(tensor.tensor_content)
-    if content:
-        return "" if content == count * kind.bytes else f"is a constant of {count} values in {content} bytes"
+    return "is a constant of a shape that no memory holds" if count > MOST_VALUES else ""
+
+
+def contents_of(node: NodeDef) -> Tuple[str, int]:
+    """Return what is wrong with a constant's content, and the bytes that it takes in memory beyond those of its file.
+
+    To count the content protobuf copies it, so that this is asked once.
+    """
+    tensor = node.attr["value"].tensor
+    kind, count = KINDS[tensor.dtype], count_of(node)
     values = len(getattr(tensor, kind.field, ()))
+    content = 0 if values else len(tensor.tensor_content)
+    if content and content != count * kind.bytes:
+        return f"is a constant of {count} values in {content} bytes", 0
     if values > count * kind.each or values % kind.each:
-        return f"is a constant of {count} values, and holds {values}"
-    return ""
+        return f"is a constant of {count} values, and holds {values}", 0
+    held = count if content else values // kind.each
+    return "", (count - held) * (kind.bytes or _POINTER)
 
 
 def count_of(node: NodeDef) -> int:
@@ -78,10 +85,3 @@ def count_of(node: NodeDef) -> int:
     for dim in node.attr["value"].tensor.tensor_shape.dim:
         count *= dim.size
     return count
-
-
-def unheld_bytes(node: NodeDef) -> int:
-    """Return the bytes of memory that a sound constant takes beyond those that its file holds of it."""
-    tensor = node.attr["value"].tensor
-    each = KINDS[tensor.dtype].bytes or _POINTER
-    return 0 if tensor.tensor_content else max(count_of(node) * each - tensor.ByteSize(), 0)

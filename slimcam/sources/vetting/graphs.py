@@ -9,11 +9,10 @@ from ..._types import GraphDef, NodeDef
 from ...graphs.graph_defs import GRADIENT, gradient_of
 from ..options import LoadOptions
 from . import Finding, Verdict
-from .constants import unheld_bytes
 from .operators import BY_ATTRIBUTES, judge
 from .operators_computing import CALLING, COMPUTING
 from .sizes import COUNTS, MOST_BYTES, fills, problem_of_size
-from .structure import CONSTANTS, called_functions, callees_first, calls_of_functions
+from .structure import CONSTANTS, bodies, called_functions, callees_first, calls_of_functions, check_structure
 
 _PLAIN = COMPUTING - CALLING - set(BY_ATTRIBUTES) - set(COUNTS) - set(CONSTANTS)
 # Gradients that TensorFlow registers by numbers, for functions and tf.custom_gradient; they are not asked for by those.
@@ -58,13 +57,16 @@ def vet_graph(graph_def: GraphDef, allow: Sequence[str] = (), only: Optional[Col
     return judge_graph(graph_def).verdict(only).allowing(allow)
 
 
-def judge_graph(graph_def: GraphDef) -> Judged:
-    """Judge each node of a graph whose structure is sound, by what it and the functions that it calls do."""
+def judge_graph(graph_def: GraphDef, unheld: Optional[Mapping[str, int]] = None) -> Judged:
+    """Judge each node of a graph whose structure is sound, by what it and the functions that it calls do.
+
+    `unheld` is what check_structure returned; left out, it is counted anew.
+    """
     calls = calls_of_functions(graph_def) if len(graph_def.library.function) else {}
-    judge_nodes = _Judge(calls)
-    bodies = {function.signature.name: function.node_def for function in graph_def.library.function}
+    judge_nodes = _Judge(calls, check_structure("", graph_def) if unheld is None else unheld)
+    nodes = dict(bodies(graph_def))
     for name in callees_first(calls) or ():
-        own = judge_nodes(f"{name}/", bodies[name]).verdict()
+        own = judge_nodes(f"{name}/", nodes[name]).verdict()
         for gradient in graph_def.library.gradient:
             if gradient.function_name == name and gradient.gradient_func in judge_nodes.functions:
                 own = own.joined(judge_nodes.functions[gradient.gradient_func])
@@ -72,13 +74,15 @@ def judge_graph(graph_def: GraphDef) -> Judged:
     return judge_nodes("", graph_def.node)
 
 
-def judge_bodies(graph_def: GraphDef) -> Dict[str, Verdict]:
-    """Judge each function of a graph by what it does itself, by its name; the nodes of the graph by "", likewise."""
-    bodies = {function.signature.name: function.node_def for function in graph_def.library.function}
-    judge_nodes = _Judge(bodies)
-    judge_nodes.functions.update(dict.fromkeys(bodies, Verdict()))
-    verdicts = {name: judge_nodes(f"{name}/", nodes).verdict() for name, nodes in bodies.items()}
-    return {**verdicts, "": judge_nodes("", graph_def.node).verdict()}
+def judge_bodies(graph_def: GraphDef, unheld: Mapping[str, int]) -> Dict[str, Verdict]:
+    """Judge each function of a graph by what it does itself, by its name; the nodes of the graph by "", likewise.
+
+    `unheld` is what check_structure returned.
+    """
+    names = [name for name, _ in bodies(graph_def) if name]
+    judge_nodes = _Judge(names, unheld)
+    judge_nodes.functions.update(dict.fromkeys(names, Verdict()))
+    return {name: judge_nodes(f"{name}/" if name else "", nodes).verdict() for name, nodes in bodies(graph_def)}
 
 
 def _each_once(findings: Sequence[Finding]) -> List[Finding]:
@@ -88,11 +92,11 @@ def _each_once(findings: Sequence[Finding]) -> List[Finding]:
 class _Judge:
     """Judges the nodes of one body after another: of functions after those that they call, then of the graph."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], unheld: Mapping[str, int]) -> None:
         self.functions: Dict[str, Verdict] = {}  # those that were judged
         self.calling, self.plain = CALLING.union(names), _PLAIN.difference(names)
         self.names = names
-        self.unheld = 0  # bytes of constants so far that the file does not hold
+        self.unheld, self.filled = unheld, 0  # bytes of constants that the file does not hold: of each, and so far
 
     def __call__(self, where: str, nodes: Sequence[NodeDef]) -> Judged:
         """Judge the nodes of the function that `where` begins with, or of the graph itself, where that is ""."""
@@ -118,9 +122,9 @@ class _Judge:
             found = [Finding(where + node.name, node.op, judgement.why, node.op)]
             return Verdict(found) if judgement.is_refused else Verdict((), found)
         problem = problem_of_size(node, nodes)
-        if node.op in CONSTANTS and not problem:
-            self.unheld += unheld_bytes(node)
-            problem = fills(self.unheld) if self.unheld > MOST_BYTES else ""
+        if where + node.name in self.unheld:
+            self.filled += self.unheld[where + node.name]
+            problem = fills(self.filled) if self.filled > MOST_BYTES else ""
         return Verdict([Finding(where + node.name, node.op, problem)] if problem else ())
 
     def _called(self, where: str, node: NodeDef) -> Verdict:

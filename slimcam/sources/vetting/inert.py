@@ -29,8 +29,8 @@ def vetted(source: str, graph_def: GraphDef, options: LoadOptions) -> Judged:
 
     Raises ModelError for a damaged graph. With `trusted` all stays as it is, and so does what `allow` names.
     """
-    check_structure(source, graph_def)
-    judged = judge_graph(graph_def).allowing(options)
+    unheld = check_structure(source, graph_def)
+    judged = judge_graph(graph_def, unheld).allowing(options)
     refused = {node.name for node in graph_def.node if node.name in judged.refused and node.op not in PIPELINES}
     if not refused:
         return judged

@@ -25,18 +25,18 @@ def vet_functions(folder: str, meta: Any, options: LoadOptions) -> None:
 
     Raises ModelError for a damaged one.
     """
-    check_structure(folder, meta.graph_def)
     refused = judge_functions(folder, meta).allowing(options.allow or ()).refused
     if refused and not options.trusted:
         raise UntrustedModel(error_of(folder, refused), refused)
 
 
 def judge_functions(folder: str, meta: Any) -> Verdict:
-    """Judge the functions of a MetaGraphDef whose structure is sound, and the constants of its graph."""
+    """Judge the functions of a MetaGraphDef, and the constants of its graph; raise ModelError for a damaged one."""
+    unheld = check_structure(folder, meta.graph_def)
     saving, own = _savers(meta), _reads_own_asset(folder, meta)
     refused: List[Finding] = []
     said: List[Finding] = []
-    for name, verdict in judge_bodies(meta.graph_def).items():
+    for name, verdict in judge_bodies(meta.graph_def, unheld).items():
         for one in verdict.refused:
             saves = name in saving and one.what in SAVING
             if not saves and one.where not in own and (name or one.what in CONSTANTS):

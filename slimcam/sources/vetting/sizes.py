@@ -10,7 +10,7 @@ from ..._types import Graph, NodeDef
 from ...errors import UntrustedModel
 from ...graphs.graph_defs import op_name
 from . import Finding, error_of
-from .constants import KINDS, count_of, unheld_bytes
+from .constants import KINDS, count_of
 from .structure import CONSTANTS
 
 # Bytes that a file's constants may come to beyond what it holds of them, and a tensor that it asks for.
@@ -24,11 +24,8 @@ Nodes = Mapping[str, NodeDef]
 
 def problem_of_size(node: NodeDef, nodes: Nodes) -> str:
     """Return what a node asks for that is too large, in words that follow "which"; "" for nothing."""
-    if node.op in CONSTANTS:
-        size = unheld_bytes(node)
-    else:
-        count = COUNTS[node.op](node, nodes) if node.op in COUNTS else None
-        size = 0 if count is None else count * _bytes_of(node)
+    count = COUNTS[node.op](node, nodes) if node.op in COUNTS else None
+    size = 0 if count is None else count * _bytes_of(node)
     return fills(size) if size > MOST_BYTES else ""
 
 
@@ -40,13 +37,24 @@ def fills(size: int) -> str:
 def check_tensors(source: str, graph: Graph) -> None:
     """Raise UntrustedModel for a graph of which TensorFlow knows that a tensor in it is too large, of one image."""
     for op in graph.get_operations():
-        for tensor in op.outputs:
+        for tensor in () if op.type in _NO_LARGER else op.outputs:
             count = 1
             for size in tensor.shape.as_list() if tensor.shape.rank else ():
                 count *= size or 1
             if count > MOST_VALUES:
                 finding = Finding(op.name, op.type, fills(count * max(tensor.dtype.size or 1, 1)))
                 raise UntrustedModel(error_of(source, [finding]), [finding])
+
+
+# Common operations whose results are no larger than what they read, or are constants, which are counted as they are.
+_NO_LARGER = frozenset(
+    (
+        *("Const", "Identity", "IdentityN", "Placeholder", "VarHandleOp", "ReadVariableOp", "NoOp", "Assert", "Switch"),
+        *("Relu", "Relu6", "Sigmoid", "Tanh", "Softmax", "Rsqrt", "BiasAdd", "Reshape", "Squeeze", "ExpandDims"),
+        *("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "MaxPool", "AvgPool", "Mean", "Sum", "Max"),
+        *("Shape", "StridedSlice", "Slice", "Transpose", "Enter", "Exit", "NextIteration", "Merge"),
+    )
+)
 
 
 def _bytes_of(node: NodeDef) -> int:

@@ -6,11 +6,11 @@ makes, and lets attributes that only its own executor writes say where memory li
 protos alone, in time in proportion to the file.
 """
 
-from typing import Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..._types import GraphDef, NodeDef
 from ...errors import ModelError
-from .constants import problem_of_constant
+from .constants import contents_of, problem_of_constant
 from .operators_computing import CALLING, COMPUTING
 
 CONSTANTS = ("Const", "HostConst")
@@ -27,28 +27,38 @@ _NOTES = frozenset(
 )
 
 
-def check_structure(source: str, graph_def: GraphDef) -> None:
-    """Raise ModelError for a graph that TensorFlow is not to see; drop the executor's own notes, in place."""
-    for where, nodes in _bodies(graph_def):
+def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
+    """Raise ModelError for a graph that TensorFlow is not to see; drop the executor's own notes, in place.
+
+    Returns, by names as findings have them, the bytes that constants take beyond those that the file holds of them.
+    """
+    unheld: Dict[str, int] = {}
+    for function, nodes in bodies(graph_def):
         names: Set[str] = set()
         for node in nodes:
-            name = node.name
+            name, size = node.name, 0
             problem = "is there twice" if name in names else _problem_of(node)
+            if node.op in CONSTANTS and not problem:
+                problem, size = contents_of(node)
             if problem:
+                where = f"in the function {function!r}, " if function else ""
                 raise ModelError(f"{source}: a damaged graph: {where}{name!r} {problem}")
+            if size:
+                unheld[f"{function}/{name}" if function else name] = size
             names.add(name)
     for function in graph_def.library.function:
         for number in function.arg_attr:
             _drop_notes(function.arg_attr[number].attr)
     if len(graph_def.library.function):
         _check_calls(source, graph_def)
+    return unheld
 
 
-def _bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Iterable[NodeDef]]]:
-    """Yield the nodes of the graph and of each function, with words for where they are."""
+def bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Sequence[NodeDef]]]:
+    """Yield the nodes of the graph, of the name "", and of each function."""
     yield "", graph_def.node
     for function in graph_def.library.function:
-        yield f"in the function {function.signature.name!r}, ", function.node_def
+        yield function.signature.name, function.node_def
 
 
 def _problem_of(node: NodeDef) -> str:

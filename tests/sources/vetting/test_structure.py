@@ -220,4 +220,4 @@ def test_200_000_nodes_are_judged_in_seconds():
     started = time.monotonic()
     check_structure("model.pb", graph_def)
     assert judge_graph(graph_def).refused == {}
-    assert time.monotonic() - started < 5  # half a second on an idle machine
+    assert time.monotonic() - started < 10  # about a second on an idle machine

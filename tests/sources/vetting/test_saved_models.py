@@ -1,0 +1,156 @@
+"""SavedModels and programs' graphs: what a file of training holds is no reason to refuse it, what runs at load is."""
+
+import os
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf1
+from graph_files import after
+from graph_files import net as small
+
+import slimcam
+from slimcam._tf import TF_VERSION, saved_model_proto, tf
+from slimcam.errors import UntrustedModel
+from slimcam.sources.vetting.graphs import vet_graph
+from slimcam.sources.vetting.saved_models import judge_functions
+
+TF2 = pytest.mark.skipif(TF_VERSION < (2, 1), reason="functions are not laid open before TensorFlow 2.1")
+IMAGES = np.ones((1, 4, 4, 3), np.float32)
+
+
+class Net(tf.Module):
+    """A net of one weight, whose classes are looked up in a table, and what an initialiser of its own does."""
+
+    def __init__(self, labels=None, initialise=None):
+        super().__init__()
+        self.weights = tf.Variable(tf.eye(3))
+        if labels is not None:
+            key, value = tf.lookup.TextFileIndex.LINE_NUMBER, tf.lookup.TextFileIndex.WHOLE_LINE
+            names = tf.lookup.TextFileInitializer(str(labels), tf.int64, key, tf.string, value)
+            self.table = tf.lookup.StaticHashTable(names, "?")
+        self.resource = Resource(initialise) if initialise is not None else None
+
+    def __call__(self, photos):
+        logits = tf.matmul(tf.reduce_mean(tf.nn.relu(photos, name="layer"), [1, 2]), self.weights)
+        if not hasattr(self, "table"):
+            return {"logits": logits}
+        return {"logits": logits, "labels": self.table.lookup(tf.argmax(logits, 1))}
+
+
+if TF_VERSION >= (2, 1):
+    from tensorflow.python.trackable.resource import TrackableResource
+
+    class Resource(TrackableResource):
+        """A resource that does something as it is initialised, as tf.saved_model.load has it."""
+
+        def __init__(self, initialise):
+            super().__init__()
+            self.initialise = initialise
+            self._resource_handle = self._create_resource()
+
+        def _create_resource(self):
+            return tf.raw_ops.MutableHashTableV2(key_dtype=tf.int64, value_dtype=tf.int64)
+
+        def _initialize(self):
+            self.initialise()
+
+
+def save(model, path):
+    signature = tf.function(model.__call__).get_concrete_function(tf.TensorSpec([None, 4, 4, 3], tf.float32, "photos"))
+    tf.saved_model.save(model, str(path), signatures=signature)
+    return str(path)
+
+
+@TF2
+def test_a_table_of_the_files_own_asset_is_read(tmp_path):
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    path = save(Net(tmp_path / "labels.txt"), tmp_path / "saved")
+    assert judge_functions(path, saved_model_proto(path).meta_graphs[0]).pure
+    with slimcam.load(path, preprocess="none", logits="logits") as model:
+        assert model.classes == 3
+
+
+@TF2
+def test_a_table_of_a_file_elsewhere_is_refused(tmp_path):
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    path = save(Net(tmp_path / "labels.txt"), tmp_path / "saved")
+    saved = tmp_path / "saved" / "saved_model.pb"
+    data = saved.read_bytes()
+    (tmp_path / "x.txt").write_text("secret\n")
+    away = b"../../x.tx"  # as long as labels.txt
+    assert len(away) == len(b"labels.txt") and b"labels.txt" in data
+    saved.write_bytes(data.replace(b"labels.txt", away))
+    with pytest.raises(UntrustedModel, match="is InitializeTableFromTextFileV2, which reads files"):
+        slimcam.load(path)
+
+
+@TF2
+def test_an_initialiser_that_writes_is_refused_before_it_runs(tmp_path):
+    armed = []
+
+    def initialise():
+        if armed:
+            tf.io.write_file(str(tmp_path / "out"), "written")
+
+    model = Net(initialise=initialise)
+    armed.append(True)
+    path = save(model, tmp_path / "saved")
+    assert any(one.what == "WriteFile" for one in judge_functions(path, saved_model_proto(path).meta_graphs[0]).refused)
+    with pytest.raises(UntrustedModel, match="is WriteFile, which writes files: say allow") as raised:
+        slimcam.load(path)
+    assert not (tmp_path / "out").exists()
+    assert raised.value.findings[0].where.endswith("/WriteFile")
+
+
+@TF2
+@pytest.mark.parametrize("name", ["saved_model.pb", "saved_model.pbtxt"])
+def test_saving_and_restoring_of_functions_are_no_reason_to_refuse_binary_or_text(tmp_path, name):
+    path = save(Net(), tmp_path / "saved")
+    proto = saved_model_proto(path)
+    held = vet_graph(proto.meta_graphs[0].graph_def).refused
+    assert {one.what for one in held} == {"SaveV2", "RestoreV2", "MergeV2Checkpoints"}  # what the file holds
+    assert judge_functions(path, proto.meta_graphs[0]).pure  # what loading it runs
+    if name.endswith("txt"):
+        os.remove(os.path.join(path, "saved_model.pb"))
+        (tmp_path / "saved" / name).write_text(str(proto))
+    with slimcam.load(path, preprocess="none") as model:
+        assert slimcam.explain(model, IMAGES).scores[0] == 1
+
+
+# --- programs of TensorFlow 1
+
+
+def program(folder, end):
+    """Write a .meta with its checkpoint, of a net whose logits are handed on by `end`; return the path."""
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        tf1.import_graph_def(small(), name="")
+        graph = session.graph
+        scale = tf1.get_variable("scale", [], initializer=tf1.ones_initializer())
+        end(tf1.multiply(graph.get_tensor_by_name("logits:0"), scale, name="scaled"))
+        session.run(tf1.global_variables_initializer())
+        tf1.train.Saver().save(session, str(folder / "model"))
+    return str(folder / "model.meta")
+
+
+def test_a_saver_and_readers_of_data_are_no_reason_to_refuse_a_program(tmp_path):
+    def end(scores):
+        label = tf1.data.TextLineDataset([str(tmp_path / "labels")]).map(lambda line: tf1.strings.to_number(line))
+        asked = tf1.data.make_one_shot_iterator(label.repeat()).get_next()
+        tf1.identity(tf1.nn.softmax(scores, name="end"), name="probabilities")
+        tf1.add(tf1.reduce_mean(scores), asked, name="loss")
+
+    path = program(tmp_path, end)
+    with slimcam.load(path, preprocess="none", logits="scaled") as model:
+        assert slimcam.explain(model, np.ones((1, 4, 4, 1), np.float32), "relu").scores[0] == 1
+        assert not [line for line in model.why if line.startswith("never run")]
+    assert sorted(os.listdir(tmp_path)) == ["checkpoint", "model.data-00000-of-00001", "model.index", "model.meta"]
+
+
+def test_a_program_whose_scores_write_is_refused(tmp_path):
+    def end(scores):
+        written = tf1.raw_ops.WriteFile(filename=str(tmp_path / "out"), contents="written")
+        tf1.nn.softmax(after(scores, written))
+
+    with pytest.raises(UntrustedModel, match="'WriteFile' is WriteFile, which writes files"):
+        slimcam.load(program(tmp_path, end), logits="waited")
+    assert not (tmp_path / "out").exists()
