@@ -2,6 +2,7 @@
 
 import collections
 import gc
+import importlib
 import os
 import pathlib
 
@@ -18,6 +19,14 @@ from slimcam import cli
 # itself takes up to a quarter of the time in which a net is built.
 gc.freeze()
 gc.set_threshold(50_000, 20, 20)
+
+# TensorFlow 1.15 looks up the arguments of every operation that is made, to warn of old ones: a tenth of the time in
+# which a net is built.
+vars(importlib.import_module("tensorflow.python.util.deprecation")).update(_PRINT_DEPRECATION_WARNINGS=False)
+
+# Programs that tests start begin sooner: by the module there, which Python imports first.
+CHILDREN = str(pathlib.Path(__file__).resolve().parent / "fixtures" / "children")
+os.environ["PYTHONPATH"] = os.pathsep.join([CHILDREN, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
@@ -65,6 +74,30 @@ def other_python():
     if not path:
         pytest.skip("needs another Python with another TensorFlow, SLIMCAM_OTHER_PYTHON")
     return path
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return `once(name, make)`: a folder, which the test that asks for it first has filled by `make(folder)`.
+
+    All processes of a run share it, so nobody may alter what is there.
+    """
+    import fcntl  # where there is none, these tests alone fail
+
+    own = tmp_path_factory.getbasetemp()
+    root = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "once"
+
+    def folder_of(name, make):
+        folder, made = root / name, root / f"{name}.made"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(str(root / f"{name}.lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(folder)
+                made.touch()
+        return folder
+
+    return folder_of
 
 
 @pytest.fixture

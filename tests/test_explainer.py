@@ -212,8 +212,8 @@ if not {legacy} and tf.__version__ > "2":
 @pytest.mark.parametrize("legacy", [False, True])
 def test_switches_of_the_process_are_not_touched(frozen, legacy):
     code = WORLD.format(path=frozen(colours), legacy=legacy)
-    root = str(pathlib.Path(slimcam.__file__).resolve().parents[1])
-    environment = {**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "ignore"}
+    paths = str(pathlib.Path(slimcam.__file__).resolve().parents[1]), os.environ["PYTHONPATH"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stderr.decode()
 

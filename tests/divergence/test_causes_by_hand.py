@@ -24,8 +24,8 @@ FEW = rounding_of_net(30)  # of a norm, or of a depthwise convolution and what c
 def side(model, array):
     """Return a model as a Side, fed an array and run."""
     made = Side(model, {model.input: array}, stages_of(model, [model.input]))
-    # one a run: TensorFlow 2.21 makes one operation of a swish even where its sigmoid is fetched too, and then fails
-    made.values = {stage.tensor.name: made.run([stage.tensor])[0] for stage in made.stages}
+    tensors = [stage.tensor for stage in made.stages]
+    made.values = dict(zip([tensor.name for tensor in tensors], made.run(tensors)))
     return made
 
 

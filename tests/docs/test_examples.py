@@ -27,17 +27,16 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 SLOW = "inception_v3.ckpt"  # the net takes 10 seconds to build, and is built twice
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    """Return `store(name, keras3)`: the path of an example's file, which is written once for all tests."""
-    folder = tmp_path_factory.mktemp("examples")
+@pytest.fixture
+def store(once):
+    """Return `store(name)`: the path of an example's file, which is written once for all tests."""
 
     def path_of(name):
-        path = folder / name.replace("/", "-") / name  # a folder each: a checkpoint is several files
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True)
-            FILES[name].write(path)
-        return path
+        def write(folder):  # a folder each: a checkpoint is several files
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            FILES[name].write(folder / name)
+
+        return once("example-" + name.replace("/", "-"), write) / name
 
     return path_of
 

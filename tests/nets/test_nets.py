@@ -49,6 +49,7 @@ class Built(NamedTuple):
     explained: list  # shape
     explained_type: str
     trained: list  # of each batch norm, whether it is built for training
+    random: list  # names of operations that draw numbers, not to begin a variable with
 
 
 def built(name):
@@ -64,6 +65,7 @@ def built(name):
             shape(explained),
             explained.op.type,
             [op.get_attr("is_training") for op in norms],
+            [op.name for op in graph.get_operations() if "Random" in op.type and "/Initializer/" not in op.name],
         )
 
 
@@ -78,6 +80,8 @@ def assert_row(name, made):
     assert made.explained_type in ("Relu", "Relu6", "ConcatV2", "Mul")  # hard swish is a product
     normalised = any(variable.endswith("moving_mean") for variable in variables)
     assert normalised == bool(made.trained) and not any(made.trained)  # for inference
+    assert made.random == []  # neither dropout nor dropped paths
+    assert "nasnet" not in name or "AuxLogits" not in made.end_points
 
 
 BEYOND_THE_ORACLE = ("mobilenet_v2", "mobilenet_v3", "pnasnet")  # of which no TF-Slim ran on TensorFlow 1.15.5

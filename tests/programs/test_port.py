@@ -1,13 +1,14 @@
 """slimcam port: what becomes of a line; and ported programs under plain Python."""
 
 import shutil
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from fixtures.command import Result
 from fixtures.old_programs import EXAMPLES, argument_of, record_of, started
 
+from slimcam import cli
 from slimcam._tf import TF_VERSION
 from slimcam.errors import MissingPackage
 from slimcam.programs.port import port
@@ -108,29 +109,40 @@ def test_a_program_of_today_stays_as_it_is():
     assert port("program.py", text) == (text, [], [])
 
 
-def test_what_is_left_is_said_line_by_line(tmp_path):
+@pytest.fixture
+def command(capsys):
+    """Return `command(*arguments)`: how `slimcam port` ended in this process, and what it printed."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["port", *map(str, arguments)], prog_name="slimcam")
+        return Result(ended.value.code, *capsys.readouterr())
+
+    return call
+
+
+def test_what_is_left_is_said_line_by_line(tmp_path, command):
     pytest.importorskip("libcst", reason="pip install slimcam[programs]")
     program = tmp_path / "program.py"
     text = "from sklearn.datasets import load_boston\nimport numpy as np\nx = np.NaN\n"
     program.write_text(text)
-    command = [sys.executable, "-m", "slimcam", "port"]
     left = f"{program}:1: left: sklearn.datasets.load_boston: went with scikit-learn 1.2; instead: another data set: "
 
-    listed = subprocess.run([*command, str(program)], capture_output=True, text=True)
-    assert listed.returncode == 1
+    listed = command(program)
+    assert listed.status == 1
     assert listed.stdout.startswith(f"{program}:3: np.NaN -> np.nan\n{left}"), listed.stderr
     assert program.read_text() == text
 
-    patch = subprocess.run([*command, "--diff", str(program)], capture_output=True, text=True)
+    patch = command("--diff", program)
     assert patch.stdout.endswith(" import numpy as np\n-x = np.NaN\n+x = np.nan\n")
     assert left in patch.stderr
 
-    written = subprocess.run([*command, "--write", str(program)], capture_output=True, text=True)
+    written = command("--write", program)
     assert written.stdout.startswith(f"{program}: 1 changes, 1 left\n{left}")
     assert program.read_text() == text.replace("NaN", "nan")
 
-    both = subprocess.run([*command, "--write", "--diff", str(program)], capture_output=True, text=True)
-    assert (both.returncode, both.stderr.count("\n")) == (2, 1)
+    both = command("--write", "--diff", program)
+    assert (both.status, both.stderr.count("\n")) == (2, 1)
 
 
 def test_python_2_is_converted_first():
@@ -165,13 +177,13 @@ NUMBERS = {
 @pytest.mark.parametrize(
     "name", ["plain_graph", *(pytest.param(name, marks=pytest.mark.slow) for name in list(NUMBERS)[1:])]
 )
-def test_ported_programs_give_the_numbers_of_tensorflow_1(name, tmp_path):
+def test_ported_programs_give_the_numbers_of_tensorflow_1(name, tmp_path, command):
     pytest.importorskip("libcst", reason="pip install slimcam[programs]")
     if TF_VERSION < (2, 16):
         pytest.skip("names are looked up in the TensorFlow that is installed")
     shutil.copy(str(EXAMPLES / f"{name}.py"), str(tmp_path / "ported.py"))
-    written = subprocess.run([sys.executable, "-m", "slimcam", "port", "--write", str(tmp_path / "ported.py")])
-    assert written.returncode == (name == "keras_1")  # a number of samples is left to the reader
+    written = command("--write", tmp_path / "ported.py")
+    assert written.status == (name == "keras_1")  # a number of samples is left to the reader
     (tmp_path / "files").mkdir()
     ours = started(tmp_path / "ported.py", argument_of(name, tmp_path / "files"))
     assert ours.status == 0

@@ -76,7 +76,7 @@ def test_ctrl_c_reaches_the_program_itself(tmp_path):
         "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\nfinally:\n    print('ended')\n"
     )
     command = [sys.executable, "-m", "slimcam", "run", str(path)]
-    environment = {**os.environ, "PYTHONPATH": ROOT}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([ROOT, os.environ["PYTHONPATH"]])}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heed_ctrl_c
     ) as process:

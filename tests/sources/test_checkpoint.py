@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures import checkpoints
 from fixtures.slim_values import all_terms, drawn
 from fixtures.tolerance import MOBILENET_V1, assert_net
 
@@ -209,13 +210,14 @@ def test_a_net_is_known_where_only_averages_were_saved_and_a_second_head(name, i
     shapes = variable_table.shapes(name, 5)
     arrays = {variable: drawn(variable, shape).astype(np.float32) for variable, shape in shapes.items()}
     averages = {variable + "/ExponentialMovingAverage": array for variable, array in arrays.items()}
-    saved = save(tmp_path / "averages.ckpt", {**averages, "aux_7/aux_logits/FC/biases": np.zeros(5, np.float32)})
+    second_head = {"aux_7/aux_logits/FC/biases": np.zeros(5, np.float32)}
+    saved = checkpoints.save(tmp_path / "averages.ckpt", {**averages, **second_head})
     with slimcam.load(saved, size=SIDE) as model:
         assert f"net {name!r}: the only one that the checkpoint's variables fit" in model.why
         assert f"{len(shapes)} of {len(shapes)} variables: their moving averages" in model.why
         assert (model.classes, model.logits.name) == (5, nets.NETS[name].logits)
         raw = explain(model, images)
-    expected = by_hand(name, 5, save(tmp_path / "plain.ckpt", arrays), images, nets.NETS[name].layer)
+    expected = by_hand(name, 5, checkpoints.save(tmp_path / "plain.ckpt", arrays), images, nets.NETS[name].layer)
     assert_net(raw, expected, 2 * all_terms(shapes))  # there and back
 
 

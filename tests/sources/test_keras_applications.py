@@ -123,16 +123,31 @@ def test_a_file_without_the_top_has_layers_and_no_classes(tmp_path):
 # --- net=
 
 
-@pytest.mark.parametrize("net", ["MobileNet", "keras:mobilenet", "mobile_net"])
-def test_net_is_a_name_of_keras_applications_with_the_classes_of_the_weights(tmp_path, net):
-    path, expected = write(tmp_path / "own.h5", lambda keras: mobilenet(keras, classes=3))
-    with slimcam.load(path, net=net, size=32) as model:
+@pytest.fixture
+def own(once):
+    """Return the path of weights of a MobileNet of three classes, and what it gives for X; nobody alters them."""
+
+    def make(folder):
+        np.save(str(folder / "expected.npy"), write(folder / "own.h5", lambda keras: mobilenet(keras, classes=3))[1])
+
+    folder = once("keras-applications-own", make)
+    return str(folder / "own.h5"), np.load(str(folder / "expected.npy"))
+
+
+def test_net_is_a_name_of_keras_applications_with_the_classes_of_the_weights(own):
+    path, expected = own
+    with slimcam.load(path, net="keras:mobilenet", size=32) as model:
         assert model.classes == 3
         nets.assert_net(softmax(model), expected.reshape(2, 3))
 
 
-def test_a_miss_names_the_nearest(tmp_path):
-    path, _ = write(tmp_path / "own.h5", lambda keras: mobilenet(keras, classes=3))
+@pytest.mark.parametrize("net", ["MobileNet", "keras:MobileNet", "keras:mobilenet", "mobile_net"])
+def test_the_name_of_a_net_may_be_written_in_any_way(net):
+    assert find_application(net) is find_application("mobilenet")
+
+
+def test_a_miss_names_the_nearest(own):
+    path, _ = own
     with pytest.raises(UnknownName, match=r"no net 'mobilnet' for a Keras file of weights; near: 'mobilenet'"):
         slimcam.load(path, net="mobilnet")
     with pytest.raises(slimcam.ModelError, match=r"do not fit MobileNet: layer 1 is 'conv1' of \(3, 3, 3, 8\)"):
