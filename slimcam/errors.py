@@ -23,12 +23,20 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Sequence, Type
 
+from .text.printable import lines_shown, one_line
+
 if TYPE_CHECKING:
     from ._types import Tensor
 
 
 class SlimcamError(Exception):
-    """Base of all errors below; its text says what is wrong and what to do."""
+    """Base of all errors below; its text says what is wrong and what to do.
+
+    That is one line of at most text.printable.MOST characters, whatever the files and libraries say that it quotes.
+    """
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
     def on_one_line(self) -> str:
         """Return the message for the command line."""
@@ -67,9 +75,14 @@ class MissingFeed(SlimcamError):
     """What is fetched depends on a placeholder that is not fed, `tensor`; each of `remedies` mends that."""
 
     def __init__(self, message: str, tensor: "Optional[Tensor]" = None, remedies: Sequence[Remedy] = ()) -> None:
-        lines = [f"    {remedy.code}  # {remedy.why}" for remedy in remedies]
+        message = one_line(message)
+        lines = [one_line(f"    {remedy.code}  # {remedy.why}") for remedy in remedies]
         super().__init__("\n".join([message + (". Ways out:" if remedies else ""), *lines]))
         self.message, self.tensor, self.remedies = message, tensor, remedies
+
+    def __str__(self) -> str:
+        """Return the message, and each remedy on a line of its own."""
+        return str(self.args[0])
 
     def on_one_line(self) -> str:
         """Return the message with the command line's remedies."""
@@ -104,9 +117,14 @@ class InterpreterError(SlimcamError):
     """Another Python cannot run slimcam; `output` is the end of what it printed, where that is known."""
 
     def __init__(self, message: str, output: Optional[str] = None) -> None:
+        message, output = one_line(message), None if output is None else lines_shown(output)
         end = "" if output is None else f"; it said:\n{output}" if output else "; it said nothing"
         super().__init__(message + end)
         self.message, self.output = message, output
+
+    def __str__(self) -> str:
+        """Return the message, and the output on lines of its own."""
+        return str(self.args[0])
 
     def on_one_line(self) -> str:
         """Return the message with the last line of the output."""

@@ -36,9 +36,9 @@ ROWS = (
     {"maps", "methods"},
     {"files", "modules"},
     {"suggest", "errors", "_packages"},
-    {"_types"},
+    {"_types", "text"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "files", "modules", "suggest", "errors", "_packages", "_types")
+NEVER_TENSORFLOW = ("methods", "maps", "files", "modules", "suggest", "errors", "_packages", "_types", "text")
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 # Protobuf and h5py come with TensorFlow and go by its version: to slimcam they are parts of it.
 COMPANIONS = {"google", "h5py"}

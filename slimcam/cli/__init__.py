@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from ..errors import NotFinite, OutputError, SlimcamError, Unsure
+from ..text.printable import one_line
 from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -24,7 +25,7 @@ from .commands.run import Handover, run
 from .commands.verify import verify
 from .commands.vet import vet
 from .quiet import is_descriptor, quiet
-from .wording import in_options
+from .wording import line
 
 FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG  # no room, of the disk, of the user, of a file
 INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
@@ -44,11 +45,11 @@ class _Commands(click.Group):
         except Handover as program:
             program.take_over()
         except SlimcamError as error:
-            click.echo(f"slimcam: {in_options(error.on_one_line())}", err=True)
+            click.echo(line(error.on_one_line()), err=True)
             ctx.exit(2)
         except click.UsageError as error:
             command = (error.ctx or ctx).command_path
-            click.echo(f"slimcam: {error.format_message().rstrip('.')}; see {command} --help", err=True)
+            click.echo(one_line(f"slimcam: {error.format_message().rstrip('.')}; see {command} --help"), err=True)
             ctx.exit(2)
         except KeyboardInterrupt as stop:
             click.echo("slimcam: " + "; ".join(["interrupted", *map(str, stop.args)]), err=True)

@@ -8,6 +8,7 @@ from ..errors import LayerError, ModelError
 from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
 from ..model import Model
+from ..text.printable import one_line, shown
 from .wording import in_options
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
         lines += _known(path)
         if not lines:
             raise
-        lines.append(f"not loaded: {in_options(error.on_one_line())}")
+        lines.append(one_line(f"not loaded: {in_options(error.on_one_line())}"))
     lines += [f"verdict: {line}" for line in _verdict(path)]
-    return "\n".join(lines)
+    return "\n".join(map(shown, lines))
 
 
 def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import click
 from .. import methods
 from ..maps import dialects, styles
 from ..sources.options import ON_COMMAND_LINE, CommandLine, LoadOptions
-from .wording import in_options
+from .wording import line
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -147,7 +147,7 @@ def load_model(options: Dict[str, Any]) -> "Model":
 def print_notes(*models: "Model") -> None:
     """Print to stderr what the user of models' maps must know: what was assumed, say; a line each."""
     for note in dict.fromkeys(note for model in models for note in model.notes):
-        click.echo(f"slimcam: {in_options(note)}", err=True)
+        click.echo(line(note), err=True)
 
 
 def exit_status(*models: "Model", failed: bool = False) -> int:

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from typing import Iterator, Tuple, Type
 
+from ..text.printable import lines_shown
+
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
@@ -38,7 +40,7 @@ def quiet(expected: Tuple[Type[BaseException], ...]) -> Iterator[None]:
             raise
         except Exception:
             notes.seek(0)
-            terminal.write(notes.read().decode("utf-8", "replace"))
+            terminal.write(lines_shown(notes.read().decode("utf-8", "replace")))
             raise
         finally:
             os.dup2(terminal.fileno(), 2)

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 
 from ..sources.options import ON_COMMAND_LINE, LoadOptions
+from ..text.printable import one_line
 
 # Options of commands, which are keywords of GradCAM, Maps and others in Python.
 OF_COMMANDS = (
@@ -28,6 +29,11 @@ EITHER = re.compile(r"(?:\w+=)?slimcam\.\w+\((?:[^()]|\([^()]*\))*\) \((--[^()]+
 def in_options(text: str) -> str:
     """Return a message with options in the place of Python's keywords: `input='x'` as `--input 'x'`."""
     return KEYWORD.sub(_option, CALL.sub(r"\1", EITHER.sub(r"\1", text)))
+
+
+def line(text: str) -> str:
+    """Return an error or a note as the line that goes to stderr."""
+    return one_line(f"slimcam: {in_options(text)}")
 
 
 def _option(keyword: "re.Match[str]") -> str:

@@ -3,6 +3,9 @@
 import hashlib
 from typing import TYPE_CHECKING, Union
 
+from ..errors import ModelError
+from .reading import open_file
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,9 +20,9 @@ def digest(data: "Union[bytes, np.ndarray]") -> str:
 
 
 def file_digest(path: "PathLike") -> str:
-    """Return the sha256 of a file, in hexadecimal, as sha256sum prints it."""
+    """Return the sha256 of a file, in hexadecimal, as sha256sum prints it; raise ModelError for what is no file."""
     sha256 = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_file(path, ModelError) as file:
         for block in iter(lambda: file.read(BLOCK), b""):
             sha256.update(block)
     return sha256.hexdigest()

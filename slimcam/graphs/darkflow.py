@@ -3,11 +3,11 @@
 darkflow's net/build.py writes it, and net/yolo and net/yolov2 read it.
 """
 
-import json
 import os
 from typing import List, NamedTuple, Optional, Tuple
 
 from ..errors import ModelError
+from ..files.reading import folders_of, leads_out, read_json
 
 TYPES = {"[detection]": 1, "[region]": 2}  # the last layer's name, and the version of YOLO that ends in it
 
@@ -32,12 +32,11 @@ class Yolo(NamedTuple):
 def read_yolo(path: str) -> Optional[Yolo]:
     """Return what is beside a frozen graph, None where that is nothing of darkflow's; ModelError for a damaged one."""
     beside = os.path.splitext(path)[0] + ".meta"
-    if not path.endswith(".pb") or not os.path.isfile(beside):
+    if not path.endswith(".pb") or not os.path.isfile(beside) or leads_out(beside, folders_of(path)):
         return None
     try:
-        with open(beside, encoding="utf-8") as file:
-            meta = json.load(file)
-    except (OSError, ValueError):
+        meta = read_json(beside, ModelError)
+    except ModelError:
         return None  # a MetaGraph of TensorFlow ends so, too
     version = TYPES.get(str(meta.get("type"))) if isinstance(meta, dict) else None
     if version is None:
@@ -47,7 +46,7 @@ def read_yolo(path: str) -> Optional[Yolo]:
         anchors = tuple(float(side) for side in meta.get("anchors") or ())
         power = 1.0 + float(meta.get("sqrt", 0))
         yolo = Yolo(version, int(meta["num"]), int(meta["classes"]), labels, anchors, power)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{beside}: darkflow's description of a YOLO, and a damaged one ({error!r})") from error
     if version == 2 and len(anchors) != 2 * yolo.boxes:
         raise ModelError(f"{beside}: {len(anchors)} sides of anchors for {yolo.boxes} boxes a cell, not two for each")

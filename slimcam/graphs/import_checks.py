@@ -6,7 +6,25 @@ from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from .graph_defs import GRADIENT, drop, gradient_of, needed_among, nodes_by_name, op_name, set_gradient
-from .op_types import FUSED_NORMS, SWITCHES
+from .op_types import (
+    ACTIVATIONS,
+    ADDITIONS,
+    BOUNDS,
+    CONDS,
+    CONVOLUTIONS,
+    DECODERS,
+    DEPTHWISE,
+    DIVISIONS,
+    FORWARDING,
+    FUSED_NORMS,
+    MATRIX_PRODUCTS,
+    PADS,
+    READS,
+    RESIZES,
+    RESTATING,
+    SIZES,
+    SWITCHES,
+)
 
 
 def check_operations(source: str, graph_def: GraphDef, needed: Set[str], wanted: str) -> None:
@@ -23,6 +41,23 @@ def check_operations(source: str, graph_def: GraphDef, needed: Set[str], wanted:
                 f"{source}: {wanted!r} needs {node.name!r}, a {node.op}: a quantised graph has no gradients; "
                 "load the float model"
             )
+
+
+# How many tensors a node of a type reads at least, where slimcam looks at them before TensorFlow counts.
+_READ = {
+    **dict.fromkeys((*RESTATING, *READS, *DECODERS, *CONDS, *SIZES, *ACTIVATIONS, *FORWARDING), 1),
+    **dict.fromkeys((*CONVOLUTIONS, *DEPTHWISE, *MATRIX_PRODUCTS, *ADDITIONS, *DIVISIONS, *BOUNDS, "Mul", "Sub"), 2),
+    **dict.fromkeys((*SWITCHES, *PADS, *RESIZES, "BiasAdd", "Reshape", "ExpandDims"), 2),
+    **dict.fromkeys(FUSED_NORMS, 5),
+}
+
+
+def check_inputs(source: str, graph_def: GraphDef) -> None:
+    """Raise ModelError for a node that reads fewer tensors than its type needs: the graph is damaged."""
+    for node in graph_def.node:
+        least = _READ.get(node.op, 0)
+        if len(node.input) < least or any(name.startswith("^") for name in node.input[:least]):
+            raise ModelError(f"{source}: {node.name!r}, a {node.op}, reads fewer than {least} tensors: it is damaged")
 
 
 def unknown_node(graph_def: GraphDef, needed: Set[str]) -> Optional[NodeDef]:
@@ -86,7 +121,9 @@ def _is_swish(node: NodeDef, nodes: Mapping[str, NodeDef]) -> bool:
     """Whether an IdentityN holds x * sigmoid(x), or x * sigmoid(beta * x), and x, as tf.nn.swish leaves it."""
     if node.op != "IdentityN" or len(node.input) < 2:
         return False
-    product, x = nodes[op_name(node.input[0])], node.input[1]
+    product, x = nodes.get(op_name(node.input[0])), node.input[1]
+    if product is None:
+        return False
     gates = _read(product, "Sigmoid", nodes) if product.op == "Mul" else []
     inner = [gates[0], *_read(gates[0], "Mul", nodes)] if gates else []
     return x in product.input and any(x in one.input for one in inner)

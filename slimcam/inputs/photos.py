@@ -9,11 +9,13 @@ import numpy as np
 
 from .._types import ImageLike, ImagesLike, PathLike
 from ..errors import PhotoError
+from ..files.reading import read_bytes
 from .others import plain
+from .photo_sizes import JPEG, check_size, is_cut_off
 
 SMALLEST = 2  # pixels per side; a single pixel has no place to point at
 
-JPEG = b"\xff\xd8\xff"
+MOST_BYTES = 1 << 31  # of a photo's file
 
 
 class Pictures(Sequence[np.ndarray]):
@@ -89,11 +91,7 @@ def expand(item: PathLike) -> List[str]:
 
 def read_file(path: PathLike) -> bytes:
     """Return the bytes of a photo's file; raise PhotoError where there are none."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise PhotoError(f"{path}: {error.strerror or error}") from error
+    data = read_bytes(path, PhotoError, MOST_BYTES)
     if not data:
         raise PhotoError(f"{path}: the file is empty")
     return data
@@ -103,13 +101,15 @@ def decode(data: bytes, name: str) -> np.ndarray:
     """Decode a photo to (H, W, 3) uint8 RGB.
 
     Grey becomes three equal channels, alpha is left out, 16 bits become their upper 8, and a photo that a camera
-    stored turned (EXIF) is turned upright. Raises PhotoError for what is no photo, or smaller than 2 x 2.
+    stored turned (EXIF) is turned upright. Of several frames or pages it is the first. Raises PhotoError for what is
+    no photo, smaller than 2 x 2, or larger than photo_sizes.MOST, which is found before it is unpacked.
     """
+    check_size(data, name)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PhotoError(f"{name}: not a photo that OpenCV can read ({error.err})") from error
-    if image is None:
+    if image is None or is_cut_off(data):
         raise PhotoError(f"{name}: not a photo that OpenCV can read, or a damaged one")
     return check_photo(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), name)
 

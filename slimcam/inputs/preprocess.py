@@ -140,9 +140,9 @@ PREPROCESSING: Dict[str, Preprocessing] = {  # its names stand in names.py also
 
 def find(name: str) -> Preprocessing:
     """Return the row of PREPROCESSING; raise UnknownName for another name."""
-    if name not in PREPROCESSING:
+    if not isinstance(name, str) or name not in PREPROCESSING:
         known = ", ".join(PREPROCESSING)
-        raise UnknownName(f"no preprocessing {name!r} (there are {known}); {nearest(name, PREPROCESSING)}")
+        raise UnknownName(f"no preprocessing {name!r} (there are {known}); {nearest(str(name), PREPROCESSING)}")
     return PREPROCESSING[name]
 
 

@@ -15,6 +15,7 @@ from ..layers.names import Call, Calls
 from ..layers.shared import shared_calls
 from ..layers.tensor_names import TensorNames
 from ..model import Model
+from ..text.printable import shown
 from . import infer
 from .batches import check_images, of_any_size
 from .finiteness import Counts, count_constants, counting, say_what_is_not_finite
@@ -74,6 +75,8 @@ def assemble(parts: Parts) -> Model:
         model.reload_weights = functools.partial(_reload, reload_weights, counts)
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if logits is None else model.classes)
+    # names of nodes and layers, and what metadata says, are the file's
+    model.why, model.notes = [*map(shown, model.why)], [*map(shown, model.notes)]
     return model
 
 

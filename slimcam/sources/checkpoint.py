@@ -9,7 +9,7 @@ import functools
 import glob
 import os
 import re
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -17,14 +17,19 @@ from .. import nets
 from .._tf import tf1
 from .._types import ArrayReader, GraphDef
 from ..errors import ModelError
+from ..files.reading import folders_of, leads_out, regular
 from ..graphs.graph_defs import needed_nodes, without_variables
 from . import infer
 from .options import LoadOptions
 from .parts import Parts
 from .prepared import assumed_for
+from .vetting import refuse
+from .vetting.checkpoints import check_index
+from .vetting.files import check_files
 
 # What training leaves in a checkpoint beside the net: counters and the optimisers' slots.
 _TRAINING = ("global_step", "Momentum", "RMSProp", "Adam", "Adagrad", "Adadelta", "Ftrl", "beta1_power", "beta2_power")
+_MOST_STATE = 1 << 22  # bytes of a folder's `checkpoint` file, which lists all checkpoints
 _ENDING = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 _CHANGED = "{}: the checkpoint changed while it was read: load it again, or a copy that nobody writes to"
 _SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")  # the ending of a file of a V1 checkpoint in several, or of all
@@ -36,6 +41,7 @@ class Variables(NamedTuple):
     path: str
     shapes: Dict[str, List[int]]
     read: Callable[[str], np.ndarray]
+    said: Sequence[str] = ()  # what was let through though it is not the checkpoint's own
 
 
 def prefix_of(path: str) -> Optional[str]:
@@ -77,22 +83,44 @@ def _shards(path: str) -> Optional[str]:
 
 
 def _in_folder(folder: str) -> Optional[str]:
-    """Return the latest checkpoint by the folder's `checkpoint` file, also where the folder was moved since."""
+    """Return the latest checkpoint by the folder's `checkpoint` file, also where the folder was moved since.
+
+    Raises ModelError where it names one that is not there, or one elsewhere: TensorFlow follows such a name, and so a
+    stranger's folder could pass for a model of the caller's own.
+    """
+    recorded = _latest(folder)
+    if not recorded:
+        return None
+    beside = os.path.join(folder, os.path.basename(recorded))
+    if prefix_of(beside):
+        return prefix_of(beside)
+    place = os.path.normpath(os.path.join(folder, recorded))
+    if not leads_out(place, folders_of(folder)):
+        if prefix_of(place):
+            return prefix_of(place)
+    elif prefix_of(place):
+        raise ModelError(f"{folder}: its 'checkpoint' file names {recorded!r}, outside of the folder: load that itself")
+    raise ModelError(f"{folder}: its 'checkpoint' file names {os.path.basename(recorded)!r}, which is not there")
+
+
+def _latest(folder: str) -> str:
+    """Return the name of the latest checkpoint as the folder's `checkpoint` file has it, "" without one."""
+    path = os.path.join(folder, "checkpoint")
+    if not os.path.isfile(path) or leads_out(path, folders_of(folder)):
+        return ""
+    if regular(path, ModelError).st_size > _MOST_STATE:
+        return ""
     try:
         state = tf1.train.get_checkpoint_state(folder)
     except ValueError as error:
         raise ModelError(f"{folder}: its 'checkpoint' file is damaged: name the checkpoint itself") from error
-    if state is None or not state.model_checkpoint_path:
-        return None
-    recorded = state.model_checkpoint_path
-    for candidate in (os.path.join(folder, os.path.basename(recorded)), recorded):
-        if prefix_of(candidate):
-            return prefix_of(candidate)
-    raise ModelError(f"{folder}: its 'checkpoint' file names {os.path.basename(recorded)!r}, which is not there")
+    return "" if state is None else str(state.model_checkpoint_path)
 
 
 def _is_v1(path: str) -> bool:
     """Whether a file is a V1 checkpoint, by the magic number that ends every table file."""
+    if not os.path.isfile(path):  # a pipe would wait
+        return False
     try:
         with open(path, "rb") as file:
             file.seek(-8, os.SEEK_END)
@@ -101,13 +129,27 @@ def _is_v1(path: str) -> bool:
         return False
 
 
-def open_checkpoint(path: str) -> Variables:
-    """Read the names and shapes in a checkpoint of format V1 or V2; raise ModelError where it cannot be read."""
+def files_of(prefix: str) -> List[str]:
+    """Return the files of a checkpoint, by its prefix, or, of V1, its file or the pattern of its shards."""
+    if os.path.isfile(prefix + ".index"):
+        return [prefix + ".index", *sorted(glob.glob(glob.escape(prefix) + ".data-?????-of-?????"))]
+    base, ending = prefix[: -len("-?????-of-00000")], prefix[-len("-?????-of-00000") :]
+    return sorted(glob.glob(glob.escape(base) + ending)) if "?????" in ending else [prefix]
+
+
+def open_checkpoint(path: str, options: Optional[LoadOptions] = None, home: Optional[str] = None) -> Variables:
+    """Read the names and shapes in a checkpoint of format V1 or V2; raise ModelError where it cannot be read.
+
+    Its files lie in the folder of `path`, or of the model `home` that it belongs to: UntrustedModel for others.
+    """
     prefix = prefix_of(path)
     if prefix is None:
         raise ModelError(
             f"{path}: no checkpoint there (a prefix with .index and .data files, a V1 file or its shards, or a folder)"
         )
+    own = files_of(prefix)
+    said = refuse(path, check_files(path, own, home), options or LoadOptions())
+    check_index(prefix, own)
     files = _files(prefix)
     with _readable(prefix, files):
         reader = tf1.train.NewCheckpointReader(prefix)
@@ -117,7 +159,7 @@ def open_checkpoint(path: str) -> Variables:
         with _readable(prefix, files):
             return np.asarray(reader.get_tensor(name))
 
-    return Variables(prefix, shapes, read)
+    return Variables(prefix, shapes, read, said)
 
 
 def _files(prefix: str) -> Dict[str, Tuple[int, ...]]:
@@ -154,8 +196,8 @@ def is_checkpoint(path: str) -> bool:
 
 def read_checkpoint(path: str, options: LoadOptions) -> Parts:
     """Build the net and give its variables the checkpoint's values; raise ModelError where they do not fit."""
-    saved = open_checkpoint(path)
-    net, num_classes, why = options.net, options.num_classes, []
+    saved = open_checkpoint(path, options)
+    net, num_classes, why = options.net, options.num_classes, [*saved.said]
     if net is None:
         net = _only_fit(saved)
         why.append(f"net {net!r}: the only one that the checkpoint's variables fit")

@@ -7,9 +7,10 @@ from dataclasses import replace
 from .._tf import parse_text, tf1
 from .._types import GraphDef
 from ..errors import ModelError
+from ..files.reading import read_bytes
 from ..graphs.darkflow import read_yolo
 from ..graphs.graph_defs import needed_nodes
-from ..graphs.import_checks import restate_swish
+from ..graphs.import_checks import check_inputs, restate_swish
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
 from ..graphs.writes import without_writes
@@ -17,6 +18,8 @@ from .options import LoadOptions
 from .parts import Parts
 from .vetting.inert import vetted
 
+MOST = 1 << 31  # bytes of a message: protobuf's own bound
+MOST_TEXT = 1 << 28  # and of one in text, of which protobuf reads about a megabyte a second
 _BINARY = frozenset(range(32)) - frozenset(b"\t\n\f\r")  # control characters, which no text holds
 
 
@@ -48,11 +51,7 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
 
 def read_graph_def(path: str) -> GraphDef:
     """Parse a GraphDef, binary or (`.pbtxt`) text; raise ModelError for a file that is none, or not a whole one."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
+    data = read_bytes(path, ModelError, MOST_TEXT if path.endswith(".pbtxt") else MOST)
     graph_def = tf1.GraphDef()
     try:
         if path.endswith(".pbtxt"):
@@ -66,6 +65,7 @@ def read_graph_def(path: str) -> GraphDef:
         raise ModelError(f"{path}: {_what_it_is(data, path)} ({type(error).__name__})") from error
     if not graph_def.node:
         raise ModelError(f"{path}: {_what_it_is(data, path)} (it has no nodes)")
+    check_inputs(path, graph_def)
     return graph_def
 
 

@@ -12,11 +12,14 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from .._tf import tf
 from .._types import GraphDef
 from ..errors import ModelError
+from ..files.reading import read_bytes
 from ..graphs.graph_defs import nodes_by_name, op_name
 from . import saved_model
 from .meta_graph import with_values
 from .options import LoadOptions, names_of
 from .parts import Parts
+from .vetting import refuse
+from .vetting.files import check_files, saved_model_files
 
 MODULE = "tfhub_module.pb"
 FORMAT = 3  # ModuleDef.SAVED_MODEL of module_def.proto
@@ -38,6 +41,7 @@ def read_hub_module(path: str, options: LoadOptions) -> Parts:
     for tags that no graph has, UnknownName for another signature.
     """
     folder = saved_model.folder_of(path, (MODULE,))
+    said = refuse(path, check_files(path, saved_model_files(folder), folder), options)
     _check_format(folder)
     meta = saved_model.graph_of_tags(folder, options.tags, ())
     signatures = dict(meta.signature_def)
@@ -53,29 +57,27 @@ def read_hub_module(path: str, options: LoadOptions) -> Parts:
     images = inputs.get("images")
     why = _set_size(graph_def, images, _image_size(meta)) if images is not None else []
     input = [inputs.get(name, name) for name in names_of(options.input)]
-    parts = with_values(
-        folder, graph_def, options, saved_model.variables_in(folder), input, logits, None if logits else wanted
-    )
+    saved = saved_model.variables_in(folder, options)
+    parts = with_values(folder, graph_def, options, saved, input, logits, None if logits else wanted)
     there = nodes_by_name(parts.graph_def)
     points = {key: name for key, name in outputs.items() if op_name(name) in there and key != DEFAULT}
     tags = sorted(meta.meta_info_def.tags)
     words = [f"tags {', '.join(tags) or 'none'}; {because}", *saved_model.in_words(inputs, outputs)]
     features = kind == FEATURES and options.logits in (None, DEFAULT)
     unit = images is not None and tf.as_dtype(chosen.inputs["images"].dtype).is_floating
-    said = "preprocess 'unit': the images of a TF Hub module have values in [0, 1], by its common signatures"
+    because_unit = "preprocess 'unit': the images of a TF Hub module have values in [0, 1], by its common signatures"
     return replace(
         parts,
         inputs=list(inputs.values()),
         end_points={**parts.end_points, **points},
         preprocess="unit" if unit else None,
         no_logits=_FEATURES_ONLY if features else "",
-        why=[*words, *why, *([said] if unit and options.preprocess is None else []), *parts.why],
+        why=[*words, *why, *([because_unit] if unit and options.preprocess is None else []), *parts.why, *said],
     )
 
 
 def _check_format(folder: str) -> None:
-    with open(os.path.join(folder, MODULE), "rb") as file:
-        data = file.read()
+    data = read_bytes(os.path.join(folder, MODULE), ModelError, 1 << 20)
     try:
         fields = dict(_fields(data))
     except IndexError:
@@ -133,6 +135,8 @@ def _fields(data: bytes) -> Iterator[Tuple[int, Any]]:
             place += 1
             value |= (byte & 127) << shift
             shift += 7
+            if shift > 70:
+                raise IndexError("a number of more than ten bytes")
             if byte < 128:
                 return value
 

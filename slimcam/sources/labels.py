@@ -5,6 +5,10 @@ import re
 from typing import List, Optional, Sequence, Union
 
 from ..errors import ModelError
+from ..files.reading import read_bytes
+from ..text.printable import shown
+
+MOST = 1 << 24  # bytes of a file of labels: 21,841 classes of ImageNet have a few hundred thousand
 
 
 def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optional[int]) -> List[str]:
@@ -16,13 +20,13 @@ def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optio
     """
     if isinstance(labels, (str, os.PathLike)):
         try:
-            with open(labels, encoding="utf-8") as file:
-                lines = [line.strip() for line in file if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_bytes(labels, ModelError, MOST).decode("utf-8")
+        except (ModelError, UnicodeDecodeError) as error:
             raise ModelError(f"labels {labels}: {error}") from error
-        names = _without_numbers(lines)
+        names = _without_numbers([line.strip() for line in text.splitlines() if line.strip()])
     else:
         names = [str(label) for label in labels]
+    names = [*map(shown, names)]
     if classes is None:
         return names
     if len(names) == classes - 1:

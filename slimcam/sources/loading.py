@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
 from .._tf import check_process, check_timeout
 from .._types import PathLike, TensorLike
 from ..errors import ModelError
+from ..files.reading import special
 from ..inputs import preprocess as preprocessing
 from ..isolation.model import load_isolated
 from ..model import Model
@@ -27,6 +28,7 @@ from . import (
 )
 from .assembly import Parts, assemble
 from .options import EVERYWHERE, OF_FILES, TIMEOUT, LabelsLike, LoadOptions, NamesLike, Tags, names_of
+from .vetting.files import regular
 
 
 class Source(NamedTuple):
@@ -121,6 +123,8 @@ def load(
     check_timeout(timeout)
     if preprocess is not None:
         preprocessing.find(preprocess)
+    for file in (weights, checkpoint, net):
+        _check_file(file)
     if memory is not None and not isolated:
         raise ModelError(f"memory={memory!r} is of a process of its own: give isolated=True as well")
     if isolated and isinstance(place, str):
@@ -128,7 +132,10 @@ def load(
     check_process()
     source = source_of(place, net)
     _check_taken(place, source, options)
-    model = assemble(_complete(source.read(place, options), options))
+    parts = source.read(place, options)
+    if source.is_file:
+        parts = replace(parts, why=[*parts.why, *manifest.foreign(place)])
+    model = assemble(_complete(parts, options))
     if source.is_file:
         given = {name: getattr(options, name) for name in options.differing()}
         model.loaded_by = functools.partial(load, os.path.abspath(place), **given)
@@ -141,6 +148,13 @@ def _load_isolated(path: str, options: LoadOptions) -> Model:
         raise ModelError(f"{path}: no such file, folder or checkpoint prefix")
     given = {name: getattr(options, name) for name in options.differing() if name not in ("isolated", "memory")}
     return load_isolated(path, {"timeout": options.timeout, **given}, options.memory, load)
+
+
+def _check_file(file: Any) -> None:
+    """Raise ModelError for a pipe, a socket or a device, before anything opens it, and for what is no path."""
+    path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else ""
+    if special(path) or "\0" in path:
+        regular(path)
 
 
 def _by_names(options: LoadOptions) -> LoadOptions:
@@ -159,9 +173,13 @@ def _by_names(options: LoadOptions) -> LoadOptions:
 
 def source_of(path: Any, net: Any = None) -> Source:
     """Return the row of SOURCES that a path or an object is of; with a net, a .meta file stands for its checkpoint."""
-    for source in SOURCES:
-        if source.fits(path) and not (net is not None and source.fits is meta_graph.is_meta):
-            return source
+    _check_file(path)
+    try:
+        for source in SOURCES:
+            if source.fits(path) and not (net is not None and source.fits is meta_graph.is_meta):
+                return source
+    except OSError as error:  # some look at how a file begins
+        raise ModelError(f"{path}: {error.strerror or error}") from error
     if not os.path.exists(path):
         raise ModelError(f"{path}: no such file, folder or checkpoint prefix")
     kinds = ", ".join(source.name for source in SOURCES)

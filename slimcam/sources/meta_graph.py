@@ -8,15 +8,17 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
+from ..files.reading import read_bytes
 from ..graphs import graph_defs
 from ..graphs.graph_defs import STANDS_IN, cut_to, op_name, set_inputs, without_variables
-from ..graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
+from ..graphs.import_checks import check_inputs, check_operations, restate_swish, training_norms, unknown_node
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
 from . import infer
 from .checkpoint import Variables, open_checkpoint, prefix_of
+from .frozen import MOST
 from .image_nodes import ImageNode
 from .options import LoadOptions, names_of
 from .parts import Parts
@@ -44,20 +46,21 @@ def read_meta(path: str, options: LoadOptions) -> Parts:
             f"{path}: no checkpoint {prefix!r} beside it (.index and .data files, or a V1 file): say checkpoint="
         )
     ops = meta.meta_info_def.stripped_op_list.op
-    saved, input = open_checkpoint(prefix), names_of(options.input)
+    saved = open_checkpoint(prefix, options, None if options.checkpoint else path)
+    input = names_of(options.input)
     return with_values(path, meta.graph_def, options, saved, input, options.logits, ops=ops)
 
 
 def read_meta_graph(path: str) -> Any:
     """Parse a MetaGraphDef; raise ModelError for a file that is none, or not a whole one."""
-    meta = tf1.MetaGraphDef()
+    meta, data = tf1.MetaGraphDef(), read_bytes(path, ModelError, MOST)
     try:
-        with open(path, "rb") as file:
-            meta.ParseFromString(file.read())
+        meta.ParseFromString(data)
     except Exception as error:  # protobuf raises DecodeError, by version from different modules
         raise ModelError(f"{path}: not a MetaGraphDef, or a damaged one ({type(error).__name__})") from error
     if not meta.graph_def.node:
         raise ModelError(f"{path}: not a MetaGraphDef (it has no nodes)")
+    check_inputs(path, meta.graph_def)
     return meta
 
 
@@ -89,7 +92,7 @@ def with_values(
     check_operations(source, graph_def, needed, wanted[0])
     names = _names_of_variables(source, graph_def, needed, saved, wanted[0])
     cut = without_variables(graph_def, wanted)
-    why = [f"{len(names)} variables: their values in {saved.path}", *restate_swish(cut, stale=True)]
+    why = [f"{len(names)} variables: their values in {saved.path}", *saved.said, *restate_swish(cut, stale=True)]
     return Parts(
         source,
         cut,

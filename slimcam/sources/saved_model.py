@@ -8,12 +8,14 @@ from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
 from .._types import Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs.graph_defs import needed_nodes
-from ..graphs.import_checks import check_operations, restate_swish
+from ..graphs.import_checks import check_inputs, check_operations, restate_swish
 from ..suggest import nearest
 from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
 from .options import LoadOptions, Tags, names_of
 from .parts import Parts
+from .vetting import refuse
+from .vetting.files import check_files, saved_model_files
 from .vetting.inert import vetted
 from .vetting.saved_models import vet_functions
 
@@ -37,20 +39,22 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     Raises ModelError for tags that no graph has, UnknownName for another signature.
     """
     folder = folder_of(path)
+    said = refuse(path, check_files(path, saved_model_files(folder), folder), options)
     meta = graph_of_tags(folder, options.tags, ("serve",))
     if meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes):
-        return _read_functions(folder, meta, options)
+        parts = _read_functions(folder, meta, options)
+        return replace(parts, why=[*parts.why, *said])
     chosen, because = signature_of(folder, dict(meta.signature_def), options.signature)
     inputs, outputs = named_by_keys(chosen)
     scores = [key for key in outputs if _is_score(chosen.outputs[key])]
     wanted, logits = _outputs_to_explain(folder, outputs, scores, options.logits)
-    saved = variables_in(folder)
+    saved = variables_in(folder, options)
     within = list(outputs.values()) if wanted is None else None
     input = [inputs.get(name, name) for name in names_of(options.input)]
     ops = meta.meta_info_def.stripped_op_list.op
     parts = with_values(folder, meta.graph_def, options, saved, input, logits, wanted, within, ops)
     tags = sorted(meta.meta_info_def.tags)
-    why = [f"tags {', '.join(tags) or 'none'}; {because}", *in_words(inputs, outputs), *parts.why]
+    why = [f"tags {', '.join(tags) or 'none'}; {because}", *in_words(inputs, outputs), *parts.why, *said]
     keys = {key: name for key, name in outputs.items() if name in (wanted or ())}
     return replace(parts, inputs=list(inputs.values()), end_points={**parts.end_points, **keys}, why=why)
 
@@ -86,10 +90,12 @@ def named_by_keys(signature: Any) -> Tuple[Dict[str, str], Dict[str, str]]:
     return inputs, outputs
 
 
-def variables_in(folder: str) -> Variables:
+def variables_in(folder: str, options: LoadOptions) -> Variables:
     """Return the variables of a SavedModel's folder, none where it has none."""
     prefix = os.path.join(folder, "variables", "variables")
-    return open_checkpoint(prefix) if os.path.exists(prefix + ".index") else Variables(prefix, {}, _none)
+    if not os.path.exists(prefix + ".index"):
+        return Variables(prefix, {}, _none)
+    return open_checkpoint(prefix, options, folder)
 
 
 def _none(name: str) -> NoReturn:
@@ -113,6 +119,7 @@ def graph_of_tags(folder: str, tags: Optional[Tags], default: Sequence[str]) -> 
     fitting = fitting or [graph for graph in graphs if asked <= set(graph.meta_info_def.tags)]
     fitting = fitting or ([] if wanted else list(graphs))
     if len(fitting) == 1:
+        check_inputs(folder, fitting[0].graph_def)
         return fitting[0]
     sets = " or ".join(repr(sorted(graph.meta_info_def.tags)) for graph in graphs)
     problem = f"no graph with the tags {sorted(wanted)}" if not fitting else f"{len(fitting)} graphs"

@@ -3,7 +3,7 @@
 import os
 from typing import Dict, List, Optional, Tuple
 
-from ..errors import ModelError
+from ..errors import ModelError, SlimcamError
 from ..graphs.graph_defs import op_name
 from .options import LoadOptions, names_of
 from .parts import Parts
@@ -26,6 +26,15 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
     cannot be had in floating point, with the first reason.
     """
     lite = read_file(path)
+    try:
+        return _parts(path, lite, options)
+    except SlimcamError:
+        raise
+    except Exception as error:  # of TensorFlow, NumPy, flatbuffers: whatever no converter writes leads to
+        raise ModelError(f"{path}: a damaged .tflite model ({type(error).__name__}: {error})") from error
+
+
+def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
     rebuilt = rebuild(lite)
     logits, outputs = _to_explain(lite, rebuilt, options.logits)
     for number in [*logits, *outputs]:
@@ -56,7 +65,7 @@ def _declared(
     output = outputs[0] if len(outputs) == 1 else None
     said = declared(path, lite, output)
     preprocess, labels, why, notes = None, None, [], []
-    classes = None if output is None else lite.tensors[output].shape[-1]
+    classes = None if output is None else next(iter(lite.tensors[output].shape[::-1]), None)
     if said.labels is not None and len(said.labels) == classes and options.labels is None:
         labels = said.labels
         why.append(f"labels: {said.named!r} in the file, as its metadata says")

@@ -53,7 +53,7 @@ def rebuild(lite: LiteModel) -> Rebuilt:
                     with tf1.name_scope(f"operator_{i}"):
                         results = _results(Operator(lite, operator, constants, tensors))
                     tensors.update(zip(operator.outputs, results))
-                except (ValueError, TypeError, LookupError, tf.errors.OpError, ModelError) as error:
+                except Exception as error:  # of TensorFlow, NumPy, flatbuffers: whatever wrong options lead to
                     text = (str(error).splitlines() or [type(error).__name__])[0]
                     problem = f"{operator.type}, which gives {_result(lite, operator)!r}, cannot be rebuilt: {text}"
             missing.update({number: problem for number in operator.outputs if number not in tensors})

@@ -6,7 +6,9 @@ import numpy as np
 
 from .._packages import pip_line
 from ..errors import MissingPackage, ModelError
+from ..files.reading import read_bytes
 
+_TIMES, _FREE = 4, 1 << 20  # what may be read of names, shapes and options: times the file's size, and bytes
 NO_TENSOR = -1  # in the place of an optional input that an operator does without
 # A table without fields: of each option it gives the schema's default.
 _NO_OPTIONS = b"\x04\x00\x04\x00\x04\x00\x00\x00"
@@ -54,11 +56,7 @@ def read_file(path: str) -> LiteModel:
         import tflite
     except ImportError as error:
         raise MissingPackage(f"{path}: .tflite files need the package tflite: {pip_line('tflite')}") from error
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
+    data = read_bytes(path, ModelError)
     if data[4:8] != b"TFL3":
         raise ModelError(f"{path}: {'not a .tflite model' if data else 'the file is empty'}")
     try:
@@ -73,6 +71,8 @@ class _Reader:
     def __init__(self, schema: Any, data: bytes) -> None:
         self.schema = schema
         self.data = data
+        # tables may name one string any number of times, and what is read of all is to be about the file
+        self.left = _TIMES * len(data) + _FREE
         self.root = schema.Model.GetRootAs(data, 0)
         self.types = {number: name.lower() for name, number in _enumeration(schema.TensorType)}
         self.options = {number: name for name, number in _enumeration(schema.BuiltinOptions)}
@@ -82,51 +82,72 @@ class _Reader:
         graph, root = self.root.Subgraphs(0), self.root
         signature = root.SignatureDefs(0) if root.SignatureDefsLength() else None
         metadata = [root.Metadata(i) for i in range(root.MetadataLength())]
-        return LiteModel(
+        model = LiteModel(
             [self.tensor(graph.Tensors(i)) for i in range(graph.TensorsLength())],
             [self.operator(graph.Operators(i)) for i in range(graph.OperatorsLength())],
-            _numbers(graph, "Inputs"),
-            _numbers(graph, "Outputs"),
-            {} if signature is None else _keys(signature.Inputs, signature.InputsLength()),
-            {} if signature is None else _keys(signature.Outputs, signature.OutputsLength()),
-            {_text(one.Name()): self.buffer(one.Buffer()) for one in metadata},
+            self.numbers(graph, "Inputs"),
+            self.numbers(graph, "Outputs"),
+            {} if signature is None else self.keys(signature.Inputs, signature.InputsLength()),
+            {} if signature is None else self.keys(signature.Outputs, signature.OutputsLength()),
+            {self.text(one.Name()): self.counted(self.buffer(one.Buffer()).tobytes()) for one in metadata},
         )
+        check_numbers(model)
+        return model
 
     def tensor(self, table: Any) -> LiteTensor:
-        signature = _numbers(table, "ShapeSignature")  # -1 where a size was not known
-        shape = [size if size >= 0 else None for size in signature or _numbers(table, "Shape")]
+        signature = self.numbers(table, "ShapeSignature")  # -1 where a size was not known
+        shape = [size if size >= 0 else None for size in signature or self.numbers(table, "Shape")]
         dtype = self.types[table.Type()]
         data = self.buffer(table.Buffer())
         quantisation = table.Quantization()
         scaled = quantisation is not None and quantisation.ScaleLength() > 0
         packed = table.Sparsity() is not None
         return LiteTensor(
-            _text(table.Name()),
+            self.text(table.Name()),
             shape,
             dtype,
-            None if packed or dtype not in _READABLE else _value(data, dtype, _numbers(table, "Shape")),
+            None if packed or dtype not in _READABLE else _value(data, dtype, self.numbers(table, "Shape")),
             quantisation.ScaleAsNumpy() if scaled else np.zeros(0, np.float32),
             quantisation.ZeroPointAsNumpy() if scaled and quantisation.ZeroPointLength() else np.zeros(1, np.int64),
             quantisation.QuantizedDimension() if scaled else 0,
-            packed or (bool(data) and dtype not in _READABLE),
+            packed or (bool(data.size) and dtype not in _READABLE),
         )
 
-    def buffer(self, number: int) -> bytes:
+    def buffer(self, number: int) -> np.ndarray:
+        """Return the bytes of a buffer, a view of the file's."""
         table = self.root.Buffers(number)
         if table.Offset() > 1:  # after the tables, in a file of more than 2 GB
-            return self.data[table.Offset() : table.Offset() + table.Size()]
-        return table.DataAsNumpy().tobytes() if table.DataLength() else b""
+            return np.frombuffer(self.data, np.uint8, table.Size(), table.Offset())
+        return table.DataAsNumpy() if table.DataLength() else np.zeros(0, np.uint8)
+
+    def counted(self, some: Any) -> Any:
+        """Return bytes or numbers that were read; raise ValueError where that is far more than the file has."""
+        self.left -= len(some)
+        if self.left < 0:
+            raise ValueError("tables that repeat each other")
+        return some
+
+    def text(self, name: Optional[bytes]) -> str:
+        return str(self.counted(name or b"").decode("utf-8", "replace"))
+
+    def numbers(self, table: Any, field: str) -> List[int]:
+        if not getattr(table, f"{field}Length")():
+            return []
+        return [int(number) for number in self.counted(getattr(table, f"{field}AsNumpy")())]
+
+    def keys(self, entry: Any, count: int) -> Dict[str, int]:
+        return {self.text(entry(i).Name()): entry(i).TensorIndex() for i in range(count)}
 
     def operator(self, table: Any) -> LiteOperator:
         code = self.root.OperatorCodes(table.OpcodeIndex())
         # numbers of old operators stand in the old field, which has one byte, for readers of its time
         type_ = self.operators.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "an unknown operator")
         is_custom = type_ == "CUSTOM"
-        custom = table.CustomOptionsAsNumpy().tobytes() if table.CustomOptionsLength() else b""
+        custom = self.counted(table.CustomOptionsAsNumpy().tobytes()) if table.CustomOptionsLength() else b""
         return LiteOperator(
-            _text(code.CustomCode()) if is_custom else type_,
-            _numbers(table, "Inputs"),
-            _numbers(table, "Outputs"),
+            self.text(code.CustomCode()) if is_custom else type_,
+            self.numbers(table, "Inputs"),
+            self.numbers(table, "Outputs"),
             self.options_of(table),
             custom,
             is_custom,
@@ -160,22 +181,21 @@ _READABLE = frozenset(
 )
 
 
-def _value(data: bytes, dtype: str, shape: List[int]) -> Optional[np.ndarray]:
+def check_numbers(model: LiteModel) -> None:
+    """Raise ValueError where something names a tensor that there is not."""
+    count = len(model.tensors)
+    keys = [*model.input_keys.values(), *model.output_keys.values()]
+    if not all(0 <= number < count for number in [*model.inputs, *model.outputs, *keys]):
+        raise ValueError("an input or output that is no tensor")
+    for one in model.operators:
+        if not all(NO_TENSOR <= number < count for number in one.inputs) or not all(
+            0 <= number < count for number in one.outputs
+        ):
+            raise ValueError("an operator of no tensor")
+
+
+def _value(data: np.ndarray, dtype: str, shape: List[int]) -> Optional[np.ndarray]:
     """Return what a buffer holds, None where it holds nothing although it should."""
-    if not data and 0 not in shape:
+    if not data.size and 0 not in shape:
         return None
     return np.frombuffer(data, np.dtype(dtype).newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
-
-
-def _numbers(table: Any, field: str) -> List[int]:
-    if not getattr(table, f"{field}Length")():
-        return []
-    return [int(number) for number in getattr(table, f"{field}AsNumpy")()]
-
-
-def _keys(entry: Any, count: int) -> Dict[str, int]:
-    return {_text(entry(i).Name()): entry(i).TensorIndex() for i in range(count)}
-
-
-def _text(name: Optional[bytes]) -> str:
-    return (name or b"").decode("utf-8", "replace")

@@ -127,15 +127,24 @@ def packed(op: Operator) -> Tensor:
     return tf.stack(op.inputs(), op.options("PackOptions").Axis())
 
 
+def _check_count(op: Operator, count: int) -> None:
+    """Raise ModelError for other than as many parts as there are outputs: TensorFlow would make them all."""
+    if count != len(op.own.outputs):
+        raise ModelError(f"{count} parts for {len(op.own.outputs)} outputs")
+
+
 def unpacked(op: Operator) -> Sequence[Tensor]:
     """UNPACK: a tensor for each index of an axis."""
     options = op.options("UnpackOptions")
+    _check_count(op, options.Num())
     return tf.unstack(op.input(0), options.Num(), options.Axis())
 
 
 def split(op: Operator) -> Sequence[Tensor]:
     """SPLIT: equal parts along the axis that comes first."""
-    return tf.split(op.input(1), op.options("SplitOptions").NumSplits(), op.numbers(0)[0])
+    count = op.options("SplitOptions").NumSplits()
+    _check_count(op, count)
+    return tf.split(op.input(1), count, op.numbers(0)[0])
 
 
 def split_by(op: Operator) -> Sequence[Tensor]:

@@ -2,13 +2,13 @@
 
 import os
 import re
-import tokenize
 from typing import Any, Optional, Tuple, Union
 
 import numpy as np
 
 from .._types import TargetLike
 from ..errors import TargetError, WrongFeed
+from ..files.arrays import read_npy
 from ..inputs.photos import as_batch
 from ..model import Model
 from .box import Box
@@ -128,10 +128,4 @@ def _value(model: Model, tensor: str, file: str) -> np.ndarray:
 
 
 def _array(file: str) -> np.ndarray:
-    try:
-        return np.load(file, allow_pickle=False)
-    except (OSError, EOFError, ValueError, SyntaxError, tokenize.TokenError) as error:  # a header is Python's text
-        said = str(error.args[0] if isinstance(error, tokenize.TokenError) else error).splitlines()
-        raise WrongFeed(
-            f"{file}: not an array that NumPy can read: {said[0] if said else 'it ends too soon'}"
-        ) from error
+    return read_npy(file, WrongFeed)

@@ -3,13 +3,14 @@
 import io
 import json
 import os
-import zipfile
 from typing import Any, Dict, NamedTuple, Optional
 
 import numpy as np
 
 from .._types import PathLike
 from ..errors import OutputError
+from ..files.arrays import read_npz
+from ..files.reading import read_bytes
 from ..files.writing import write_file
 from .recipes import Arrays
 
@@ -40,11 +41,10 @@ class AscentState:
         if self.path is None or not os.path.exists(self.path):
             return
         try:
-            with open(self.path, "rb") as data, np.load(data, allow_pickle=False) as file:
-                values = {name: file[name] for name in file.files}
+            values = read_npz(read_bytes(self.path, ValueError), None, self.path, ValueError)
             known = str(values.pop("run"))
             self.parts = _parts(values)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise OutputError(f"{self.path} holds no ascent ({error}): name another file, or remove it") from error
         if known != self.run:
             raise OutputError(f"{self.path} is of another run, {known}: name another file, or remove it")

@@ -2,13 +2,16 @@
 
 import io
 import os
+import zipfile
 
 import numpy as np
 import pytest
 from golden_on_disk import edit_header, make_golden, open_bytes, overwrite, pack
 
+from slimcam.engines import ENGINES
 from slimcam.errors import GoldenError
 from slimcam.migration import golden
+from slimcam.migration.golden import layout
 
 
 @pytest.fixture
@@ -114,7 +117,7 @@ def test_an_npz_that_is_a_single_array(folder):
     data = io.BytesIO()
     np.save(data, np.zeros(3))
     overwrite(folder, data.getvalue())
-    refused(folder, r"golden\.npz: cannot be unpacked \(it is no zip file\)")
+    refused(folder, r"golden\.npz: cannot be unpacked \(File is not a zip file\)")
 
 
 def test_an_array_is_missing(folder):
@@ -151,7 +154,7 @@ def test_a_dtype_that_is_no_number(folder, array, dtype):
 
 def test_pickles_are_not_opened(folder):
     pack(folder, {"layer0/scores": np.array([None, "a"], object)}, ["layer0/scores"])
-    refused(folder, r"golden\.npz: cannot be unpacked \(Object arrays cannot be loaded")
+    refused(folder, r"golden\.npz: cannot be unpacked \(it holds Python objects, which are not read")
 
 
 @pytest.mark.parametrize(
@@ -185,3 +188,114 @@ def test_arrays_of_a_layer_that_do_not_fit_each_other(folder, name, array):
 def test_arrays_that_do_not_fit_the_photos_and_classes(folder, name, array):
     pack(folder, {name: array}, [name])
     refused(folder, "do not fit 2 photos and 6 classes")
+
+
+# What a stranger may write
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"class": 10**9},
+        {"class": 3},
+        {"class": True},
+        {"class": None},
+        {"top": 1, "class": []},
+        {"top": 2},
+        {"top": "1"},
+        {"sum": [[1, "x"]]},
+        {"sum": 7},
+        {"mean": "maps"},
+        {"mean": 5},
+        {"channel": "maps"},
+        {"peak": -1, "of": None},
+        {"something": "newer"},
+        {},
+        [{"class": 1}],
+        [{"class": 1}, {"class": 2}],
+        [1, 5],
+        [None, None],
+    ],
+)
+def test_a_target_that_is_not_that_of_the_arrays(folder, target):
+    edit_header(folder, target=target)
+    refused(folder, r"golden\.json: (a target|the classes of layer 'maps', 1, 5, are not of the target)")
+
+
+@pytest.mark.parametrize("target", [None, {"top": 1}, [{"class": 1}, {"class": 5}], {"sum": [[1, 1.0], [2, -1.0]]}])
+def test_a_target_that_is_that_of_the_arrays(folder, target):
+    edit_header(folder, target=target)
+    assert golden.read(folder).target == target
+
+
+@pytest.mark.parametrize("classes", [[1, 10**9], [1, -2], [1.0, 5.0]])
+def test_classes_that_no_model_has(folder, classes):
+    pack(folder, {"layer0/classes": np.array(classes)}, ["layer0/classes"])
+    refused(folder, "classes do not fit 2 photos and 6 classes")
+
+
+def test_classes_that_did_not_win(folder):
+    pack(folder, {"layer0/classes": np.array([1, 4])}, ["layer0/classes"])
+    refused(folder, "the classes of layer 'maps', 1, 4, are not of the target that was recorded: record again")
+
+
+def test_an_engine_that_there_is_not(folder):
+    edit_header(folder, engine="\x1b[31m")
+    refused(folder, r"engine '\\x1b\[31m', and there are graph, tape")
+
+
+def test_the_engines_are_those_that_there_are():
+    assert tuple(ENGINES) == layout.ENGINES
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("model", {"source": "a", "sha256": 7, "dtype": "float32", "classes": 6}),
+        ("model", {"source": "a", "sha256": None, "dtype": "float32", "classes": "6"}),
+        ("model", {"source": ["a"], "sha256": None, "dtype": "float32", "classes": 6}),
+        ("npz", {"sha256": "", "bytes": 1, "arrays": 3}),
+        ("npz", {"sha256": "", "bytes": 1, "arrays": ["inputs"]}),
+        ("photos", [{"name": 1, "sha256": "", "size": [1, 1]}] * 2),
+        ("photos", [{"name": "a", "sha256": "", "size": [1, "1"]}] * 2),
+        ("layers", [{"name": {}, "shape": [2, 3, 3, 4], "dtype": "float32"}]),
+        ("layers", [{"name": "maps", "shape": [2, 3, 3, True], "dtype": "float32"}]),
+    ],
+)
+def test_a_key_of_another_type(folder, key, value):
+    edit_header(folder, **{key: value})
+    refused(folder, rf"without {key}\.\w+, or it is of another type")
+
+
+@pytest.mark.parametrize("text", ["[" * 10**5, '{"format": ' + "9" * 10**6 + "}"])
+def test_json_that_takes_python_long_or_deep(folder, text):
+    with open(os.path.join(folder, "golden.json"), "w", encoding="utf-8") as file:
+        file.write(text)
+    refused(folder, r"golden\.json: not JSON, or damaged")
+
+
+def test_an_npz_that_would_fill_the_memory(folder):
+    """1.6 GB of zeros take 1.6 MB; the header of the array says how many before one is unpacked."""
+    path = os.path.join(folder, "golden.npz")
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f4", "fortran_order": False, "shape": (400 << 20,)})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed, packed.open("bomb.npy", "w") as file:
+        file.write(head.getvalue())
+        for _ in range(100):
+            file.write(bytes(16 << 20))
+    overwrite(folder, open_bytes(path))
+    npz = edit_header(folder)["npz"]
+    npz["arrays"]["bomb"] = {"dtype": "float32", "shape": [400 << 20]}
+    edit_header(folder, npz=npz)
+    refused(folder, r"golden\.npz: it would unpack to 16\d+ bytes, which 16\d+ bytes of arrays never do")
+
+
+@pytest.mark.parametrize("name", ["golden.json", "golden.npz"])
+def test_a_file_of_a_recording_that_is_a_pipe_or_lies_elsewhere(folder, tmp_path, name):
+    path = os.path.join(folder, name)
+    os.rename(path, str(tmp_path / "elsewhere"))
+    os.symlink(str(tmp_path / "elsewhere"), path)
+    refused(folder, f"{name}: it leads out of its folder, and no file elsewhere is read")
+    os.remove(path)
+    os.mkfifo(path)
+    refused(folder, f"{name}: a pipe, not a file")

@@ -248,3 +248,31 @@ def test_a_scope_that_two_tensors_leave_lists_them(model_of):
 def test_an_unknown_layer_names_the_nearest(model_of):
     with pytest.raises(UnknownName, match=r"no tensor 'Mixd_7c'; near: .*Mixed_7c"):
         model_of(lambda: branches(1)).tensor("Mixd_7c")
+
+
+# Nodes that TensorFlow would refuse, which slimcam looks at before
+
+
+@pytest.mark.parametrize(
+    "op, count", [("Conv2D", 2), ("Mul", 2), ("FusedBatchNormV3", 5), ("DecodeJpeg", 1), ("Reshape", 2), ("Relu", 1)]
+)
+@pytest.mark.parametrize("reads", [[], ["^x"]])
+def test_a_node_that_reads_too_few_tensors_is_said(tmp_path, op, count, reads):
+    graph_def = tf1.GraphDef()
+    graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
+    graph_def.node.add(name="node", op=op, input=reads)
+    (tmp_path / "model.pb").write_bytes(graph_def.SerializeToString())
+    with pytest.raises(ModelError, match=f"'node', a {op}, reads fewer than {count} tensors: it is damaged"):
+        slimcam.load(tmp_path / "model.pb", logits="node")
+
+
+@pytest.mark.parametrize("number", [None, 9999])
+def test_a_placeholder_without_a_type_is_said(tmp_path, number):
+    graph_def = tf1.GraphDef()
+    node = graph_def.node.add(name="x", op="Placeholder")
+    if number is not None:
+        node.attr["dtype"].type = number
+    graph_def.node.add(name="y", op="Identity", input=["x"])
+    (tmp_path / "model.pb").write_bytes(graph_def.SerializeToString())
+    with pytest.raises(ModelError, match=r"'x'.*type"):
+        slimcam.load(tmp_path / "model.pb", logits="y")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 
@@ -102,11 +103,129 @@ def test_missing_keys_are_listed(box):
         slimcam.load(box(labels=None, sha256=None))
 
 
-@pytest.mark.parametrize("text", ["no JSON", "[]", '"format"', "\0"])
-def test_a_file_that_is_no_manifest_is_said(box, text):
+@pytest.mark.parametrize(
+    "text",
+    ["no JSON", "[]", '"format"', "\0", "[" * 10**5, '{"name": "an app", "icons": []}', '{"format": 1, "net": 2}'],
+)
+def test_a_foreign_manifest_is_not_heeded_and_that_is_said(box, text):
     folder = box()
     (folder / "manifest.json").write_text(text)
-    with pytest.raises(ModelError, match=r"manifest\.json: not a manifest"):
+    with slimcam.load(folder / "model.pb", logits="logits") as model:
+        assert f"{folder / 'manifest.json'}: not heeded, as it is no manifest of slimcam's" in model.why
+    with pytest.raises(ModelError, match="a folder without a model"):
+        slimcam.load(folder)
+
+
+# What a stranger's manifest may not
+
+
+def as_checkpoint(box, **changes):
+    """Return a box whose source is a checkpoint of one variable; its sha256 as it is."""
+    folder = box()
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        tf1.get_variable("own", [1])
+        session.run(tf1.global_variables_initializer())
+        tf1.train.Saver().save(session, str(folder / "own.ckpt"), write_meta_graph=False)
+    files = sorted(path.name for path in folder.glob("own.ckpt.*"))
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    return box(**{"sources": {"v2": "own.ckpt"}, "sha256": digests, **changes})
+
+
+def test_a_function_is_not_called(box, tmp_path):
+    marker = tmp_path / "ran"
+    folder = as_checkpoint(box, net="pydoc:pipe_pager", arguments={"cmd": f"touch {marker}"})
+    for path in (folder, folder / "own.ckpt"):
+        with pytest.raises(ModelError, match=r"the net 'pydoc:pipe_pager' is none that `slimcam nets` lists"):
+            slimcam.load(path)
+    assert not marker.exists()
+
+
+def test_a_function_that_is_trusted_or_the_callers_own_is_called(box):
+    folder = as_checkpoint(box, net="test_manifest:one_variable")
+    for options in ({"trusted": True}, {"net": one_variable}):
+        with slimcam.load(folder, preprocess="none", layer="maps", **options) as model:
+            assert model.logits.shape.as_list() == [None, 2]
+
+
+def one_variable(images, num_classes=2, is_training=False):
+    """A net of slim's signature."""
+    maps = tf1.multiply(images, tf1.get_variable("own", [1]), name="maps")
+    logits = tf1.reduce_mean(maps, [1, 2])[:, :num_classes]
+    return logits, {"maps": maps}
+
+
+@pytest.mark.parametrize(
+    "changes, problem",
+    [
+        ({"arguments": {"scope": ["a"]}}, "arguments is plain values"),
+        ({"arguments": [1]}, "arguments is plain values"),
+        ({"net": 7}, "net is a name"),
+        ({"num_classes": "2"}, "num_classes is a number up to 1000000"),
+        ({"num_classes": 10**12}, "num_classes is a number up to 1000000"),
+        ({"size": 65536}, "size is a number of pixels up to 4096"),
+        ({"preprocess": ["squash"]}, "preprocess is one of inception"),
+        ({"preprocess": "squish"}, "preprocess is one of inception"),
+        ({"labels": [1, 2]}, "labels is names"),
+        ({"labels": "cat"}, "labels is names"),
+        ({"layer": 3}, "layer is a name"),
+        ({"sources": ["model.pb"]}, "sources is names of files"),
+        ({"sources": {"pb": 3}}, "sources is names of files"),
+        ({"sha256": []}, "sha256 is a sha256 for each file"),
+        ({"format": "1"}, "of format 1; this slimcam reads format 1|format is a number"),
+    ],
+)
+def test_what_a_key_holds_is_checked(box, changes, problem):
+    with pytest.raises(ModelError, match=rf"manifest\.json: {problem}"):
+        slimcam.load(box(**changes))
+
+
+def test_arguments_that_a_net_does_not_take_are_said(box):
+    folder = as_checkpoint(box, net="inception_v1", arguments={"prediction_fn": "softmax"}, num_classes=2, size=32)
+    with pytest.raises(ModelError, match=r"manifest\.json: the net 'inception_v1' cannot be built with .*prediction_f"):
+        slimcam.load(folder)
+
+
+@pytest.mark.parametrize("name", ["../model.pb", "/etc/passwd.pb", "sub/../../model.pb", "..\\model.pb", "", "."])
+def test_a_source_outside_of_the_folder_is_refused(box, name):
+    with pytest.raises(ModelError, match=r"no name of a file in this folder|leads out|no source"):
+        slimcam.load(box(sources={"pb": name}, sha256={name: "0" * 64}))
+
+
+def test_a_source_that_is_a_link_out_is_refused(box, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "model.pb"
+    folder = box()
+    shutil.move(str(folder / "model.pb"), str(elsewhere))
+    (folder / "model.pb").symlink_to(elsewhere)
+    with pytest.raises(ModelError, match=r"model\.pb: it leads out of its folder"):
+        slimcam.load(folder)
+
+
+@pytest.mark.parametrize("digests", [{}, {"model.pb": ""}, {"model.pb": "x" * 64}])
+def test_a_source_without_a_sha256_is_refused(box, digests):
+    with pytest.raises(ModelError, match=r"model\.pb: manifest\.json has no sha256 of it"):
+        slimcam.load(box(sha256=digests))
+
+
+def test_every_file_of_a_checkpoint_needs_its_sha256(box):
+    folder = as_checkpoint(box)
+    digests = json.loads((folder / "manifest.json").read_text())["sha256"]
+    del digests["own.ckpt.data-00000-of-00001"]
+    with pytest.raises(ModelError, match=r"own\.ckpt\.data-00000-of-00001: manifest\.json has no sha256 of it"):
+        slimcam.load(as_checkpoint(box, sha256=digests))
+
+
+def test_no_other_file_is_hashed(box, tmp_path):
+    os.mkfifo(str(tmp_path / "pipe"))
+    digest = json.loads((box() / "manifest.json").read_text())["sha256"]["model.pb"]
+    with slimcam.load(box(sha256={"model.pb": digest, "pipe": "0" * 64, "/dev/zero": "0" * 64})) as model:
+        assert model.labels == ["cat", "dog"]
+
+
+def test_a_file_that_is_a_pipe_is_said_at_once(box):
+    folder = box()
+    (folder / "model.pb").unlink()
+    os.mkfifo(str(folder / "model.pb"))
+    with pytest.raises(ModelError, match=r"model\.pb: a pipe, not a file; manifest\.json names it"):
         slimcam.load(folder)
 
 

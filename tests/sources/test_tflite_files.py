@@ -1,8 +1,10 @@
 """A .tflite file as a source: its maps, names, batches; and what is refused, in one line that says what to do."""
 
+import os
 import sys
 import zipfile
 
+import flatbuffers
 import numpy as np
 import pytest
 from fixtures.tflite_metadata import metadata_bytes
@@ -13,7 +15,7 @@ from slimcam._tf import tf, tf1
 from slimcam.errors import MissingPackage, ModelError
 from slimcam.inputs.photos import as_batch
 from slimcam.sources.tflite_metadata import NAME, declared
-from slimcam.sources.tflite_reader import read_file
+from slimcam.sources.tflite_reader import check_numbers, read_file
 
 KERNEL = np.array([[1, 0, 0], [0, 2, 0]], np.float32).reshape(2, 1, 1, 3)  # channel 0 is red, channel 1 twice green
 HEAD = np.array([[1, 1], [3, -1], [0, 2]], np.float32)  # (classes, channels)
@@ -280,3 +282,57 @@ def test_damaged_metadata_says_nothing(tmp_path):
     for end in range(len(data)):
         said = declared("", lite._replace(metadata={NAME: data[:end]}), None)
         assert said.normalisation in (None, whole.normalisation)  # the last bytes may be padding, or another field's
+
+
+# --- what no converter writes
+
+
+def test_tables_that_share_one_long_name_do_not_fill_the_memory(tmp_path, monkeypatch):
+    """3,000 tensors of one name of 100 KB, which the file has once: 300 MB as strings."""
+    original, shared = flatbuffers.Builder.CreateString, []
+
+    def create(builder, name, *how):
+        if not name.startswith("pad"):
+            return original(builder, name, *how)
+        if not shared:
+            shared.append(original(builder, "n" * 100_000))
+        return shared[0]
+
+    monkeypatch.setattr(flatbuffers.Builder, "CreateString", create)
+    path = _write(tmp_path, [*_tensors(), *(T(f"pad{i}", shape=(1,)) for i in range(3000))])
+    assert os.path.getsize(path) < 1_000_000
+    with pytest.raises(ModelError, match=r"net\.tflite: a damaged or truncated \.tflite model \(ValueError\)"):
+        slimcam.load(path)
+
+
+@pytest.mark.parametrize("changes", [{"inputs": [99]}, {"outputs": [-1]}, {"output_keys": {"a": 99}}])
+def test_numbers_of_no_tensor_are_refused(tmp_path, changes):
+    lite = read_file(_write(tmp_path))
+    check_numbers(lite)
+    with pytest.raises(ValueError, match="no tensor"):
+        check_numbers(lite._replace(**changes))
+    for numbers in ([99], [-2]):
+        with pytest.raises(ValueError, match="no tensor"):
+            check_numbers(lite._replace(operators=[lite.operators[0]._replace(inputs=numbers)]))
+
+
+PARTS = [("SPLIT", "SplitOptions", "NumSplits"), ("UNPACK", "UnpackOptions", "Num")]
+
+
+@pytest.mark.parametrize("op, table, field", PARTS)
+def test_as_many_parts_as_there_are_outputs(tmp_path, op, table, field):
+    inputs = ("axis", "probabilities") if op == "SPLIT" else ("probabilities",)
+    tensors = [*_tensors(), T("axis", np.int32(1)), T("part", shape=(1, 3))]
+    operators = [*NET, Op(op, inputs, ("part",), table, {field: 1 << 30})]
+    with pytest.raises(ModelError, match="cannot be rebuilt: 1073741824 parts for 1 outputs"):
+        slimcam.load(_write(tmp_path, tensors, operators, outputs=("part",)))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"shape": (1, 4, 4, 3), "dtype": "string"}, {"shape": ()}, {"shape": (1, 2**31 - 1)}]
+)
+def test_inputs_that_no_converter_writes_are_one_error(tmp_path, changes):
+    tensors = [one._replace(**changes) if one.name == "images" else one for one in _tensors()]
+    with pytest.raises(ModelError) as caught:
+        slimcam.load(_write(tmp_path, tensors))
+    assert len(str(caught.value).splitlines()) == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 import click
 
 from ..options import MODELS, exit_status, load_model, model_options, out_options, photos_argument, print_notes
+from ..wording import line
 
 if TYPE_CHECKING:
     from ...maps.folder import Folder
@@ -62,7 +63,7 @@ def activations(
                         bar.write("\n".join(map(_line, new)))
                 except PhotoError as error:
                     failures += 1
-                    bar.write(f"slimcam: {error}", file=sys.stderr)
+                    bar.write(line(str(error)), file=sys.stderr)
                 bar.update()
     if as_json:
         click.echo(json.dumps(reports, indent=2, allow_nan=False))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import click
 
+from ...text.printable import shown
 from ..options import (
     cam_options,
     explain_options,
@@ -13,6 +14,7 @@ from ..options import (
     print_notes,
     style_options,
 )
+from ..wording import line
 
 if TYPE_CHECKING:
     from ...explainer import GradCAM
@@ -53,7 +55,7 @@ def explain(
         failures, untrusted = _explain_all(cam, stems, folder)
     if failures < len(photos):
         for path in folder.close(cam.layer):
-            click.echo(path)
+            click.echo(shown(path))
     ctx.exit(1 if failures or untrusted else 0)
 
 
@@ -82,7 +84,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
                 if not alone:
                     raise
                 failures += 1
-                bar.write(f"slimcam: {together[0]}: {error}", file=sys.stderr)
+                bar.write(line(f"{together[0]}: {error}"), file=sys.stderr)
                 bar.update()
                 continue
             for i, (file, photo) in enumerate(read.items()):
@@ -93,7 +95,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
                     untrusted += not maps.finite[rows].all()
                 except OutputError as error:
                     failures += 1
-                    bar.write(f"slimcam: {error}", file=sys.stderr)
+                    bar.write(line(str(error)), file=sys.stderr)
                 bar.update()
     return failures, untrusted
 
@@ -122,6 +124,6 @@ def _readable(photos: Sequence[str], bar: Any) -> Dict[str, Any]:
         try:
             read[file] = as_batch(file)
         except PhotoError as error:
-            bar.write(f"slimcam: {error}", file=sys.stderr)
+            bar.write(line(str(error)), file=sys.stderr)
             bar.update()
     return read

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
 import click
 
+from ...text.printable import shown
 from ...visualisation.names import RECIPES
 from ..options import HOLD, MODELS, SCORES, exit_status, load_model, model_options_beside_size, out_options, print_notes
 
@@ -89,7 +90,7 @@ def filters(ctx: click.Context, out: str, overwrite: bool, as_json: bool, **opti
                 files = folder.add_pages(f"{job.stem}.filters", pictures.sheets())
                 reports.append(_report(job, pictures, options["recipe"], files))
                 if not as_json:
-                    click.echo(_line(reports[-1], options["engine"]))
+                    click.echo(shown(_line(reports[-1], options["engine"])))
         except KeyboardInterrupt:
             raise KeyboardInterrupt("the same command goes on from here") from None
     for job in jobs:
@@ -148,7 +149,7 @@ def _run(model: "Model", job: Job, state: str, how: Dict[str, Any]) -> "Filters"
 
     from ...visualisation.filter_pictures import filters as run
 
-    with tqdm(desc=job.stem, unit="step", disable=None, leave=False) as bar:
+    with tqdm(desc=shown(job.stem), unit="step", disable=None, leave=False) as bar:
 
         def progress(done: int, steps: int) -> None:
             if not bar.n:
@@ -190,9 +191,9 @@ def _line(report: Dict[str, Any], engine: str) -> str:
         said.append(f"score {first:.4g} to {last:.4g}" + (" (medians)" if len(rows) > 1 else ""))
     if silent:
         one = len(silent) == 1
-        shown = f"no step made {'it' if one else 'them'} fire"
+        because = f"no step made {'it' if one else 'them'} fire"
         if report["recipe"] != "lucid":
             noise = "the picture is" if one else "their pictures are"
-            shown = f"{noise} the noise of the start; {LEAVES[engine]} leads most away from it"
-        said.append(f"{len(silent)} never fired: {first_of(silent)} ({shown})")
+            because = f"{noise} the noise of the start; {LEAVES[engine]} leads most away from it"
+        said.append(f"{len(silent)} never fired: {first_of(silent)} ({because})")
     return "; ".join(said) + arrow_to(report["files"])

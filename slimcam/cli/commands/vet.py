@@ -5,6 +5,8 @@ from typing import Tuple
 
 import click
 
+from ...text.printable import shown
+
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
@@ -25,5 +27,5 @@ def vet(ctx: click.Context, paths: Tuple[str, ...], allow: Tuple[str, ...], as_j
         click.echo(json.dumps(reports, indent=2))
     else:
         for path, verdict in verdicts.items():
-            click.echo("\n".join(f"{path}: {line}" for line in verdict.lines()))
+            click.echo("\n".join(shown(f"{path}: {line}") for line in verdict.lines()))
     ctx.exit(1 if any(verdict.refused for verdict in verdicts.values()) else 0)

@@ -8,6 +8,8 @@ import numpy as np
 FORMAT = "slimcam golden"
 VERSION = 1
 JSON, NPZ = "golden.json", "golden.npz"
+ENGINES = "graph", "tape"  # those of engines.ENGINES, which imports TensorFlow
+REMEDY = "record again, or take both files from where they were kept"
 
 
 @dataclass(frozen=True)

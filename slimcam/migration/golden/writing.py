@@ -13,7 +13,7 @@ from ...files.digests import digest
 from ...files.writing import refuse, replace_folder
 from ...methods.evidence import plain
 from .layout import FORMAT, JSON, KEYS, LAYER_ARRAYS, LAYER_KEYS, NPZ, VERSION, Golden
-from .reading import read_json
+from .reading import read_header
 
 
 def check_place(out: PathLike, overwrite: bool = True) -> str:
@@ -39,7 +39,7 @@ def check_place(out: PathLike, overwrite: bool = True) -> str:
 
 def _is_recording(folder: str) -> bool:
     try:
-        return read_json(folder).get("format") == FORMAT
+        return read_header(folder).get("format") == FORMAT
     except GoldenError:
         return False
 
