@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 import click
 
+from ...text import printable
 from ..options import MODELS, exit_status, load_model, model_options, out_options, photos_argument, print_notes
 from ..wording import line
 
@@ -60,7 +61,7 @@ def activations(
                     new = _show(model, names, file, stems[file], colormap, top, folder, options["engine"])
                     reports += new
                     if not as_json:
-                        bar.write("\n".join(map(_line, new)))
+                        bar.write("\n".join(printable.shown(_line(one)) for one in new))
                 except PhotoError as error:
                     failures += 1
                     bar.write(line(str(error)), file=sys.stderr)
