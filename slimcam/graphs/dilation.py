@@ -12,6 +12,7 @@ from .._types import GraphDef, NodeDef, Tensor
 from .graph_defs import op_name, set_inputs
 
 IMAGES, KERNEL = "images", "kernel"
+MOST = 1 << 15  # of a stride or a dilation: no image has more rows
 
 
 class Plain(NamedTuple):
@@ -45,7 +46,10 @@ def without_dilation(graph_def: GraphDef, needed: Set[str]) -> List[str]:
 def _is_wrong(node: NodeDef) -> bool:
     if node.op not in ("Conv2D", "DepthwiseConv2dNative") or node.attr["data_format"].s == b"NCHW":
         return False
-    return any(rate > 1 for rate in node.attr["dilations"].list.i) and not dilates(node.op)
+    strides, rates = node.attr["strides"].list.i, node.attr["dilations"].list.i
+    if len(strides) != 4 or len(rates) != 4 or not all(0 < one <= MOST for one in (*strides, *rates)):
+        return False  # damaged, which the import says, or left out: no dilation
+    return any(rate > 1 for rate in rates) and not dilates(node.op)
 
 
 def _rewrite(node: NodeDef, add: Callable[[], NodeDef], in_function: bool = False, waits: bool = False) -> None:

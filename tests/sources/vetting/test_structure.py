@@ -221,3 +221,13 @@ def test_200_000_nodes_are_judged_in_seconds():
     check_structure("model.pb", graph_def)
     assert judge_graph(graph_def).refused == {}
     assert time.monotonic() - started < 10  # about a second on an idle machine
+
+
+@pytest.mark.parametrize("name", ["dilations", "strides"])
+@pytest.mark.parametrize("number", [0, -1, 2**62])
+def test_a_convolution_of_a_stride_or_dilation_that_is_none_is_said(tmp_path, name, number):
+    graph_def = net()
+    node(graph_def, "conv").attr["dilations"].list.i[2] = 2
+    node(graph_def, "conv").attr[name].list.i[1] = number
+    with pytest.raises(ModelError, match="cannot import this graph"):
+        slimcam.load(write(graph_def, tmp_path / "model.pb"))
