@@ -80,7 +80,7 @@ def _problem(session: Session, inputs: List[ImageInput], ends: List[Tensor]) -> 
     try:
         together = run(slice(2))
         alone = [np.concatenate(pair) for pair in zip(run(slice(1)), run(slice(1, 2)))]
-    except (ValueError, tf.errors.InvalidArgumentError):
+    except (ValueError, tf.errors.OpError):
         return "it does not run"
     logits = "logits" if len(ends) == 1 else "outputs"
     if all(map(_same, together, alone)):
