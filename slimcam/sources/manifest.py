@@ -19,6 +19,7 @@ from .checkpoint import files_of, prefix_of, read_checkpoint
 from .frozen import is_frozen, read_frozen
 from .options import LoadOptions
 from .parts import Parts
+from .vetting import Finding, Verdict
 from .vetting.files import own_file
 
 MANIFEST = "manifest.json"
@@ -148,6 +149,20 @@ def read_manifest(path: str, options: LoadOptions) -> Parts:
         layer=layer,
         why=[*parts.why, f"labels, layer {layer!r}, preprocess {preprocess!r}: as {MANIFEST} says"],
     )
+
+
+def verdict_of(path: str) -> Verdict:
+    """Return the verdict on the manifest that `path` means: its net may be no function, which would be called."""
+    folder, source = _find(path) or ("", path)
+    net = _manifest(folder)["net"]
+    if is_frozen(source) or net in nets.NETS:
+        return Verdict()
+    return Verdict([Finding(os.path.join(folder, MANIFEST), f"the net {net!r}", "would be imported and called")])
+
+
+def source_in(path: str) -> str:
+    """Return the path of the source that `path` means."""
+    return os.path.join(*(_find(path) or ("", path)))
 
 
 def _check_net(folder: str, net: str, options: LoadOptions) -> None:

@@ -12,6 +12,7 @@ from . import (
     keras_files,
     keras_nets,
     keras_text,
+    manifest,
     meta_graph,
     saved_model,
 )
@@ -39,6 +40,12 @@ def vet(path: Any) -> Verdict:
 def _of_data(path: str) -> Verdict:
     """Judge what holds numbers alone: a checkpoint, and TensorFlow Lite's operators."""
     return Verdict()
+
+
+def _of_manifest(path: str) -> Verdict:
+    """Judge a manifest, and the graph that it names."""
+    verdict, place = manifest.verdict_of(path), manifest.source_in(path)
+    return verdict.joined(_of_frozen(place)) if frozen.is_frozen(place) else verdict
 
 
 def _of_frozen(path: str) -> Verdict:
@@ -99,6 +106,7 @@ def _of_architecture(path: str) -> Verdict:
 
 
 _BY_READER: Dict[Callable[..., Any], Callable[[str], Verdict]] = {
+    manifest.read_manifest: _of_manifest,
     frozen.read_frozen: _of_frozen,
     meta_graph.read_meta: _of_meta,
     saved_model.read_saved_model: _of_saved_model,

@@ -55,6 +55,12 @@ def test_what_a_saver_left_is_noted_and_not_refused(tmp_path):
     assert all(line.startswith("noted: ") and line.endswith("never run") for line in verdict.lines())
 
 
+def test_manifest_that_names_a_function_of_the_host_is_refused(tmp_path):
+    (finding,) = vet(harmful.manifest("", str(tmp_path))).refused
+    assert "pydoc:pipe_pager" in finding.what and finding.why == "would be imported and called"
+    assert not (tmp_path / "written").exists()
+
+
 def test_path_without_a_model_is_an_error(tmp_path):
     with pytest.raises(ModelError, match="No such file"):
         vet(tmp_path / "missing.pb")
