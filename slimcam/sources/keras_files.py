@@ -6,7 +6,6 @@ import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -29,13 +28,10 @@ from .keras_config import from_config, what_failed
 from .keras_models import build_anew, run_on_symbols
 from .keras_nets import read_weights
 from .keras_trust import bounds, runs_code, vet_config, vet_file
-from .keras_weights import loaded_readers, open_weights, turn_kernels
+from .keras_weights import HDF5, UNREADABLE, WEIGHTS, loaded_readers, open_weights, shown, turn_kernels
 from .options import LoadOptions
 from .parts import Parts
 from .vetting.keras import parsed, without_training
-
-HDF5 = b"\x89HDF\r\n\x1a\n"
-UNREADABLE_ZIP = zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError
 
 
 def is_file(path: Any) -> bool:
@@ -47,7 +43,7 @@ def is_file(path: Any) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "config.json" in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # zipfile's own, of a damaged one
+    except UNREADABLE:  # zipfile's own, of a damaged one
         return str(path).lower().endswith(".keras")
 
 
@@ -77,8 +73,8 @@ def _configuration_of_h5(path: str) -> Tuple[Any, str]:
     try:
         with h5_file(path) as file:
             config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
+    except UNREADABLE as error:
+        raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({shown(error)})") from error
     return None if config is None else _parsed(path, config), version or ""
 
 
@@ -86,9 +82,9 @@ def _configuration_of_zip(path: str) -> Tuple[Any, str]:
     try:
         with zipfile.ZipFile(path) as archive:
             texts = [archive.read(name) for name in ("config.json", "metadata.json")]
-            archive.getinfo("model.weights.h5")  # older ones may hold an .npz instead, which is not read
-    except (KeyError, *UNREADABLE_ZIP) as error:
-        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({error})") from error
+            archive.getinfo(WEIGHTS)  # older ones may hold an .npz instead, which is not read
+    except UNREADABLE as error:
+        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({shown(error)})") from error
     config, metadata = (_parsed(path, text) for text in texts)
     return config, str(metadata.get("keras_version", "3"))
 

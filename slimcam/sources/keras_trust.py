@@ -9,14 +9,16 @@ from .._tf import bounded, h5_file, registered_names
 from .._types import KerasModule
 from ..errors import ModelError, UntrustedModel
 from .keras_code import check_python
+from .keras_weights import HDF5, UNREADABLE, WEIGHTS, h5_of, shown
 from .options import LoadOptions
-from .vetting import Verdict, refuse
+from .vetting import Finding, Verdict, refuse
 from .vetting import keras as configurations
-from .vetting.containers import FACTOR, FLOOR, vet_h5, vet_zip
+from .vetting.containers import FACTOR, FLOOR, read_chunks, vet_h5, vet_zip
 from .vetting.keras_structure import MOST_CALLS, check
+from .vetting.probing import Died, in_fork
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _NUMBER = 4  # bytes of a weight's number
+_SECONDS, _SPEED = 20, 1e7  # that reading a file may take, and so many bytes a second
 
 
 def runs_code(options: LoadOptions) -> bool:
@@ -26,27 +28,45 @@ def runs_code(options: LoadOptions) -> bool:
 
 def vet_file(path: str, options: LoadOptions) -> None:
     """Judge what a Keras file is made of; raise UntrustedModel for what is refused, ModelError for a damaged one."""
-    if not options.trusted:
-        refuse(path, verdict_of_file(path), options)
+    refuse(path, verdict_of_file(path), options)
 
 
 def verdict_of_file(path: str) -> Verdict:
     """Return the verdict on a Keras file's parts, its configuration aside; raise ModelError for a damaged one."""
+    kind = "an HDF5 file that h5py can read"
     try:
         size = os.path.getsize(path)
         with open(path, "rb") as file:
-            start = file.read(len(_HDF5))
-        if start == _HDF5:
-            with h5_file(path) as h5:
-                return vet_h5(h5, size)
+            is_h5 = file.read(len(HDF5)) == HDF5
+        if is_h5:
+            return _verdict_of_h5(path, path, size)
+        kind = "a zip archive that can be read"
         with zipfile.ZipFile(path) as archive:
-            return vet_zip(archive, size)
+            verdict, weights = vet_zip(archive, size), WEIGHTS in archive.namelist()
+        if weights and not verdict.refused:
+            with h5_of(path) as inner:
+                return verdict.joined(_verdict_of_h5(path, inner, size))
+        return verdict
     except FileNotFoundError:
         raise ModelError(f"{path}: no such file") from None
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{path}: not a zip archive that can be read, or a damaged one ({error})") from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:  # of h5py
-        raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({error})") from error
+    except UNREADABLE as error:  # of zipfile and h5py
+        raise ModelError(f"{path}: not {kind}, or a damaged one ({shown(error)})") from error
+
+
+def _verdict_of_h5(path: str, place: str, size: int) -> Verdict:
+    """Return the verdict on an HDF5 file, that at a path or a part of it, which lies at a place."""
+
+    def refused() -> List[Finding]:
+        with h5_file(place) as h5:
+            verdict = vet_h5(h5, size)
+            if not verdict.refused:
+                read_chunks(h5)
+            return list(verdict.refused)
+
+    try:
+        return Verdict([Finding(*one) for one in in_fork(refused, _SECONDS + size / _SPEED)])
+    except Died as error:
+        raise ModelError(f"{path}: a damaged HDF5 file, which {error} where it is read") from error
 
 
 def vet_config(path: str, config: Any, custom: Dict[str, Any], options: LoadOptions, keras3: bool = False) -> List[str]:

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -21,6 +22,13 @@ from ..errors import ModelError
 from .session_values import readers
 
 Shape = Tuple[int, ...]
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+WEIGHTS = "model.weights.h5"  # in a .keras archive
+# What h5py and zipfile raise for damaged files.
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError, EOFError,
+              zlib.error, zipfile.BadZipFile)  # fmt: skip
+_SHOWN = 120  # characters of such an error: some quote what they read
 
 
 class SavedLayer(NamedTuple):
@@ -43,19 +51,27 @@ class SavedWeights(NamedTuple):
 def open_weights(path: str) -> SavedWeights:
     """List the weights of a file; raise ModelError for one that has none, or cannot be read."""
     try:
-        with _h5_of(path) as place, h5_file(place) as file:
+        with h5_of(path) as place, h5_file(place) as file:
             group = file.get("model_weights", file)
             version, backend = (_text(group.attrs.get(key, b"")) for key in ("keras_version", "backend"))
             listed = _names(group, "layer_names")
             if listed is None:
                 return SavedWeights(path, _in_folders(file), True, version, backend)
             layers = [_layer(group[name], name) for name in listed]
-    except (OSError, KeyError) as error:
-        raise ModelError(f"{path}: not a file of weights that h5py can read, or a damaged one ({error})") from error
+    except UNREADABLE as error:
+        raise ModelError(
+            f"{path}: not a file of weights that h5py can read, or a damaged one ({shown(error)})"
+        ) from error
     saved = SavedWeights(path, [layer for layer in layers if layer.shapes], False, version, backend)
     if not saved.layers:
         raise ModelError(f"{path}: no weights of a Keras model are in it")
     return saved
+
+
+def shown(error: BaseException) -> str:
+    """Return an error of another library in a few words."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
 def _layer(group: Any, name: str) -> SavedLayer:
@@ -88,13 +104,13 @@ def _in_folders(file: Any) -> List[SavedLayer]:
 
 
 @contextlib.contextmanager
-def _h5_of(path: str) -> Iterator[str]:
+def h5_of(path: str) -> Iterator[str]:
     """Yield the path of the HDF5 file: of a .keras archive, its weights, for a while."""
     if not zipfile.is_zipfile(path):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        yield archive.extract("model.weights.h5", folder)
+        yield archive.extract(WEIGHTS, folder)
 
 
 def classes_of(saved: SavedWeights) -> Optional[int]:
@@ -132,7 +148,7 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
 def _load(model: KerasModel, saved: SavedWeights, names: Sequence[str]) -> str:
     theirs = [layer.name for layer in saved.layers]
     by_name = not saved.by_path and sorted(set(theirs)) == sorted(names)
-    with _h5_of(saved.path) as place, _renamed_file(place, saved.by_path) as file:
+    with h5_of(saved.path) as place, _renamed_file(place, saved.by_path) as file:
         if saved.by_path and not is_keras3(model):
             _assign_by_path(model, file)
         elif by_name:

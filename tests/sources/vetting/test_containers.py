@@ -175,3 +175,31 @@ def test_what_is_refused_of_a_file_is_read_where_it_is_trusted(tmp_path):
     with slimcam.load(text, weights=path, trusted=True) as model:
         found = model.session.run(model.logits, {model.input: keras_texts.PHOTOS})
     np.testing.assert_array_equal(found, keras_texts.SCORES)
+
+
+@pytest.mark.parametrize("way", H5)
+def test_data_of_elsewhere_in_the_weights_of_an_archive_is_refused(way, tmp_path):
+    change, message = H5[way]
+    inner = keras_texts.write_folders(tmp_path / "model.weights.h5", {"conv2d": [keras_texts.KERNEL]})
+    change(inner, tmp_path, "layers/conv2d/vars/0")
+    path = _archive(tmp_path)
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist() if not name.endswith(".h5")}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(inner, "model.weights.h5")
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    with pytest.raises(slimcam.errors.UntrustedModel, match=message):
+        slimcam.load(path)
+
+
+def test_types_that_crash_hdf5_in_a_damaged_file_are_not_read(tmp_path):
+    """A list of numbers of its own length is read wherever the file says that it lies."""
+    path = keras_texts.write_weights(tmp_path / "a.h5", group="model_weights")
+    lists = h5py.special_dtype(vlen=np.dtype("int32"))
+    with h5py.File(path, "r+") as file:
+        value = np.empty(1, lists)
+        value[0] = np.array([1, 2], np.int32)
+        file.attrs.create("keras_version", value, dtype=lists)
+    with pytest.raises(slimcam.ModelError, match="/@keras_version is of the type TypeVlenID"):
+        slimcam.load(path, trusted=True)

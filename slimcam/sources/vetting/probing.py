@@ -1,0 +1,84 @@
+"""Reading that may crash or hang the process is done in a fork of it.
+
+HDF5 follows what a file says of itself: of a damaged file it reads outside of its memory, or goes round for ever, and
+no exception tells. A fork costs some milliseconds and shares what was imported. Where the system has none, as Windows,
+the process reads itself.
+"""
+
+import faulthandler
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import warnings
+from typing import Any, Callable, List, Optional
+
+_FORKING = threading.Lock()  # warnings are switched off for the whole process for a moment
+
+
+class Died(Exception):
+    """The fork died; the text says how."""
+
+
+def in_fork(read: Callable[[], Any], seconds: float) -> Any:
+    """Return what a function returns in a fork of this process, which has so long; raises Died where that dies.
+
+    It comes as JSON: plain values, with lists for tuples; nothing that a process with broken memory sends does more.
+    What it raises is raised here as the process itself calls it, and so where there are no forks.
+    """
+    reader, writer = os.pipe()
+    child = _fork()
+    if child == 0:
+        _run(read, writer)
+    os.close(writer)
+    try:
+        data = b"" if child is None else _result(child, reader, seconds)
+    finally:
+        os.close(reader)
+    return json.loads(data.decode()) if data else read()
+
+
+def _result(child: int, reader: int, seconds: float) -> bytes:
+    """Return the bytes that a child writes before it ends; raises Died for one that is killed, here or by itself."""
+    end = time.monotonic() + seconds
+    parts: List[bytes] = []
+    while select.select([reader], [], [], max(0.0, end - time.monotonic()))[0]:
+        part = os.read(reader, 1 << 16)
+        if not part:
+            status = os.waitpid(child, 0)[1]
+            if os.WIFSIGNALED(status):
+                raise Died(f"crashes with signal {os.WTERMSIG(status)}")
+            return b"".join(parts)
+        parts.append(part)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    raise Died(f"takes more than {seconds:.0f} seconds")
+
+
+def _fork() -> Optional[int]:
+    """Return what os.fork does, None where there is none."""
+    try:
+        with _FORKING, warnings.catch_warnings():
+            # of locks that other threads hold, from Python 3.12 on: the child takes h5py's alone, which minds forks
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return os.fork()
+    except (AttributeError, OSError):
+        return None
+
+
+def _run(read: Callable[[], Any], writer: int) -> None:
+    """Run a function in the child, which prints nothing, send what it returns, and end."""
+    try:
+        faulthandler.disable()
+        with open(os.devnull, "w", encoding="utf-8") as silent:
+            sys.stdout = sys.stderr = silent
+            os.dup2(silent.fileno(), 1)
+            os.dup2(silent.fileno(), 2)
+            data = json.dumps(read()).encode()
+            while data:
+                data = data[os.write(writer, data) :]
+    finally:
+        os._exit(0)
