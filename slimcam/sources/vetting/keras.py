@@ -11,6 +11,8 @@ from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional
 
 from . import Finding, Verdict
 from . import keras_names as names
+from .operators import BY_ATTRIBUTES
+from .operators_computing import COMPUTING
 
 UNKNOWN = "Keras does not have"  # the reason of a finding that the caller's own object may mend
 
@@ -161,7 +163,7 @@ def _of_function(where: str, entry: Dict[str, Any], known: Collection[str]) -> I
     shown = name if isinstance(name, str) else "without a name"
     if name in known:
         return
-    if name not in names.ACTIVATIONS:
+    if not isinstance(name, str) or name not in names.ACTIVATIONS:
         yield Finding(where, f"the function {shown!r}{_of_module(module)}", UNKNOWN, shown)
     elif module not in (None, "builtins") and not (isinstance(module, str) and names.MODULES.fullmatch(module)):
         yield Finding(where, f"the function {shown!r}{_of_module(module)}", "is no module of Keras' functions")
@@ -205,15 +207,21 @@ def _of_symbol(where: str, kind: str, inner: Any) -> Iterator[Finding]:
     """Yield what is refused of a layer around a symbol of TensorFlow."""
     config = inner if isinstance(inner, dict) else {}
     symbol = config.get(names.WRAPPERS[kind])
-    if kind == "ClassMethod":
+    if kind == "TensorFlowOpLayer":
+        symbol = operation_of(symbol)
+    elif kind == "ClassMethod":
         symbol = f"{config.get('cls_symbol')}.{symbol}"
+    symbol = str(symbol)
     if symbol in names.DRAWING:
         yield Finding(where, f"the function {symbol}", "draws at random", str(symbol))
         return
-    allowed = names.ATTRIBUTES if kind.startswith("Instance") else names.SYMBOLS
-    if kind in ("ClassMethod", "TensorFlowOpLayer") or symbol not in allowed:
-        what = operation_of(symbol) if kind == "TensorFlowOpLayer" else symbol
-        yield Finding(where, f"the function {what}", "is none of those that only compute", str(what))
+    operation = symbol if kind == "TensorFlowOpLayer" else symbol[len("raw_ops.") :]
+    if kind == "TensorFlowOpLayer" or symbol.startswith("raw_ops."):
+        computes = operation in COMPUTING and operation not in BY_ATTRIBUTES
+    else:
+        computes = kind != "ClassMethod" and symbol in (names.ATTRIBUTES if "Instance" in kind else names.SYMBOLS)
+    if not computes:
+        yield Finding(where, f"the function {symbol}", "is none of those that only compute", symbol)
 
 
 def operation_of(node: Any) -> Optional[str]:

@@ -45,6 +45,34 @@ def test_everything_that_is_found_is_named():
     ]
 
 
+@pytest.mark.parametrize("form", [json.dumps, dict], ids=["text", "dictionary"])
+def test_operations_of_tensorflow_in_layers_are_judged_as_in_graphs(form):
+    """Keras of TensorFlow 2.1 to 2.3 has an operation's proto in the place of a symbol."""
+    for op, fine in (("AddV2", True), ("WriteFile", False), ("PrintV2", False), ("Nobody", False)):
+        assert (refused(layer("TensorFlowOpLayer", {"node_def": form({"op": op, "name": "a"})})) == []) == fine
+        assert (refused(layer("TFOpLambda", {"function": f"raw_ops.{op}"})) == []) == fine
+    assert refused(layer("TensorFlowOpLayer", {"node_def": "no JSON"}))
+
+
+@pytest.mark.parametrize("junk", [None, 3, [], {}, [[]], {"class_name": {}}, True, ""])
+def test_what_is_no_name_is_refused_and_no_crash(junk):
+    for entry in (
+        layer("TFOpLambda", {"function": junk}),
+        layer("SlicingOpLambda", {"function": junk}),
+        layer("InstanceMethod", {"attr_name": junk}),
+        layer("ClassMethod", {"cls_symbol": junk, "method_name": junk}),
+        layer("TensorFlowOpLayer", {"node_def": junk}),
+        layer("Lambda", {"function": junk, "output_shape": junk, "function_type": junk}),
+        {"class_name": "function", "config": junk},
+        {"class_name": "__typespec__", "spec_name": junk, "module": junk, "config": []},
+        {"class_name": junk, "config": {}},
+        layer("Dense", module=junk, registered_name=[junk]),
+    ):
+        assert refused(entry, known=["own"]), entry
+    judged({"class_name": "__numpy__", "config": {"dtype": junk}}, layer("Dense", {"name": junk}))
+    keras.vet(junk), list(keras_structure.check(junk)), keras.without_training(junk)
+
+
 def test_a_draw_is_said_and_not_refused():
     verdict = judged(layer("TFOpLambda", {"function": "random.normal"}))
     assert not verdict.refused and verdict.said[0].why == "draws at random"
