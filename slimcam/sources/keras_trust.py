@@ -86,8 +86,11 @@ def vet_config(path: str, config: Any, custom: Dict[str, Any], options: LoadOpti
 
 
 def verdict_of_config(config: Any, known: Sequence[str] = (), keras3: bool = False) -> Verdict:
-    """Return the verdict on a configuration; `known` are the names of the caller's own classes and functions."""
-    return configurations.vet(config, known).joined(Verdict(list(check(config, keras3))))
+    """Return the verdict on a configuration, but for what only training uses of it, which is never read.
+
+    `known` are the names of the caller's own classes and functions.
+    """
+    return configurations.vet(configurations.without_training(config), known).joined(Verdict([*check(config, keras3)]))
 
 
 def bounds(keras: KerasModule, path: str, options: LoadOptions) -> ContextManager[Any]:

@@ -95,8 +95,8 @@ def _behind_images(graph_def: GraphDef) -> Dict[str, None]:
 
 
 def _of_keras_file(path: str) -> Verdict:
+    verdict = verdict_of_file(path)  # first: it says which files can be read at all
     config, version = keras_files.configuration_in(path)
-    verdict = verdict_of_file(path)
     return verdict if config is None else verdict.joined(verdict_of_config(config, keras3=version.startswith("3")))
 
 

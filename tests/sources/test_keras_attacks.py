@@ -4,7 +4,7 @@ import pytest
 from fixtures import keras_attacks, keras_texts
 
 import slimcam
-from slimcam.sources import keras_trust
+from slimcam.sources import keras_trust, verdicts
 
 
 @pytest.fixture
@@ -40,3 +40,19 @@ def test_without_the_layer_nothing_is_refused(kind, tmp_path):
         if (tmp_path / name).exists():
             assert keras_trust.verdict_of_file(str(tmp_path / name)).pure
     assert keras_trust.verdict_of_config(keras_texts.keras2_config()).pure
+
+
+@pytest.mark.parametrize("kind", keras_attacks.FILES)
+def test_what_only_training_uses_is_no_alarm(kind, tmp_path):
+    """load() does not read the optimizer of a compiled model, and so a gate does not mind it."""
+    optimizer = {"class_name": "Adam", "module": "keras.optimizers", "config": {"learning_rate": 0.1}}
+    config = {**keras_texts.keras2_config(), "compile_config": {"optimizer": optimizer}}
+    if kind == "yaml":
+        pytest.importorskip("yaml")
+    assert verdicts.vet(keras_attacks.FILES[kind](tmp_path, config)["path"]).pure
+
+
+def test_a_gate_refuses_what_load_refuses(tmp_path):
+    config = keras_attacks.config_with(keras_attacks.LAMBDA)
+    (finding,) = verdicts.vet(keras_attacks.FILES["h5"](tmp_path, config)["path"]).refused
+    assert finding.allow == "Lambda"
