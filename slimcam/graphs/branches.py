@@ -5,8 +5,9 @@ Conditions are numbers, known or not; see `Value` in randomness.
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from .._tf import with_conds_laid_open
+from .._tf import tf, with_conds_laid_open
 from .._types import GraphDef, NodeDef
+from ..errors import ModelError
 from .graph_defs import add_copy, empty_like, op_name, set_inputs
 from .op_types import CONDS, LOOPING, MERGES, SWITCHES
 from .randomness import Get, Value
@@ -101,7 +102,11 @@ def lay_open_conds(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     part, reads = empty_like(graph_def), {}
     for node in conds.values():
         reads.update(_add_alone(part, node))
-    opened = with_conds_laid_open(part, conds)
+    try:
+        opened = with_conds_laid_open(part, conds)
+    except tf.errors.OpError as error:  # of a damaged library
+        first = str(error).splitlines()[0]
+        raise ModelError(f"the branches of {next(iter(conds))!r} cannot be laid open: {first}") from error
     known = library_of(graph_def)
     graph_def.library.function.extend(one for one in opened.library.function if one.signature.name not in known)
     for one in opened.node:

@@ -7,7 +7,7 @@ the file itself.
 """
 
 import json
-from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from . import Finding, Verdict
 from . import keras_names as names
@@ -32,11 +32,29 @@ class _Place(NamedTuple):
 def parsed(text: Any) -> Any:
     """Return the value of JSON; raises ValueError for what is none, or too deep or long for a model's."""
     try:
-        return json.loads(text, parse_int=_integer)
+        value = json.loads(text, parse_int=_integer)
+        is_too_deep = _is_deeper(value, _DEEPEST)
     except RecursionError:
-        raise ValueError("nested too deep for a model's configuration") from None
+        is_too_deep = True
     except (TypeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
+    if is_too_deep:
+        raise ValueError("nested too deep for a model's configuration")
+    return value
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether a value has more levels of lists and dictionaries than so many."""
+    level = [value]
+    for _ in range(most):
+        level = [one for outer in level for one in _items(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _integer(text: str) -> int:
