@@ -64,11 +64,12 @@ def _verdict(path: str) -> List[str]:
 def _variables(path: str) -> Optional[List[str]]:
     """Describe a checkpoint's variables, or return None for what is no checkpoint."""
     from ..nets import nets_fitting
-    from ..sources import checkpoint
+    from ..sources.checkpoint import is_checkpoint
+    from ..sources.variables import open_checkpoint
 
-    if not checkpoint.is_checkpoint(path):
+    if not is_checkpoint(path):
         return None
-    reader = checkpoint.open_checkpoint(path)
+    reader = open_checkpoint(path)
     lines = [f"checkpoint {reader.path}: {len(reader.shapes)} variables"]
     lines += [f"  {name} {tuple(reader.shapes[name])}" for name in sorted(reader.shapes)[:MOST]]
     if len(reader.shapes) > MOST:

@@ -15,10 +15,11 @@ from ..errors import ModelError, SlimcamError
 from ..files.digests import file_digest
 from ..files.reading import folders_of, leads_out, read_json
 from ..inputs.names import PREPROCESSING
-from .checkpoint import files_of, prefix_of, read_checkpoint
+from .checkpoint import read_checkpoint
 from .frozen import is_frozen, read_frozen
 from .options import LoadOptions
 from .parts import Parts
+from .variables import files_of, prefix_of
 from .vetting import Finding, Verdict
 from .vetting.files import own_file
 

@@ -17,11 +17,11 @@ from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
 from . import infer
-from .checkpoint import Variables, open_checkpoint, prefix_of
 from .frozen import MOST
 from .image_nodes import ImageNode
 from .options import LoadOptions, names_of
 from .parts import Parts
+from .variables import Variables, open_checkpoint, prefix_of
 from .vetting.inert import vetted
 
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")  # the scope of tf.gradients, and so of every optimizer

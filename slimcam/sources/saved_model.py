@@ -10,10 +10,10 @@ from ..errors import ModelError, UnknownName
 from ..graphs.graph_defs import needed_nodes
 from ..graphs.import_checks import check_inputs, check_operations, restate_swish
 from ..suggest import nearest
-from .checkpoint import Variables, open_checkpoint
 from .meta_graph import with_values
 from .options import LoadOptions, Tags, names_of
 from .parts import Parts
+from .variables import Variables, open_checkpoint
 from .vetting import refuse
 from .vetting.files import check_files, saved_model_files
 from .vetting.inert import vetted

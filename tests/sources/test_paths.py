@@ -11,7 +11,7 @@ import tensorflow.compat.v1 as tf1
 import slimcam
 from slimcam import ModelError
 from slimcam.errors import UntrustedModel
-from slimcam.sources.checkpoint import open_checkpoint
+from slimcam.sources.variables import open_checkpoint
 
 X = np.array([[[[4], [-1]], [[2], [0]]]], np.float32)
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 import slimcam
-from slimcam.sources.checkpoint import open_checkpoint
+from slimcam.sources.variables import open_checkpoint
 
 X = np.array([[[[4], [-1]], [[2], [0]]]], np.float32)
 KERNEL, DENSE = np.array([[[[1.0, -1.0]]]], np.float32), np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
