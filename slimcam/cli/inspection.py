@@ -35,8 +35,10 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
         lines += _known(path)
         if not lines:
             raise
-        lines.append(one_line(f"not loaded: {in_options(error.on_one_line())}"))
-    lines += [f"verdict: {line}" for line in _verdict(path)]
+        reason = [one_line(f"not loaded: {in_options(error.on_one_line())}")]
+    else:
+        reason = []
+    lines += [*(f"verdict: {line}" for line in _verdict(path)), *reason]
     return "\n".join(map(shown, lines))
 
 

@@ -21,7 +21,10 @@ def test_inspect_tells_a_checkpoint_s_variables_even_where_no_net_fits(run, chec
     result = run("inspect", checkpoint)
     assert result.status == 0
     assert f"checkpoint {checkpoint}: 1 variables\n  own/kernel (3, 3, 3, 4)\n" in result.stdout
-    assert "its variables fit: no net that slimcam knows\nnot loaded: " in result.stdout
+    assert (
+        "its variables fit: no net that slimcam knows\nverdict: pure: nothing but computing with tensors\nnot loaded: "
+        in result.stdout
+    )
 
 
 def test_inspect_tells_a_meta_graph_whose_checkpoint_is_not_there(run, tmp_path):

@@ -52,7 +52,7 @@ def test_a_photo_without_the_box_fails_and_the_others_are_written(explain, blob,
 def test_a_detector_without_a_target_says_what_to_give(explain, blob):
     result = explain(ssd, blob)
     assert (result.status, len(result.stderr.splitlines())) == (2, 1)
-    assert "(--target box:0)" in result.stderr
+    assert "explain a detection by --target box:0" in result.stderr
 
 
 def steering(sign):

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -56,8 +57,9 @@ def stock(store, tmp_path, monkeypatch):
             target = tmp_path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             for source in store(name).parent.iterdir():
-                if not (target.parent / source.name).exists():
-                    (target.parent / source.name).symlink_to(source)
+                if not (target.parent / source.name).exists():  # copied: links out of a model's folder are refused
+                    copy = shutil.copytree if source.is_dir() else shutil.copy
+                    copy(source, target.parent / source.name)
 
     return bring
 

@@ -75,6 +75,13 @@ def fail(error):
     return act
 
 
+class AsItCame(runs.SlimcamError):
+    """An error whose text nobody made one line of."""
+
+    def __str__(self):
+        return Exception.__str__(self)
+
+
 OTHER = {"raw": runs.np.zeros(1)}
 NAN = {"raw": runs.np.full(1, runs.np.nan)}
 ENDINGS = {
@@ -84,9 +91,9 @@ ENDINGS = {
     "said by what TensorFlow gives": (lambda came: came._replace(numbers=OTHER), {"truth": lambda *case: True}),
     "said by maps": (lambda came: came._replace(numbers=NAN, finite=False), {}),
     "raw": (fail(KeyError("node")), {}),
-    "raw of two lines": (fail(runs.SlimcamError("a:\nb")), {}),
-    "raw of an escape": (fail(runs.SlimcamError("a: \x1b[31m")), {}),
-    "raw of 501 characters": (fail(runs.SlimcamError("a" * 501)), {}),
+    "raw of two lines": (fail(AsItCame("a:\nb")), {}),
+    "raw of an escape": (fail(AsItCame("a: \x1b[31m")), {}),
+    "raw of 501 characters": (fail(AsItCame("a" * 501)), {}),
     "silent": (lambda came: came._replace(numbers=OTHER), {}),
     "silent beside TensorFlow": (lambda came: came._replace(numbers=OTHER), {"truth": lambda *case: False}),
     "silent with checksums": (lambda came: came._replace(numbers=OTHER, said=["x"]), {"checked": True}),

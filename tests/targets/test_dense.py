@@ -125,7 +125,7 @@ def test_the_output_is_named_where_there_are_several(model_of):
         slimcam.GradCAM(model, target=Peak(0))
     assert slimcam.explain(model, X, target=Peak(0, "second")).scores.tolist() == [9]
     with pytest.raises(
-        TargetError, match=r"target=slimcam.Region\(class, tensor='first:0'\) \(--target region:first:0:CLASS"
+        TargetError, match=r"slimcam.Peak\(k, tensor='first:0'\) \(--target peak:first:0:K\); 'second:0'"
     ):
         slimcam.GradCAM(model)
 
