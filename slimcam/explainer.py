@@ -234,7 +234,12 @@ def _runs(
 
 def _check_rows(cam: GradCAM, evidence: Evidence, images: int) -> None:
     """Raise LayerError where a layer, or a score, has not its rows for each image: one of another size may be cut."""
-    for what, array in ((f"layer {cam.layer!r}", evidence.activations), ("score", evidence.scores)):
+    layer = f"layer {cam.layer!r}"
+    for what, array in (
+        (layer, evidence.activations),
+        ("score", evidence.scores),
+        (f"gradient of the {layer}", evidence.gradients),
+    ):
         if len(array) != images * cam.query.k:
             raise LayerError(
                 f"the {what} has {len(array)} rows for {images} image{'s' * (images != 1)}, so a row is not one "

@@ -161,16 +161,10 @@ def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
     if probe.channels_first:
         activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
     activations = np.repeat(activations, probe.k, 0) if probe.k > 1 else activations
-    scores = got["scores"]
-    if {len(activations), len(gradients)} != {len(scores)}:
-        raise LayerError(
-            f"{probe.layer.name!r} has {len(activations)} rows, and its gradient {len(gradients)}, for {len(scores)} "
-            "scores, so its rows are not one image's each: name another layer"
-        )
-    classes = got.get("classes", np.full(len(scores), -1))
+    classes = got.get("classes", np.full(len(got["scores"]), -1))
     if probe.mask is not None and not probe.picked:
         classes = _classes_of(classes)
-    return Evidence(activations, gradients, scores, classes.astype(np.int64))
+    return Evidence(activations, gradients, got["scores"], classes.astype(np.int64))
 
 
 def _classes_of(mask: np.ndarray) -> np.ndarray:
