@@ -71,9 +71,15 @@ class OwnSession(tf1.Session):
 
 
 def _config(timeout: Optional[float]) -> Any:
-    """Place operations of graphs frozen on a GPU where there is none, leave a GPU's memory to others, end runs."""
+    """Place operations of graphs frozen on a GPU where there is none, leave a GPU's memory to others, end runs.
+
+    TensorFlow's optimizer of loops (1.15 to 2.21) aborts the process where a loop's condition is no scalar, which the
+    run itself finds to be an error; without it a run makes the same numbers.
+    """
     config = tf1.ConfigProto(allow_soft_placement=True)
     config.gpu_options.allow_growth = True
+    rewrite = config.graph_options.rewrite_options
+    rewrite.loop_optimization = rewrite.OFF
     if timeout is not None:
         config.operation_timeout_in_ms = max(1, round(timeout * 1000))
     return config

@@ -78,7 +78,7 @@ def foreign(path: str) -> List[str]:
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     if not os.path.isfile(os.path.join(folder, MANIFEST)) or _read(folder) is not None:
         return []
-    return [f"{os.path.join(folder, MANIFEST)}: not heeded, as it is no manifest of slimcam's"]
+    return [f"{os.path.join(folder, MANIFEST)}: not heeded, as it is no manifest of slimcam's, or a damaged one"]
 
 
 def _find(path: str) -> Optional[Tuple[str, str]]:

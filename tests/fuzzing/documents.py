@@ -55,7 +55,9 @@ def unverified(case: Case, came: Came) -> str:
     except (ValueError, KeyError, TypeError):
         digest = None
     fits = digest == hashlib.sha256(case.files["model.pb"]).hexdigest()
-    return "" if fits or any("sha256" in line for line in came.said) else "no sha256"
+    # a manifest that can no longer be told from another program's is not heeded, which is said
+    words = "sha256", "manifest.json: not heeded"
+    return "" if fits or any(word in line for line in came.said for word in words) else "no sha256"
 
 
 # --- labels
