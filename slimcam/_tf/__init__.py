@@ -1,6 +1,6 @@
 """The only door to TensorFlow, to Keras and to tf_slim: all that is known of their versions is in here."""
 
-from .companions import h5_file, parse_text
+from .companions import h5_file, h5_lock, parse_text
 from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, switch_merge, tf, tf1
 from .dilation import dilates
 from .functions import (
@@ -97,6 +97,7 @@ __all__ = [
     "graph_of_call",
     "graph_of_function",
     "h5_file",
+    "h5_lock",
     "held_session",
     "imported_keras2",
     "imported_keras3",

@@ -5,7 +5,7 @@ import os
 import zipfile
 from typing import Any, ContextManager, Dict, List, Sequence
 
-from .._tf import bounded, h5_file, registered_names
+from .._tf import bounded, h5_file, h5_lock, registered_names
 from .._types import KerasModule
 from ..errors import ModelError, UntrustedModel
 from .keras_code import check_python
@@ -64,7 +64,7 @@ def _verdict_of_h5(path: str, place: str, size: int) -> Verdict:
             return list(verdict.refused)
 
     try:
-        return Verdict([Finding(*one) for one in in_fork(refused, _SECONDS + size / _SPEED)])
+        return Verdict([Finding(*one) for one in in_fork(refused, _SECONDS + size / _SPEED, h5_lock())])
     except Died as error:
         raise ModelError(f"{path}: a damaged HDF5 file, which {error} where it is read") from error
 

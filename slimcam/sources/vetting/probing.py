@@ -6,6 +6,7 @@ the process reads itself.
 """
 
 import faulthandler
+import gc
 import json
 import os
 import select
@@ -14,23 +15,26 @@ import sys
 import threading
 import time
 import warnings
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, ContextManager, List, Optional
 
-_FORKING = threading.Lock()  # warnings are switched off for the whole process for a moment
+_FORKING = threading.Lock()  # warnings and the collector are switched off for the whole process for a moment
 
 
 class Died(Exception):
     """The fork died; the text says how."""
 
 
-def in_fork(read: Callable[[], Any], seconds: float) -> Any:
+def in_fork(read: Callable[[], Any], seconds: float, lock: ContextManager[Any]) -> Any:
     """Return what a function returns in a fork of this process, which has so long; raises Died where that dies.
+
+    `lock` is the one that the function takes, and other threads: held by one of them, it would stay shut in the fork.
 
     It comes as JSON: plain values, with lists for tuples; nothing that a process with broken memory sends does more.
     What it raises is raised here as the process itself calls it, and so where there are no forks.
     """
     reader, writer = os.pipe()
-    child = _fork()
+    with lock:
+        child = _fork()
     if child == 0:
         _run(read, writer)
     os.close(writer)
@@ -59,14 +63,24 @@ def _result(child: int, reader: int, seconds: float) -> bytes:
 
 
 def _fork() -> Optional[int]:
-    """Return what os.fork does, None where there is none."""
-    try:
-        with _FORKING, warnings.catch_warnings():
-            # of locks that other threads hold, from Python 3.12 on: the child takes h5py's alone, which minds forks
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return os.fork()
-    except (AttributeError, OSError):
-        return None
+    """Return what os.fork does, None where there is none; the child collects no garbage.
+
+    A session that were deleted there would wait for threads that only its parent has.
+    """
+    child = None
+    with _FORKING, warnings.catch_warnings():
+        # of locks that other threads hold, from Python 3.12 on: the child takes that alone which its caller names
+        warnings.simplefilter("ignore", DeprecationWarning)
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            child = os.fork()
+        except (AttributeError, OSError):
+            pass
+        finally:
+            if collects and child != 0:
+                gc.enable()
+    return child
 
 
 def _run(read: Callable[[], Any], writer: int) -> None:

@@ -1,43 +1,48 @@
 """Reading that would crash or hang the process."""
 
+import contextlib
+import gc
 import os
 import signal
+import threading
 import time
 
 import pytest
 from fixtures import keras_texts
 
 import slimcam
+from slimcam._tf import h5_lock
 from slimcam.sources import keras_trust
 from slimcam.sources.vetting.probing import Died, in_fork
 
+NO_LOCK = contextlib.nullcontext()
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
 @FORKS
 def test_a_result_comes_back_and_what_is_printed_does_not(capfd):
-    assert in_fork(lambda: (print("in the child"), [1, "x" * 100_000])[1], 10) == [1, "x" * 100_000]
+    assert in_fork(lambda: (print("in the child"), [1, "x" * 100_000])[1], 10, NO_LOCK) == [1, "x" * 100_000]
     assert capfd.readouterr() == ("", "")
 
 
 @FORKS
 def test_it_is_another_process_and_an_exception_is_raised_in_this_one():
-    assert in_fork(os.getpid, 10) != os.getpid()
+    assert in_fork(os.getpid, 10, NO_LOCK) != os.getpid()
     with pytest.raises(ZeroDivisionError):
-        in_fork(lambda: 1 // 0, 10)
+        in_fork(lambda: 1 // 0, 10, NO_LOCK)
 
 
 @FORKS
 def test_a_crash_is_told_by_its_signal_and_leaves_this_process_be():
     with pytest.raises(Died, match="crashes with signal 11"):
-        in_fork(lambda: os.kill(os.getpid(), signal.SIGSEGV), 10)
+        in_fork(lambda: os.kill(os.getpid(), signal.SIGSEGV), 10, NO_LOCK)
 
 
 @FORKS
 def test_a_hang_ends_after_its_time():
     start = time.monotonic()
     with pytest.raises(Died, match="takes more than 1 seconds"):
-        in_fork(lambda: time.sleep(60), 1)
+        in_fork(lambda: time.sleep(60), 1, NO_LOCK)
     assert time.monotonic() - start < 30
 
 
@@ -49,6 +54,45 @@ def test_a_file_that_crashes_hdf5_is_a_model_error(sign, message, tmp_path, monk
         slimcam.load(keras_texts.write_weights(tmp_path / "w.h5"), net=lambda: None)
 
 
+@contextlib.contextmanager
+def held_elsewhere(lock):
+    """Hold a lock in another thread, which gives it back after a while."""
+    held = threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    yield
+    thread.join()
+
+
+@FORKS
+def test_a_fork_waits_for_the_thread_that_holds_the_lock():
+    lock = threading.Lock()
+    with held_elsewhere(lock):
+        assert in_fork(lambda: lock.acquire(timeout=5), 10, lock) is True
+
+
+@FORKS
+def test_an_hdf5_file_is_judged_while_another_thread_reads_one(tmp_path, monkeypatch):
+    """h5py 2.10 does not mind forks itself."""
+    monkeypatch.setattr(keras_trust, "_SECONDS", 3)
+    path = str(keras_texts.write_weights(tmp_path / "w.h5"))
+    with held_elsewhere(h5_lock()):
+        assert keras_trust.verdict_of_file(path).refused == []
+
+
+@FORKS
+def test_the_child_collects_no_garbage_and_this_process_still_does():
+    assert in_fork(gc.isenabled, 10, NO_LOCK) is False
+    assert gc.isenabled()
+
+
 def test_without_forks_the_process_reads_itself(monkeypatch):
     monkeypatch.delattr(os, "fork", raising=False)
-    assert in_fork(os.getpid, 10) == os.getpid()
+    assert in_fork(os.getpid, 10, NO_LOCK) == os.getpid()
