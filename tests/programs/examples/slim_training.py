@@ -64,8 +64,9 @@ def main(_):
         loss = slim.losses.get_total_loss()
         tf.summary.scalar('loss', loss)
         train_op = slim.learning.create_train_op(loss, Descent(0.1))
+        # saved at the end alone: a timer's save of the first step may be the later one of the two
         last = slim.learning.train(train_op, FLAGS.logdir, number_of_steps=FLAGS.steps, save_summaries_secs=600,
-                                   log_every_n_steps=100)
+                                   save_interval_secs=0, log_every_n_steps=100)
         print('loss', last)
     with tf.Graph().as_default():
         x = tf.placeholder(tf.float32, [None, 8, 8, 3], name='images')
