@@ -1,15 +1,21 @@
 """A .tflite file: its graph rebuilt, where that gives its own numbers."""
 
+import contextlib
 import os
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..errors import ModelError, SlimcamError
 from ..graphs.graph_defs import op_name
+from . import tflite_flex as flex
 from .options import LoadOptions, names_of
 from .parts import Parts
 from .tflite_graph import Rebuilt, rebuild
 from .tflite_metadata import declared, preparation
 from .tflite_reader import LiteModel, read_file
+from .vetting import Verdict, refuse
+from .vetting.graphs import judge_graph
+from .vetting.inert import vetted
+from .vetting.structure import check_structure
 
 ENDINGS = (".tflite", ".lite")
 
@@ -19,6 +25,20 @@ def is_tflite(path: str) -> bool:
     return path.endswith(ENDINGS) and not os.path.isdir(path)
 
 
+def verdict_of(path: str) -> Verdict:
+    """Return the verdict on a file: what it borrows of TensorFlow, then its graph rebuilt, which never runs.
+
+    Raises ModelError for a file that is no .tflite or a damaged one.
+    """
+    lite = read_file(path)
+    verdict = flex.verdict_of(path, lite)
+    if verdict.refused:
+        return verdict
+    with _whatever_damage_leads_to(path):
+        graph_def = rebuild(path, lite).graph_def
+        return judge_graph(graph_def, check_structure(path, graph_def)).verdict()
+
+
 def read_tflite(path: str, options: LoadOptions) -> Parts:
     """Read a file's graph. Its tensors keep their names, whole or as the first that is a fused one's own.
 
@@ -26,8 +46,14 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
     cannot be had in floating point, with the first reason.
     """
     lite = read_file(path)
-    try:
+    with _whatever_damage_leads_to(path):
         return _parts(path, lite, options)
+
+
+@contextlib.contextmanager
+def _whatever_damage_leads_to(path: str) -> Iterator[None]:
+    try:
+        yield
     except SlimcamError:
         raise
     except Exception as error:  # of TensorFlow, NumPy, flatbuffers: whatever no converter writes leads to
@@ -35,7 +61,9 @@ def read_tflite(path: str, options: LoadOptions) -> Parts:
 
 
 def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
-    rebuilt = rebuild(lite)
+    refuse(path, flex.verdict_of(path, lite), options)
+    rebuilt = rebuild(path, lite, options.trusted)
+    judged = vetted(path, rebuilt.graph_def, options)
     logits, outputs = _to_explain(lite, rebuilt, options.logits)
     for number in [*logits, *outputs]:
         if number not in rebuilt.tensors:
@@ -54,6 +82,7 @@ def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
         why=[f"{len(lite.operators)} operators of TensorFlow Lite, rebuilt in TensorFlow's own", *rebuilt.why, *why],
         preprocess=preprocess,
         labels=labels,
+        judged=judged,
         notes=notes,
     )
 

@@ -17,9 +17,11 @@ from . import tflite_flex as flex
 from .tflite_operator import Operator, dequantised
 from .tflite_operators import ACTIVATIONS, OPERATORS
 from .tflite_reader import NO_TENSOR, LiteModel, LiteOperator
+from .vetting.sizes import check_sizes
 
 # What others are fused to: a fused operation has the names of all that it was, in this converter's order.
 _PRODUCTS = ("MatMul", "Conv2D", "depthwise", "DepthwiseConv2dNative", "separable_conv2d", "convolution")
+MOST_VALUES = 1 << 28  # of a tensor, for one image: such files are made for phones
 _FROM_FLOAT = "load the model that it was converted from, or convert that again without converter.optimizations"
 
 
@@ -32,8 +34,12 @@ class Rebuilt(NamedTuple):
     why: List[str]
 
 
-def rebuild(lite: LiteModel) -> Rebuilt:
-    """Return the graph of what can be rebuilt; `missing` says why for what cannot, and for what depends on it."""
+def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> Rebuilt:
+    """Return the graph of what can be rebuilt; `missing` says why for what cannot, and for what depends on it.
+
+    Raises UntrustedModel for a tensor that is too large, unless the file is trusted: TensorFlow may compute it already
+    where the next operation is made.
+    """
     constants = {i: one.value for i, one in enumerate(lite.tensors) if one.value is not None}
     widened = _dequantise(lite, constants)
     tensors: Dict[int, Tensor] = {}
@@ -52,10 +58,13 @@ def rebuild(lite: LiteModel) -> Rebuilt:
                 try:
                     with tf1.name_scope(f"operator_{i}"):
                         results = _results(Operator(lite, operator, constants, tensors))
-                    tensors.update(zip(operator.outputs, results))
                 except Exception as error:  # of TensorFlow, NumPy, flatbuffers: whatever wrong options lead to
                     text = (str(error).splitlines() or [type(error).__name__])[0]
-                    problem = f"{operator.type}, which gives {_result(lite, operator)!r}, cannot be rebuilt: {text}"
+                    problem = f"{operator.type}, which gives {lite.result_of(operator)!r}, cannot be rebuilt: {text}"
+                else:
+                    if not trusted:
+                        check_sizes(path, results, MOST_VALUES, lite.result_of(operator))
+                    tensors.update(zip(operator.outputs, results))
             missing.update({number: problem for number in operator.outputs if number not in tensors})
         graph_def = graph.as_graph_def()
     names = _rename(graph_def, lite, tensors)
@@ -93,7 +102,7 @@ def _dequantise(lite: LiteModel, constants: Dict[int, np.ndarray]) -> List[str]:
 def _problem(lite: LiteModel, operator: LiteOperator) -> str:
     """Return why an operator is not rebuilt, "" where it may be."""
     if operator.is_custom:
-        if operator.type.startswith(flex.PREFIX) and operator.custom:
+        if flex.is_borrowed(operator):
             return ""
         return (
             f"the custom operator {operator.type!r} is not TensorFlow Lite's own, and the file does not say what it "
@@ -123,10 +132,6 @@ def _problem(lite: LiteModel, operator: LiteOperator) -> str:
 
 
 # --- names
-
-
-def _result(lite: LiteModel, operator: LiteOperator) -> str:
-    return lite.tensors[operator.outputs[0]].name if operator.outputs else operator.type
 
 
 def own_name(name: str) -> str:
@@ -168,7 +173,7 @@ def _helper_name(old: str, lite: LiteModel) -> str:
     if kind == "constant":
         return own_name(lite.tensors[int(number)].name) or old
     operator = lite.operators[int(number)]
-    return (own_name(_result(lite, operator)) or old) + rest
+    return (own_name(lite.result_of(operator)) or old) + rest
 
 
 def _free(name: str, taken: Set[str]) -> str:

@@ -49,6 +49,10 @@ class LiteModel(NamedTuple):
     output_keys: Dict[str, int]
     metadata: Dict[str, bytes]
 
+    def result_of(self, operator: LiteOperator) -> str:
+        """Return the name of the first tensor that an operator gives, its type where it gives none."""
+        return self.tensors[operator.outputs[0]].name if operator.outputs else operator.type
+
 
 def read_file(path: str) -> LiteModel:
     """Read a file; raise ModelError for what is no .tflite, or a damaged one, and MissingPackage without `tflite`."""

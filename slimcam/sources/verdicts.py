@@ -4,6 +4,7 @@ import os
 from typing import Any, Callable, Dict, List
 
 from .._types import GraphDef
+from ..errors import UntrustedModel
 from ..graphs.graph_defs import op_name, readers
 from ..graphs.walk import reachable
 from . import (
@@ -15,6 +16,7 @@ from . import (
     manifest,
     meta_graph,
     saved_model,
+    tflite_files,
 )
 from .image_nodes import ImageNodes
 from .keras_trust import verdict_of_config, verdict_of_file
@@ -34,11 +36,14 @@ def vet(path: Any) -> Verdict:
     Raises ModelError for a path that holds no model, or a damaged one.
     """
     place = os.fspath(path)
-    return _BY_READER.get(source_of(place).read, _of_data)(place)
+    try:
+        return _BY_READER.get(source_of(place).read, _of_data)(place)
+    except UntrustedModel as error:
+        return Verdict(error.findings)
 
 
 def _of_data(path: str) -> Verdict:
-    """Judge what holds numbers alone: a checkpoint, and TensorFlow Lite's operators."""
+    """Judge what holds numbers alone: a checkpoint."""
     return Verdict()
 
 
@@ -113,4 +118,5 @@ _BY_READER: Dict[Callable[..., Any], Callable[[str], Verdict]] = {
     hub.read_hub_module: _of_saved_model,
     keras_files.read_file: _of_keras_file,
     keras_nets.read_architecture: _of_architecture,
+    tflite_files.read_tflite: tflite_files.verdict_of,
 }

@@ -8,7 +8,7 @@ import flatbuffers
 import numpy as np
 import pytest
 from fixtures.tflite_metadata import metadata_bytes
-from fixtures.tflite_models import NET, Op, T, conv_options, net_tensors, tflite_bytes
+from fixtures.tflite_models import NET, Op, T, borrowed, conv_options, net_tensors, tflite_bytes
 
 import slimcam
 from slimcam._tf import tf, tf1
@@ -125,16 +125,9 @@ def test_activation_that_the_runtime_leaves_out_is_refused(tmp_path):
 
 
 def test_borrowed_operator_is_TensorFlows_own(tmp_path):
-    from flatbuffers import flexbuffers
-
     node = tf1.NodeDef(name="old/name", op="Softsign", input=["old"])
     node.attr["T"].type = tf.float32.as_datatype_enum
-    builder = flexbuffers.Builder()
-    with builder.Vector():
-        builder.String("Softsign")
-        builder.String(node.SerializeToString().decode("latin-1"))
-    borrowed = Op("FlexSoftsign", ("logits",), ("probabilities",), custom=bytes(builder.Finish()))
-    model = slimcam.load(_write(tmp_path, None, [*NET[:3], borrowed]))
+    model = slimcam.load(_write(tmp_path, None, [*NET[:3], borrowed(node, ("logits",), ("probabilities",))]))
     logits, ended = model.session.run([model.tensor("logits"), model.tensor("probabilities")], {model.input: X})
     np.testing.assert_allclose(ended, logits / (1 + abs(logits)), rtol=1e-6)
 

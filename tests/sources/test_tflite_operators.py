@@ -47,7 +47,7 @@ def _interpreted(model, images):
 
 def _run(lite, images, sizes):
     """Return the outputs of the graph for `sizes` images a run."""
-    rebuilt = rebuild(lite)
+    rebuilt = rebuild("", lite)
     assert not rebuilt.missing
     for node in rebuilt.graph_def.node:
         if node.op == "Placeholder":

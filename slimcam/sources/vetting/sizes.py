@@ -4,9 +4,9 @@ What counts is what the file itself says; a size that is computed from the image
 """
 
 import struct
-from typing import Callable, Dict, List, Mapping, Optional
+from typing import Callable, Dict, Iterable, List, Mapping, Optional
 
-from ..._types import Graph, NodeDef
+from ..._types import Graph, NodeDef, Tensor
 from ...errors import UntrustedModel
 from ...graphs.graph_defs import op_name
 from . import Finding, error_of
@@ -37,13 +37,21 @@ def fills(size: int) -> str:
 def check_tensors(source: str, graph: Graph) -> None:
     """Raise UntrustedModel for a graph of which TensorFlow knows that a tensor in it is too large, of one image."""
     for op in graph.get_operations():
-        for tensor in () if op.type in _NO_LARGER else op.outputs:
-            count = 1
-            for size in tensor.shape.as_list() if tensor.shape.rank else ():
-                count *= size or 1
-            if count > MOST_VALUES:
-                finding = Finding(op.name, op.type, fills(count * max(tensor.dtype.size or 1, 1)))
-                raise UntrustedModel(error_of(source, [finding]), [finding])
+        check_sizes(source, () if op.type in _NO_LARGER else op.outputs)
+
+
+def check_sizes(source: str, tensors: Iterable[Tensor], most: int = MOST_VALUES, where: str = "") -> None:
+    """Raise UntrustedModel for a tensor of which TensorFlow knows that it has more than so many values, of one image.
+
+    `where` is what it is called, where that is not the operation's name.
+    """
+    for tensor in tensors:
+        count = 1
+        for size in tensor.shape.as_list() if tensor.shape.rank else ():
+            count *= size or 1
+        if count > most:
+            finding = Finding(where or tensor.op.name, tensor.op.type, fills(count * max(tensor.dtype.size or 1, 1)))
+            raise UntrustedModel(error_of(source, [finding]), [finding])
 
 
 # Common operations whose results are no larger than what they read, or are constants, which are counted as they are.
