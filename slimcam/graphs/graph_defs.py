@@ -59,10 +59,7 @@ def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
     scalar. What a Saver noted of the node stands in for what it does not say.
     """
     number = next((node.attr[key].type for key in ("dtype", "T", "DstT") if key in node.attr), 0)
-    try:
-        dtype = tf.as_dtype(number)
-    except TypeError:
-        raise ModelError(f"{node.name!r}, a {node.op}, is of type {number}, which is none: a damaged graph") from None
+    dtype = dtype_of(number, f"{node.name!r}, a {node.op},")
     proto = node.attr["shape"].shape if "shape" in node.attr else None
     if node.op == "Const":
         proto = node.attr["value"].tensor.tensor_shape
@@ -70,9 +67,23 @@ def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:
         proto = None
     if proto is None or proto.unknown_rank:
         proto = _saver_note(node)
-    if proto is None or proto.unknown_rank:
-        return None, dtype
-    return [dim.size if dim.size >= 0 else None for dim in proto.dim], dtype
+    return None if proto is None else dims_of(proto), dtype
+
+
+def dtype_of(number: int, what: str) -> DType:
+    """Return the type that a proto gives by its number; raise ModelError for one that this TensorFlow does not have.
+
+    `what` is of that type, in words.
+    """
+    try:
+        return tf.as_dtype(number)
+    except TypeError:
+        raise ModelError(f"{what} is of type {number}, which is none: a damaged graph") from None
+
+
+def dims_of(proto: Any) -> Dims:
+    """Return the shape that a proto gives; a negative size, of which only -1 is written, is one that is not known."""
+    return None if proto.unknown_rank else [dim.size if dim.size >= 0 else None for dim in proto.dim]
 
 
 _SCALAR_OR_ANY = 21  # the last version of graphs in which a placeholder's shape may be either
@@ -82,6 +93,17 @@ def _saver_note(node: NodeDef) -> Any:
     """Return the shape that a Saver noted of a node's first tensor, None where none did."""
     shapes = node.attr["_output_shapes"].list.shape if "_output_shapes" in node.attr else ()
     return next(iter(shapes), None)
+
+
+def import_graph(graph_def: GraphDef, tensors: Optional[Mapping[str, Any]] = None) -> None:
+    """Import a GraphDef into the default graph by its own names, with `tensors` in the places of names that it lacks.
+
+    Raises ValueError, with one line of text, for what TensorFlow does not take.
+    """
+    try:
+        tf1.import_graph_def(graph_def, name="", input_map=tensors)
+    except Exception as error:  # of whatever kind TensorFlow comes upon in a damaged graph, from its Python too
+        raise ValueError((str(error).splitlines() or [type(error).__name__])[0]) from error
 
 
 # --- copies

@@ -5,7 +5,7 @@ from typing import Dict, List, Mapping, Optional, Set
 from .._tf import tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
-from .graph_defs import GRADIENT, drop, gradient_of, needed_among, nodes_by_name, op_name, set_gradient
+from .graph_defs import GRADIENT, drop, gradient_of, import_graph, needed_among, nodes_by_name, op_name, set_gradient
 from .op_types import (
     ACTIVATIONS,
     ADDITIONS,
@@ -76,8 +76,8 @@ def _is_registered(op: str) -> bool:
     graph_def.node.add(name="op", op=op)
     with tf1.Graph().as_default():
         try:
-            tf1.import_graph_def(graph_def, name="")
-        except (ValueError, tf.errors.OpError) as error:
+            import_graph(graph_def)
+        except ValueError as error:
             return "not registered" not in str(error)
     return True
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._tf import OwnSession, tf, tf1
 from .._types import ArrayReader, DType, GraphDef
-from .graph_defs import Dims, cut_to, needed_among, nodes_by_name, op_name
+from .graph_defs import Dims, cut_to, import_graph, needed_among, nodes_by_name, op_name
 from .graph_defs import readers as readers_of
 from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
 
@@ -50,7 +50,7 @@ def scaling(
         return None
     try:
         low, one, high = _run(graph_def, name, names[-1], shape, dtype, weights, timeout)
-    except (ValueError, tf.errors.OpError):
+    except (ValueError, IndexError, tf.errors.OpError):  # no images come of it
         return None
     scale, offset = float((one - low).mean()), float(low.mean())
     straight = np.allclose(high, low + 255.0 * (one - low), rtol=1e-4, atol=1e-4)
@@ -92,7 +92,7 @@ def _run(
     with tf1.Graph().as_default() as graph:
         place = tf1.placeholder(dtype, dims)
         given: Dict[str, object] = {one: tf.constant(weights[one]()) for one in lacking if one in weights}
-        tf1.import_graph_def(part, input_map={name: place, **given}, name="")
+        import_graph(part, {name: place, **given})
         with OwnSession(graph, timeout) as session:
             values = [session.run(end + ":0", {place: np.full(dims, probe)}) for probe in PROBES]
     return [value.reshape(-1, value.shape[-1]).astype(np.float64).mean(0) for value in values]

@@ -8,7 +8,7 @@ from .._types import Graph, GraphDef, Session, Tensor
 from ..errors import ModelError
 from ..graphs.darkflow import read_yolo
 from ..graphs.detection import find_suppression
-from ..graphs.graph_defs import op_name
+from ..graphs.graph_defs import import_graph, op_name
 from ..graphs.walk import ancestors, between, is_of_unit_length
 from ..inputs.image_input import ImageInput
 from ..layers.names import Call, Calls
@@ -124,10 +124,9 @@ def _import(graph_def: GraphDef, tensors: Mapping[str, Tensor], source: str) -> 
     """Import a GraphDef into the default graph, with tensors of that in the places of the names that it lacks."""
     read = {op_name(name) for node in graph_def.node for name in node.input}
     try:
-        tf1.import_graph_def(graph_def, name="", input_map={k: v for k, v in tensors.items() if k in read})
-    except (ValueError, tf.errors.OpError) as error:
-        text = str(error).splitlines()[0]
-        raise ModelError(f"{source}: TensorFlow {tf.__version__} cannot import this graph: {text}") from error
+        import_graph(graph_def, {k: v for k, v in tensors.items() if k in read})
+    except ValueError as error:
+        raise ModelError(f"{source}: TensorFlow {tf.__version__} cannot import this graph: {error}") from error
 
 
 def _calls(graph: Graph, parts: Parts) -> Optional[Calls]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .._tf import tf
 from .._types import ArrayReader, GraphDef
+from ..graphs.graph_defs import dtype_of
 from ..graphs.walk import ancestors
 from ..methods.evidence import plain
 from ..model import Model
@@ -31,7 +32,7 @@ def count_constants(graph_def: GraphDef, counts: Counts) -> None:
     """Enter into `counts` the arrays of a graph, and of its functions; a bound of one number may be infinite."""
     functions = [node for function in graph_def.library.function for node in function.node_def]
     for node in (*graph_def.node, *functions):
-        if node.op == "Const" and tf.as_dtype(node.attr["dtype"].type).is_floating:
+        if node.op == "Const" and dtype_of(node.attr["dtype"].type, f"{node.name!r}, a Const,").is_floating:
             tensor = node.attr["value"].tensor
             if tensor.tensor_shape.dim:
                 _count(node.name, tf.make_ndarray(tensor), counts)

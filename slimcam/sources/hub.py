@@ -9,11 +9,10 @@ import os
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from .._tf import tf
 from .._types import GraphDef
 from ..errors import ModelError
 from ..files.reading import read_bytes
-from ..graphs.graph_defs import nodes_by_name, op_name
+from ..graphs.graph_defs import dtype_of, nodes_by_name, op_name
 from . import saved_model
 from .meta_graph import with_values
 from .options import LoadOptions, names_of
@@ -64,7 +63,7 @@ def read_hub_module(path: str, options: LoadOptions) -> Parts:
     tags = sorted(meta.meta_info_def.tags)
     words = [f"tags {', '.join(tags) or 'none'}; {because}", *saved_model.in_words(inputs, outputs)]
     features = kind == FEATURES and options.logits in (None, DEFAULT)
-    unit = images is not None and tf.as_dtype(chosen.inputs["images"].dtype).is_floating
+    unit = images is not None and dtype_of(chosen.inputs["images"].dtype, f"{images!r}").is_floating
     because_unit = "preprocess 'unit': the images of a TF Hub module have values in [0, 1], by its common signatures"
     return replace(
         parts,

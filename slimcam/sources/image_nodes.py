@@ -13,7 +13,7 @@ import numpy as np
 
 from .._tf import tf, tf1
 from .._types import ArrayReader, DType, GraphDef, NodeDef
-from ..graphs.graph_defs import Dims, cut_to, needed_nodes, nodes_by_name, op_name, shape_and_dtype
+from ..graphs.graph_defs import Dims, cut_to, import_graph, needed_nodes, nodes_by_name, op_name, shape_and_dtype
 from ..graphs.op_types import (
     ADDITIONS,
     BOUNDS,
@@ -188,8 +188,8 @@ class ImageNodes:
                 node.attr["shape"].shape.CopyFrom(tf.TensorShape(shapes[node.name]).as_proto())
         with tf1.Graph().as_default() as graph:
             try:
-                tf1.import_graph_def(part, name="")
-            except (ValueError, tf.errors.OpError):  # variables that were cut out, say
+                import_graph(part)
+            except ValueError:  # variables that were cut out, say
                 return None
         shape = graph.get_tensor_by_name(name + ":0").shape
         return None if shape.rank is None else shape.as_list()

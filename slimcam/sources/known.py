@@ -3,8 +3,8 @@
 from typing import List, NamedTuple, Optional, Tuple
 
 from .._tf import tf, tf1
-from .._types import Graph, GraphDef, Tensor
-from ..graphs.graph_defs import Dims, cut_to, readers, shape_and_dtype
+from .._types import Graph, GraphDef, NodeDef, Tensor
+from ..graphs.graph_defs import STANDS_IN, Dims, cut_to, import_graph, readers, shape_and_dtype
 from ..graphs.import_checks import unknown_node
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import LOSSES, PLACEHOLDERS, PROBABILITIES
@@ -12,6 +12,8 @@ from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
 from . import frozen, infer, meta_graph, saved_model
 from .image_nodes import ImageNodes
+from .options import LoadOptions
+from .vetting.inert import vetted
 
 
 class KnownTensor(NamedTuple):
@@ -40,23 +42,25 @@ def known_of(path: str) -> Optional[Known]:
     Raises ModelError for a file that cannot be read.
     """
     if meta_graph.is_meta(path):
-        return _known(meta_graph.read_meta_graph(path).graph_def)
+        return _known(path, meta_graph.read_meta_graph(path).graph_def)
     if saved_model.is_saved_model(path):
         folder = saved_model.folder_of(path)
-        return _known(saved_model.graph_of_tags(folder, None, ("serve",)).graph_def)
-    return _known(frozen.read_graph_def(path)) if frozen.is_frozen(path) else None
+        return _known(path, saved_model.graph_of_tags(folder, None, ("serve",)).graph_def)
+    return _known(path, frozen.read_graph_def(path)) if frozen.is_frozen(path) else None
 
 
-def _known(graph_def: GraphDef) -> Known:
+def _known(source: str, graph_def: GraphDef) -> Known:
+    vetted(source, graph_def, LoadOptions())  # it is imported, though it does not run
     without_newer_attributes(graph_def)
     graph_def = without_writes(graph_def)
     found, producer = ImageNodes(graph_def), graph_def.versions.producer
-    places = [(n, *shape_and_dtype(n, producer)) for n in graph_def.node if n.op in PLACEHOLDERS]
+    places = [(n, *shape_and_dtype(n, producer)) for n in graph_def.node if n.op in PLACEHOLDERS and not _stands_in(n)]
     placeholders = [KnownTensor(f"{node.name}:0", dtype.name, _dims(shape)) for node, shape, dtype in places]
     images = [KnownTensor(f"{i.name}:0", i.dtype.name, _dims(i.shape), i.because) for i in found.all().values()]
     graph, lacking = _imported(graph_def)
     starts = [op.outputs[0] for op in graph.get_operations() if op.type in PLACEHOLDERS]
-    starts = [start for start in starts if start.dtype != tf.string]  # not what a Saver restores from
+    # not what a Saver restores from, nor what is in the places of operations that do not run
+    starts = [start for start in starts if start.dtype != tf.string and not _stands_in(start.op.node_def)]
     scores = [
         KnownTensor(*_of(op.inputs[0]), f"what {op.name} ({op.type}) reads")
         for op in graph.get_operations()
@@ -64,6 +68,10 @@ def _known(graph_def: GraphDef) -> Known:
     ]
     ends = [KnownTensor(*_of(end)) for end in infer.ends(starts)]
     return Known(len(graph_def.node), placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
+
+
+def _stands_in(node: NodeDef) -> bool:
+    return STANDS_IN in node.attr
 
 
 def _imported(graph_def: GraphDef) -> Tuple[Graph, str]:
@@ -85,9 +93,9 @@ def _imported(graph_def: GraphDef) -> Tuple[Graph, str]:
     graph = tf1.Graph()
     with graph.as_default():
         try:
-            tf1.import_graph_def(cut_to(graph_def, names), name="")
-        except (ValueError, tf.errors.OpError) as error:
-            lacking.append(str(error).splitlines()[0])
+            import_graph(cut_to(graph_def, names))
+        except ValueError as error:
+            lacking.append(str(error))
             return tf1.Graph(), ", ".join(lacking)
     return graph, ", ".join(lacking)
 

@@ -10,7 +10,7 @@ from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from ..files.reading import read_bytes
 from ..graphs import graph_defs
-from ..graphs.graph_defs import STANDS_IN, cut_to, op_name, set_inputs, without_variables
+from ..graphs.graph_defs import STANDS_IN, cut_to, dims_of, op_name, set_inputs, without_variables
 from ..graphs.import_checks import check_inputs, check_operations, restate_swish, training_norms, unknown_node
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
@@ -132,7 +132,7 @@ def _names_of_variables(source: str, graph_def: GraphDef, needed: Set[str], save
             f"{wanted!r} needs, such as {missing[0]!r}; {has}"
         )
     for node in nodes:
-        shape, own = tf.TensorShape(node.attr["shape"].shape), tf.TensorShape(saved.shapes[node.name])
+        shape, own = tf.TensorShape(dims_of(node.attr["shape"].shape)), tf.TensorShape(saved.shapes[node.name])
         if not shape.is_compatible_with(own):
             raise ModelError(
                 f"{source}: {node.name!r} has the shape {shape} in the graph and {own} in the checkpoint {saved.path}: "
@@ -160,11 +160,10 @@ def _logits(
     starts = _starts(part, input)
     with tf1.Graph().as_default() as graph:
         try:
-            tf1.import_graph_def(part, name="")
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            text = str(error).splitlines()[0]
+            graph_defs.import_graph(part)
+        except ValueError as error:
             raise ModelError(
-                f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {text}; "
+                f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {error}; "
                 "say logits=, so that only what they need is imported"
             ) from error
         places = [graph.get_tensor_by_name(node.name + ":0") for node in starts]

@@ -7,10 +7,10 @@ import numpy as np
 
 from .._tf import tf
 from .._types import GraphDef, NodeDef, Tensor
-from ..errors import MissingFeed
+from ..errors import MissingFeed, ModelError
 from ..graphs.branches import functions_run, is_run, library_of
 from ..graphs.feeds import plan
-from ..graphs.graph_defs import nodes_by_name, op_name, set_inputs, tensor_name
+from ..graphs.graph_defs import dtype_of, nodes_by_name, op_name, set_inputs, tensor_name
 from ..graphs.op_types import BRANCHES, CALLS, SIZES, UNFED
 from ..graphs.randomness import (
     Dropout,
@@ -84,6 +84,9 @@ def _bypass(node: NodeDef, dropout: Dropout, add: Callable[..., NodeDef], writte
     """Turn a product with a mask into what is kept, or where that was not scaled into its mean."""
     waits = [name for name in node.input if name.startswith("^")]
     kind = node.attr["T"].type
+    dtype = dtype_of(kind, f"{node.name!r}, a {node.op},")
+    if not dtype.is_floating:
+        raise ModelError(f"{node.name!r}, a {node.op} of a dropout, is of type {dtype.name}: a damaged graph")
     node.op = "Identity" if dropout.factor == 1 else "Mul"
     node.attr.clear()
     node.attr["T"].type = kind
@@ -92,7 +95,7 @@ def _bypass(node: NodeDef, dropout: Dropout, add: Callable[..., NodeDef], writte
         return
     mean = add(name=node.name + "/slimcam/kept", op="Const")
     mean.attr["dtype"].type = kind
-    share = np.array(dropout.factor, tf.as_dtype(kind).as_numpy_dtype)
+    share = np.array(dropout.factor, dtype.as_numpy_dtype)
     mean.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(share))
     set_inputs(node, [dropout.kept, written.format(mean.name), *waits])
 

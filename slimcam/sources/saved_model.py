@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
 from .._types import Tensor
 from ..errors import ModelError, UnknownName
-from ..graphs.graph_defs import needed_nodes
+from ..graphs.graph_defs import dtype_of, needed_nodes
 from ..graphs.import_checks import check_inputs, check_operations, restate_swish
 from ..suggest import nearest
 from .meta_graph import with_values
@@ -143,7 +143,8 @@ def signature_of(
 
 def _is_score(info: Any) -> bool:
     shape = info.tensor_shape
-    return tf.as_dtype(info.dtype).is_floating and (shape.unknown_rank or len(shape.dim) == 2)
+    dtype = dtype_of(info.dtype, f"an output of its signature, {info.name!r},")
+    return dtype.is_floating and (shape.unknown_rank or len(shape.dim) == 2)
 
 
 def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:

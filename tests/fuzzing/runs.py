@@ -1,5 +1,6 @@
 """What is done with a case, and what comes of it: numbers, and what was said."""
 
+import contextlib
 import inspect
 import warnings
 from typing import Any, Dict, List, NamedTuple
@@ -8,8 +9,9 @@ import numpy as np
 
 import slimcam
 from slimcam.cli import inspection
-from slimcam.errors import SlimcamError
+from slimcam.errors import ModelError, SlimcamError
 from slimcam.migration.making import inputs_of
+from slimcam.sources.verdicts import vet
 
 # Of another shape than any net's images: it is resized and prepared, whatever the model takes.
 PHOTO = np.random.RandomState(0).randint(0, 256, (10, 12, 3), np.uint8)
@@ -27,13 +29,19 @@ class Came(NamedTuple):
 
 
 def explain(path: str, options: Dict[str, Any]) -> Came:
-    """Load a model, describe it as `slimcam inspect` does, and explain a photo."""
-    with loaded(path, options) as model:
-        for name in ("_describe", "describe"):
-            describe = getattr(inspection, name, None)
-            if describe is not None:
-                describe(model)
-        return explain_photos(model, [PHOTO])
+    """Load a model, describe it as `slimcam inspect` does, and explain a photo.
+
+    Of one that is refused is told what `slimcam inspect` and `slimcam vet` tell of it.
+    """
+    try:
+        with loaded(path, options) as model:
+            inspection._describe(model)
+            return explain_photos(model, [PHOTO])
+    except SlimcamError:
+        inspection._known(path)
+        with contextlib.suppress(ModelError):
+            vet(path).lines()
+        raise
 
 
 def loaded(path: str, options: Dict[str, Any]) -> slimcam.model.Model:

@@ -6,6 +6,7 @@
 import pytest
 import tensorflow.compat.v1 as tf1
 
+from slimcam.errors import ModelError
 from slimcam.graphs import graph_defs
 from slimcam.graphs.graph_defs import cut_to, needed_nodes, op_name, without_variables
 
@@ -132,3 +133,26 @@ def test_shapes_and_types_are_those_declared():
     assert graph_defs.shape_and_dtype(some) == ([None, 3], tf1.float32)
     assert graph_defs.shape_and_dtype(other) == (None, tf1.uint8)
     assert graph_defs.shape_and_dtype(constant) == ([1, 2], tf1.int32)
+
+
+def test_types_and_sizes_that_are_none_are_errors_or_not_known():
+    assert graph_defs.dtype_of(1, "'x'").name == "float32"
+    for number in (0, 99, 999):
+        with pytest.raises(ModelError, match=f"'x' is of type {number}, which is none: a damaged graph"):
+            graph_defs.dtype_of(number, "'x'")
+    shape = tf1.TensorShape([2, None]).as_proto()
+    shape.dim.add().size = -(2**31)
+    assert graph_defs.dims_of(shape) == [2, None, None]
+    shape.unknown_rank = True
+    assert graph_defs.dims_of(shape) is None
+
+
+def test_what_tensorflow_does_not_import_is_one_kind_of_error():
+    damaged = tf1.GraphDef()
+    damaged.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
+    with tf1.Graph().as_default() as graph:
+        graph_defs.import_graph(damaged)
+        assert [op.name for op in graph.get_operations()] == ["x"]
+    damaged.node[0].attr["_class"].list.type.append(1)  # a TypeError of TensorFlow's Python
+    with tf1.Graph().as_default(), pytest.raises(ValueError, match="Expected"):
+        graph_defs.import_graph(damaged)

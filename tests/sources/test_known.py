@@ -1,8 +1,10 @@
 """What a graph says where no model can be made of it."""
 
 import numpy as np
+import pytest
 import tensorflow.compat.v1 as tf1
 
+from slimcam.errors import ModelError
 from slimcam.sources.known import known_of
 
 
@@ -51,6 +53,17 @@ def test_a_meta_graph_is_known_without_its_checkpoint_and_its_gradients(tmp_path
     known = known_of(str(tmp_path / "model.meta"))
     assert [one.name for one in known.ends] == ["loss:0"]
     assert known.images == []
+
+
+def test_a_graph_that_would_abort_tensorflow_is_not_imported_to_be_known(frozen):
+    path = with_unknown(frozen(net))
+    with open(path, "rb") as file:
+        graph_def = tf1.GraphDef.FromString(file.read())
+    next(node for node in graph_def.node if node.op == "Const").attr["value"].tensor.dtype = 9
+    with open(path, "wb") as file:
+        file.write(graph_def.SerializeToString())
+    with pytest.raises(ModelError, match="is a constant of type 3, and its value of type 9"):
+        known_of(path)
 
 
 def test_what_holds_no_graph_is_not_known(tmp_path):
