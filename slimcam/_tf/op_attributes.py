@@ -67,7 +67,7 @@ def output_types(node: NodeDef) -> Optional[List[int]]:
 
 def registered_ops() -> Dict[str, Any]:
     """Return the OpDefs of all operations that TensorFlow's runtime has, by name."""
-    session = private("client.pywrap_tf_session" if TF_VERSION >= (2,) else "pywrap_tensorflow")
+    session = private("client.pywrap_tf_session" if TF_VERSION >= (2, 2) else "pywrap_tensorflow")
     ops = importlib.import_module("tensorflow.core.framework.op_def_pb2").OpList()
     ops.ParseFromString(session.TF_GetBuffer(session.TF_GetAllOpList()))
     return {op.name: op for op in ops.op}

@@ -64,6 +64,8 @@ def bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Sequence[NodeDef]]]:
 def _problem_of(node: NodeDef) -> str:
     """Return what is wrong with a node, "" for nothing; drop the executor's own notes."""
     notes = _drop_notes(node.attr)
+    if not node.op:
+        return "says no operation"
     if node.op in CONSTANTS:
         return problem_of_constant(node)
     if "_gradient_op_type" in notes and not _is_text(node.attr["_gradient_op_type"].s):

@@ -50,8 +50,8 @@ H5 = {
     "external storage (CVE-2026-1669)": (_external, "lies in other files"),
     "an external link (GHSA-27f4-p4xq-cxg8)": (_link(lambda at: h5py.ExternalLink(str(at / "o.h5"), "x")), "a file"),
     "a soft link (GHSA-27f4-p4xq-cxg8)": (_link(lambda at: h5py.SoftLink("/model_weights")), "leads elsewhere"),
-    "a virtual dataset": (_virtual, "is put together from other files"),
-    "a vast shape (CVE-2026-0897)": (_vast, "are more than 100 times the"),
+    "a virtual dataset (CVE-2026-12480)": (_virtual, "is put together from other files"),
+    "a vast shape (CVE-2026-0897, CVE-2026-12570)": (_vast, "are more than 100 times the"),
 }
 
 

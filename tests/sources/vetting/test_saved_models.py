@@ -1,5 +1,6 @@
 """SavedModels and programs' graphs: what a file of training holds is no reason to refuse it, what runs at load is."""
 
+import importlib
 import os
 
 import numpy as np
@@ -38,7 +39,12 @@ class Net(tf.Module):
 
 
 if TF_VERSION >= (2, 1):
-    from tensorflow.python.trackable.resource import TrackableResource
+    # where TensorFlow has it: to 2.5, to 2.8, and from 2.9 on
+    for home in ("training.tracking.tracking", "training.tracking.resource", "trackable.resource"):
+        try:
+            TrackableResource = importlib.import_module(f"tensorflow.python.{home}").TrackableResource
+        except (ImportError, AttributeError):
+            continue
 
     class Resource(TrackableResource):
         """A resource that does something as it is initialised, as tf.saved_model.load has it."""
