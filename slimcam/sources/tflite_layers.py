@@ -14,7 +14,9 @@ Convolve = Callable[[Tensor, List[int], str], Tensor]  # of images, strides of f
 def convolution(op: Operator) -> Tensor:
     """CONV_2D: a kernel (out, h, w, in); where it reads fewer channels than there are, one for each group of them."""
     images, kernel = op.input(0), op.weights(1, (1, 2, 3, 0))
-    groups = (op.shape(0)[-1] or 0) // (op.shape(1)[-1] or 1)
+    groups, filters = (op.shape(0)[-1] or 0) // (op.shape(1)[-1] or 1), op.shape(1)[0]
+    if groups > 1 and filters is not None and filters % groups:  # to split images so often could fill the memory
+        raise ModelError(f"{groups} groups of channels for {filters} filters")
 
     def convolve(images: Tensor, strides: List[int], padding: str) -> Tensor:
         if groups <= 1:

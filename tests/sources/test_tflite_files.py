@@ -321,6 +321,13 @@ def test_as_many_parts_as_there_are_outputs(tmp_path, op, table, field):
         slimcam.load(_write(tmp_path, tensors, operators, outputs=("part",)))
 
 
+@pytest.mark.parametrize(("shape", "groups"), [((1, 4, 4, 9), 3), ((1, 2**31 - 1), 715827882)])
+def test_groups_of_channels_that_filters_cannot_be_shared_among_are_refused(tmp_path, shape, groups):
+    tensors = [one._replace(shape=shape) if one.name == "images" else one for one in _tensors()]
+    with pytest.raises(ModelError, match=f"{groups} groups of channels for 2 filters"):
+        slimcam.load(_write(tmp_path, tensors))
+
+
 @pytest.mark.parametrize(
     "changes", [{"shape": (1, 4, 4, 3), "dtype": "string"}, {"shape": ()}, {"shape": (1, 2**31 - 1)}]
 )
