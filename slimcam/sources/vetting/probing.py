@@ -5,9 +5,11 @@ no exception tells. A fork costs some milliseconds and shares what was imported.
 the process reads itself.
 """
 
+import contextlib
 import faulthandler
 import gc
 import json
+import math
 import os
 import select
 import signal
@@ -17,6 +19,7 @@ import time
 import warnings
 from typing import Any, Callable, ContextManager, List, Optional
 
+_PATIENCE = 10  # times its share of a processor that a fork may take by the clock: a busy machine is no hang
 _FORKING = threading.Lock()  # warnings and the collector are switched off for the whole process for a moment
 
 
@@ -25,7 +28,9 @@ class Died(Exception):
 
 
 def in_fork(read: Callable[[], Any], seconds: float, lock: ContextManager[Any]) -> Any:
-    """Return what a function returns in a fork of this process, which has so long; raises Died where that dies.
+    """Return what a function returns in a fork of this process; raises Died where that dies.
+
+    It has so many seconds of a processor, and ten times as many by the clock.
 
     `lock` is the one that the function takes, and other threads: held by one of them, it would stay shut in the fork.
 
@@ -36,7 +41,7 @@ def in_fork(read: Callable[[], Any], seconds: float, lock: ContextManager[Any]) 
     with lock:
         child = _fork()
     if child == 0:
-        _run(read, writer)
+        _run(read, writer, seconds)
     os.close(writer)
     try:
         data = b"" if child is None else _result(child, reader, seconds)
@@ -47,18 +52,21 @@ def in_fork(read: Callable[[], Any], seconds: float, lock: ContextManager[Any]) 
 
 def _result(child: int, reader: int, seconds: float) -> bytes:
     """Return the bytes that a child writes before it ends; raises Died for one that is killed, here or by itself."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * _PATIENCE
     parts: List[bytes] = []
     while select.select([reader], [], [], max(0.0, end - time.monotonic()))[0]:
         part = os.read(reader, 1 << 16)
         if not part:
             status = os.waitpid(child, 0)[1]
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+                break
             if os.WIFSIGNALED(status):
                 raise Died(f"crashes with signal {os.WTERMSIG(status)}")
             return b"".join(parts)
         parts.append(part)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     raise Died(f"takes more than {seconds:.0f} seconds")
 
 
@@ -83,10 +91,21 @@ def _fork() -> Optional[int]:
     return child
 
 
-def _run(read: Callable[[], Any], writer: int) -> None:
+def _bound(seconds: float) -> None:
+    """Let this process end after so many seconds of a processor, without a file of its memory."""
+    import resource  # Windows, which has no forks either, lacks it
+
+    with contextlib.suppress(ValueError, OSError):  # a limit that is lower already
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _run(read: Callable[[], Any], writer: int, seconds: float) -> None:
     """Run a function in the child, which prints nothing, send what it returns, and end."""
     try:
         faulthandler.disable()
+        _bound(seconds)
         with open(os.devnull, "w", encoding="utf-8") as silent:
             sys.stdout = sys.stderr = silent
             os.dup2(silent.fileno(), 1)

@@ -13,6 +13,7 @@ from fixtures import keras_texts
 import slimcam
 from slimcam._tf import h5_lock
 from slimcam.sources import keras_trust
+from slimcam.sources.vetting import probing
 from slimcam.sources.vetting.probing import Died, in_fork
 
 NO_LOCK = contextlib.nullcontext()
@@ -38,12 +39,25 @@ def test_a_crash_is_told_by_its_signal_and_leaves_this_process_be():
         in_fork(lambda: os.kill(os.getpid(), signal.SIGSEGV), 10, NO_LOCK)
 
 
+def busy():
+    while True:
+        pass
+
+
 @FORKS
-def test_a_hang_ends_after_its_time():
+@pytest.mark.parametrize("hang", [busy, lambda: time.sleep(60)])
+def test_a_hang_ends_after_its_time(hang, monkeypatch):
     start = time.monotonic()
+    monkeypatch.setattr(probing, "_PATIENCE", 30 if hang is busy else 1)
     with pytest.raises(Died, match="takes more than 1 seconds"):
-        in_fork(lambda: time.sleep(60), 1, NO_LOCK)
+        in_fork(hang, 1, NO_LOCK)
     assert time.monotonic() - start < 30
+
+
+@FORKS
+def test_a_machine_that_is_busy_with_others_is_no_hang():
+    """What takes no processor's time, as a process that waits for its turn, has ten times as long."""
+    assert in_fork(lambda: [time.sleep(2), 1], 1, NO_LOCK) == [None, 1]
 
 
 @FORKS
