@@ -16,6 +16,7 @@ from ..graphs.copying import copy_ops, ops_between
 from ..graphs.gradient_rules import marker
 from ..methods.evidence import plain
 from ..model import check_open
+from ..text.printable import first_line
 from .holds import holds_of
 from .resolve import Query, no_gradient, refusing_functions
 
@@ -94,7 +95,7 @@ def _build(query: Query, rule: str, any_size: bool) -> Tensors:
             try:
                 score = copy_ops(inside, score, {**outside, image.name: source}, marker(rule))
             except ValueError as error:
-                raise _other_size(query, str(error).splitlines()[0]) from error
+                raise _other_size(query, first_line(error)) from error
         gradients = tf1.gradients(score, source, stop_gradients=list(query.hold) or None)[0]
     if gradients is None:
         raise no_gradient(image, query.score_tensor)

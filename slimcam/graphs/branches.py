@@ -5,10 +5,11 @@ Conditions are numbers, known or not; see `Value` in randomness.
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from .._tf import tf, with_conds_laid_open
+from .._tf import tf, tf1, with_conds_laid_open
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
-from .graph_defs import add_copy, empty_like, op_name, set_inputs
+from ..text.printable import first_line
+from .graph_defs import add_copy, empty_like, import_graph, op_name, set_inputs
 from .op_types import CONDS, LOOPING, MERGES, SWITCHES
 from .randomness import Get, Value
 from .walk import reachable
@@ -103,9 +104,11 @@ def lay_open_conds(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     for node in conds.values():
         reads.update(_add_alone(part, node))
     try:
+        with tf1.Graph().as_default():  # which checks the nodes: of types that are none Grappler aborts the process
+            import_graph(tf1.GraphDef(versions=part.versions, node=part.node))
         opened = with_conds_laid_open(part, conds)
-    except tf.errors.OpError as error:  # of a damaged library
-        first = str(error).splitlines()[0]
+    except (ValueError, tf.errors.OpError) as error:  # of a damaged node or library
+        first = first_line(error)
         raise ModelError(f"the branches of {next(iter(conds))!r} cannot be laid open: {first}") from error
     known = library_of(graph_def)
     graph_def.library.function.extend(one for one in opened.library.function if one.signature.name not in known)

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 from .._tf import tf, tf1
 from .._types import DType, GraphDef, NodeDef
 from ..errors import ModelError
+from ..text.printable import first_line
 from .op_types import VARIABLES
 from .walk import reachable
 
@@ -103,7 +104,7 @@ def import_graph(graph_def: GraphDef, tensors: Optional[Mapping[str, Any]] = Non
     try:
         tf1.import_graph_def(graph_def, name="", input_map=tensors)
     except Exception as error:  # of whatever kind TensorFlow comes upon in a damaged graph, from its Python too
-        raise ValueError((str(error).splitlines() or [type(error).__name__])[0]) from error
+        raise ValueError(first_line(error)) from error
 
 
 # --- copies

@@ -14,6 +14,7 @@ from typing import Any, List, Optional
 import numpy as np
 
 from ..errors import ModelError
+from ..text.printable import first_line
 
 LENGTHS = struct.Struct("<QQ")  # bytes of text, and of arrays
 MOST_TEXT, MOST_BYTES = 1 << 26, 1 << 32  # of a reply
@@ -38,7 +39,7 @@ def send_request(end: socket.socket, request: Any, deadline: Optional[float]) ->
     try:
         data = pickle.dumps(request, 4)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        first = str(error).splitlines()[0]
+        first = first_line(error)
         raise ModelError(f"isolated= sends what can be pickled to another process: {first}") from error
     _send(end, [LENGTHS.pack(0, len(data)), data], deadline)
 

@@ -19,6 +19,7 @@ import numpy as np
 from .._tf import backend_module, h5_file, is_keras3, keras_of, paths_of_layers, tf, turns_kernels_of_theano
 from .._types import ArrayReader, KerasLayer, KerasModel, Session, Tensor
 from ..errors import ModelError
+from ..text.printable import first_line
 from .session_values import readers
 
 Shape = Tuple[int, ...]
@@ -141,7 +142,7 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
         how = _load(model, saved, [name for name, _ in wanted])
         return how + (turn_kernels(model) if saved.backend == "theano" and not is_keras3(model) else "")
     except (ValueError, KeyError, OSError, TypeError, tf.errors.OpError) as error:
-        first = misfit or (str(error).splitlines() or [type(error).__name__])[0]
+        first = misfit or first_line(error)
         raise ModelError(f"{saved.path}: its weights do not fit {what}: {first}") from error
 
 

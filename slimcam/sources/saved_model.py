@@ -2,14 +2,15 @@
 
 import os
 from dataclasses import replace
-from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
-from .._types import Tensor
-from ..errors import ModelError, UnknownName
+from .._types import GraphDef, Tensor
+from ..errors import ModelError, SlimcamError, UnknownName
 from ..graphs.graph_defs import dtype_of, needed_nodes
 from ..graphs.import_checks import check_inputs, check_operations, restate_swish
 from ..suggest import nearest
+from ..text.printable import first_line
 from .meta_graph import with_values
 from .options import LoadOptions, Tags, names_of
 from .parts import Parts
@@ -107,7 +108,7 @@ def meta_graphs(folder: str) -> Sequence[Any]:
     try:
         return saved_model_proto(folder).meta_graphs
     except Exception as error:  # TensorFlow raises IOError, protobuf its own, by version from different modules
-        raise ModelError(f"{folder}: not a SavedModel that can be read: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"{folder}: not a SavedModel that can be read: {first_line(error)}") from error
 
 
 def graph_of_tags(folder: str, tags: Optional[Tags], default: Sequence[str]) -> Any:
@@ -157,28 +158,19 @@ def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:
     tags = sorted(meta.meta_info_def.tags)
     vet_functions(folder, meta, options)
     with eager():
-        loaded = _load_functions(folder, tags)
-        function, because = signature_of(folder, dict(loaded.signatures), options.signature)
-        if function is None:
-            calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
-            if not calls:
-                raise ModelError(f"{folder}: no signature and no __call__: save it with signatures=")
-            function, because = calls[0], "no signature: its __call__"
-        graph_def, inputs, names = frozen(function)
-        keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
-        scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
-        named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
+        function = _load_function(folder, tags, options.signature)
+    graph_def, keyed = function.graph_def, function.keyed
     judged = vetted(folder, graph_def, options)
-    wanted, logits = _outputs_to_explain(folder, keyed, scores, options.logits)
-    ends = wanted or ([logits] if logits is not None else names)
+    wanted, logits = _outputs_to_explain(folder, keyed, function.scores, options.logits)
+    ends = wanted or ([logits] if logits is not None else function.outputs)
     check_operations(folder, graph_def, needed_nodes(graph_def, ends), ends[0])
-    words = [f"tags {', '.join(tags)}; {because}", *in_words(named, keyed)]
+    words = [f"tags {', '.join(tags)}; {function.because}", *in_words(function.named, keyed)]
     return Parts(
         folder,
         graph_def,
-        input=[named.get(name, name) for name in names_of(options.input)],
+        input=[function.named.get(name, name) for name in names_of(options.input)],
         logits=logits,
-        inputs=inputs,
+        inputs=function.inputs,
         outputs=wanted or [],
         end_points=keyed,
         why=[*words, *restate_swish(graph_def, stale=False)],
@@ -186,13 +178,38 @@ def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:
     )
 
 
-def _load_functions(folder: str, tags: List[str]) -> Any:
+class _Function(NamedTuple):
+    """A function of a SavedModel as a graph of its own, with its tensors' names."""
+
+    graph_def: GraphDef
+    inputs: List[str]
+    named: Dict[str, str]  # of those, by key
+    outputs: List[str]
+    keyed: Dict[str, str]  # of those, by key
+    scores: List[str]  # keys of (N, classes)
+    because: str  # which function it is, in words
+
+
+def _load_function(folder: str, tags: List[str], signature: Optional[str]) -> _Function:
     """Load eagerly; raise ModelError where the file is damaged, its weights not whole, or an operation not known."""
     try:
-        return tf.saved_model.load(folder, tags)
+        loaded = tf.saved_model.load(folder, tags)
+        function, because = signature_of(folder, dict(loaded.signatures), signature)
+        if function is None:
+            calls = getattr(vars(loaded).get("__call__"), "concrete_functions", None)
+            if not calls:
+                raise ModelError(f"{folder}: no signature and no __call__: save it with signatures=")
+            function, because = calls[0], "no signature: its __call__"
+        graph_def, inputs, names = frozen(function)
+        keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
+        named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
+        scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
+    except SlimcamError:
+        raise
     except Exception as error:  # TensorFlow raises whatever it comes upon: KeyError, AttributeError, its own errors
         first = (f"{type(error).__name__}: {error}".splitlines())[0]
         raise ModelError(f"{folder}: TensorFlow {tf.__version__} cannot load it: {first}") from error
+    return _Function(graph_def, inputs, named, names, keyed, scores, because)
 
 
 def _is_score_tensor(tensor: Tensor) -> bool:

@@ -13,6 +13,7 @@ from .._tf import tf, tf1
 from .._types import GraphDef, Tensor
 from ..errors import ModelError
 from ..graphs.graph_defs import op_name, set_inputs
+from ..text.printable import first_line
 from . import tflite_flex as flex
 from .tflite_operator import Operator, dequantised
 from .tflite_operators import ACTIVATIONS, OPERATORS
@@ -59,7 +60,7 @@ def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> Rebuilt:
                     with tf1.name_scope(f"operator_{i}"):
                         results = _results(Operator(lite, operator, constants, tensors))
                 except Exception as error:  # of TensorFlow, NumPy, flatbuffers: whatever wrong options lead to
-                    text = (str(error).splitlines() or [type(error).__name__])[0]
+                    text = first_line(error)
                     problem = f"{operator.type}, which gives {lite.result_of(operator)!r}, cannot be rebuilt: {text}"
                 else:
                     if not trusted:

@@ -11,6 +11,7 @@ import numpy as np
 from .._tf import tf1
 from ..errors import ModelError
 from ..files.reading import folders_of, leads_out, regular
+from ..text.printable import first_line
 from .options import LoadOptions
 from .vetting import refuse
 from .vetting.checkpoints import check_index
@@ -177,7 +178,7 @@ def _readable(prefix: str, files: Dict[str, Tuple[int, ...]]) -> Iterator[None]:
     except Exception as error:
         if _files(prefix) != files:
             raise ModelError(_CHANGED.format(prefix)) from error
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        first = first_line(error)
         raise ModelError(f"{prefix}: the checkpoint cannot be read: {first}") from error
     if changed:
         raise ModelError(_CHANGED.format(prefix))

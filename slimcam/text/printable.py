@@ -21,6 +21,11 @@ def shown(text: str) -> str:
     return _UNSEEN.sub(lambda one: ascii(one[0])[1:-1], text)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, its type's name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def one_line(text: str) -> str:
     """Return a text as shown() does, of no more than MOST characters: the middle of a longer one is left out."""
     line = shown(text)
