@@ -13,6 +13,7 @@ from .wording import in_options
 
 if TYPE_CHECKING:
     from ..sources.known import KnownTensor
+    from ..sources.options import LoadOptions
 
 MOST = 12  # layers and variables listed
 
@@ -23,22 +24,24 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
     Raises ModelError where there are neither.
     """
     from ..sources.loading import load
+    from ..sources.options import LoadOptions
 
     if options.get("isolated"):
         return _describe_elsewhere(path, {name: options[name] for name in options if name != "isolated"})
-    variables = _variables(path)
+    given = LoadOptions(trusted=options.get("trusted", False), allow=options.get("allow"))
+    variables = _variables(path, given)
     lines = [] if variables is None else variables
     try:
         with load(path, **options) as model:
             lines += _describe(model)
     except (ModelError, LayerError) as error:
-        lines += _known(path)
+        lines += _known(path, given)
         if not lines:
             raise
         reason = [one_line(f"not loaded: {in_options(error.on_one_line())}")]
     else:
         reason = []
-    lines += [*(f"verdict: {line}" for line in _verdict(path)), *reason]
+    lines += [*(f"verdict: {line}" for line in _verdict(path, given)), *reason]
     return "\n".join(map(shown, lines))
 
 
@@ -53,17 +56,17 @@ def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
         child.close()
 
 
-def _verdict(path: str) -> List[str]:
+def _verdict(path: str, options: "LoadOptions") -> List[str]:
     """Return what is in a file beside computing with tensors, in words; [] where it is damaged, which was said."""
     from ..sources.verdicts import vet
 
     try:
-        return vet(path).lines()
+        return vet(path, options.allow or ()).lines()
     except ModelError:
         return []
 
 
-def _variables(path: str) -> Optional[List[str]]:
+def _variables(path: str, options: "LoadOptions") -> Optional[List[str]]:
     """Describe a checkpoint's variables, or return None for what is no checkpoint."""
     from ..nets import nets_fitting
     from ..sources.checkpoint import is_checkpoint
@@ -71,7 +74,7 @@ def _variables(path: str) -> Optional[List[str]]:
 
     if not is_checkpoint(path):
         return None
-    reader = open_checkpoint(path)
+    reader = open_checkpoint(path, options)
     lines = [f"checkpoint {reader.path}: {len(reader.shapes)} variables"]
     lines += [f"  {name} {tuple(reader.shapes[name])}" for name in sorted(reader.shapes)[:MOST]]
     if len(reader.shapes) > MOST:
@@ -81,12 +84,12 @@ def _variables(path: str) -> Optional[List[str]]:
     return lines
 
 
-def _known(path: str) -> List[str]:
+def _known(path: str, options: "LoadOptions") -> List[str]:
     """Describe a graph that no model can be made of, [] where there is none to be read."""
     from ..sources.known import known_of
 
     try:
-        known = known_of(path)
+        known = known_of(path, options)
     except ModelError:
         return []
     if known is None:

@@ -13,6 +13,8 @@ from ..graphs.writes import without_writes
 from . import frozen, infer, meta_graph, saved_model
 from .image_nodes import ImageNodes
 from .options import LoadOptions
+from .verdicts import vet_links
+from .vetting import refuse
 from .vetting.inert import vetted
 
 
@@ -36,11 +38,12 @@ class Known(NamedTuple):
     lacking: str = ""  # the operation that this TensorFlow does not have; what needs it is not among scores and ends
 
 
-def known_of(path: str) -> Optional[Known]:
+def known_of(path: str, options: Optional[LoadOptions] = None) -> Optional[Known]:
     """Return what the graph in a file says, None for what holds no graph of TensorFlow 1.
 
-    Raises ModelError for a file that cannot be read.
+    Raises ModelError for a file that cannot be read, UntrustedModel for a link out of its folder.
     """
+    refuse(path, vet_links(path), options or LoadOptions())
     if meta_graph.is_meta(path):
         return _known(path, meta_graph.read_meta_graph(path).graph_def)
     if saved_model.is_saved_model(path):
@@ -50,6 +53,7 @@ def known_of(path: str) -> Optional[Known]:
 
 
 def _known(source: str, graph_def: GraphDef) -> Known:
+    count = len(graph_def.node)
     vetted(source, graph_def, LoadOptions())  # it is imported, though it does not run
     without_newer_attributes(graph_def)
     graph_def = without_writes(graph_def)
@@ -67,7 +71,7 @@ def _known(source: str, graph_def: GraphDef) -> Known:
         if op.type in (*PROBABILITIES, *LOSSES)
     ]
     ends = [KnownTensor(*_of(end)) for end in infer.ends(starts)]
-    return Known(len(graph_def.node), placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
+    return Known(count, placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
 
 
 def _stands_in(node: NodeDef) -> bool:

@@ -11,7 +11,7 @@ import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .. import nets
-from ..errors import ModelError, SlimcamError
+from ..errors import ModelError, SlimcamError, UntrustedModel
 from ..files.digests import file_digest
 from ..files.reading import folders_of, leads_out, read_json
 from ..inputs.names import PREPROCESSING
@@ -158,7 +158,7 @@ def verdict_of(path: str) -> Verdict:
     net = _manifest(folder)["net"]
     if is_frozen(source) or net in nets.NETS:
         return Verdict()
-    return Verdict([Finding(os.path.join(folder, MANIFEST), f"the net {net!r}", "would be imported and called")])
+    return Verdict([_called(folder, net)])
 
 
 def source_in(path: str) -> str:
@@ -167,13 +167,18 @@ def source_in(path: str) -> str:
 
 
 def _check_net(folder: str, net: str, options: LoadOptions) -> None:
-    """Raise ModelError for a net that is no row of the registry: a function would be imported and called."""
+    """Raise UntrustedModel for a net that is no row of the registry: a function would be imported and called."""
     if options.net is not None or options.trusted or net in nets.NETS:
         return
-    raise ModelError(
+    raise UntrustedModel(
         f"{os.path.join(folder, MANIFEST)}: the net {net!r} is none that `slimcam nets` lists, and a manifest may name "
-        "no function: say net= yourself, or trusted=True if you trust who made it"
+        "no function: say net= yourself, or trusted=True if you trust who made it",
+        [_called(folder, net)],
     )
+
+
+def _called(folder: str, net: str) -> Finding:
+    return Finding(os.path.join(folder, MANIFEST), f"the net {net!r}", "would be imported and called")
 
 
 def _check_digests(folder: str, source: str, digests: Dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..errors import ModelError, SlimcamError
 from ..graphs.graph_defs import op_name
@@ -25,14 +25,16 @@ def is_tflite(path: str) -> bool:
     return path.endswith(ENDINGS) and not os.path.isdir(path)
 
 
-def verdict_of(path: str) -> Verdict:
+def verdict_of(path: str, allow: Sequence[str] = ()) -> Verdict:
     """Return the verdict on a file: what it borrows of TensorFlow, then its graph rebuilt, which never runs.
+
+    It is rebuilt where all that it borrows computes, or is allowed.
 
     Raises ModelError for a file that is no .tflite or a damaged one.
     """
     lite = read_file(path)
     verdict = flex.verdict_of(path, lite)
-    if verdict.refused:
+    if verdict.allowing(allow).refused:
         return verdict
     with _whatever_damage_leads_to(path):
         graph_def = rebuild(path, lite).graph_def

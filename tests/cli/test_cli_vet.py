@@ -39,3 +39,24 @@ def test_file_that_cannot_be_read_ends_with_2(run, tmp_path):
     (tmp_path / "net.pb").write_bytes(b"\x00\xff")
     result = run("vet", str(tmp_path / "net.pb"))
     assert result.status == 2 and result.stderr.startswith(f"slimcam: {tmp_path / 'net.pb'}: not a GraphDef")
+
+
+def test_several_paths_go_on_after_one_that_is_refused_and_one_that_cannot_be_read(run, tmp_path):
+    (tmp_path / "pure").mkdir()
+    (tmp_path / "net.pb").write_bytes(b"\x00\xff")
+    harmless = harmful.frozen("", str(tmp_path / "pure"))
+    result = run("vet", str(tmp_path / "net.pb"), harmless)
+    assert result.status == 2 and len(result.stderr.splitlines()) == 1
+    assert result.stdout == f"{harmless}: pure: nothing but computing with tensors\n"
+    (tmp_path / "refused").mkdir()
+    refused = harmful.frozen("WriteFile", str(tmp_path / "refused"))
+    result = run("vet", refused, str(tmp_path / "net.pb"), harmless, "--json")
+    assert result.status == 1
+    reports = json.loads(result.stdout)
+    assert [one["path"] for one in reports] == [refused, str(tmp_path / "net.pb"), harmless]
+    assert reports[1]["error"].startswith(f"{tmp_path / 'net.pb'}: not a GraphDef") and reports[2]["pure"]
+
+
+def test_tflite_file_that_borrows_what_writes_ends_with_1(run, tmp_path):
+    result = run("vet", harmful.tflite("WriteFile", str(tmp_path)))
+    assert (result.status, "is WriteFile, which writes files" in result.stdout) == (1, True)

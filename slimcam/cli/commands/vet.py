@@ -1,11 +1,13 @@
 """`slimcam vet`."""
 
 import json
-from typing import Tuple
+from typing import Any, Dict, List, Tuple
 
 import click
 
+from ...errors import SlimcamError
 from ...text.printable import shown
+from ..wording import line
 
 
 @click.command()
@@ -16,16 +18,26 @@ from ...text.printable import shown
 def vet(ctx: click.Context, paths: Tuple[str, ...], allow: Tuple[str, ...], as_json: bool) -> None:
     """Say what is in each PATH beside computing with tensors; nothing of it is run.
 
-    The exit status is 1 where there is something that would not run without --trusted or --allow, and 2 where a PATH
-    cannot be read.
+    The exit status is 1 where there is something that would not run without --trusted or --allow, else 2 where a PATH
+    cannot be read, which is said of it; the others are judged.
     """
     from ...sources.verdicts import vet as verdict_on
 
-    verdicts = {path: verdict_on(path).allowing([word for one in allow for word in one.split(",")]) for path in paths}
+    words = [word for one in allow for word in one.split(",")]
+    reports: List[Dict[str, Any]] = []
+    statuses = {0}
+    for path in paths:
+        try:
+            verdict = verdict_on(path, words)
+        except SlimcamError as error:
+            statuses.add(2)
+            reports.append({"path": path, "error": str(error)})
+            click.echo(line(error.on_one_line()), err=True)
+            continue
+        statuses.add(1 if verdict.refused else 0)
+        reports.append({"path": path, **verdict.to_json()})
+        if not as_json:
+            click.echo("\n".join(shown(f"{path}: {one}") for one in verdict.lines()))
     if as_json:
-        reports = [{"path": path, **verdict.to_json()} for path, verdict in verdicts.items()]
         click.echo(json.dumps(reports, indent=2))
-    else:
-        for path, verdict in verdicts.items():
-            click.echo("\n".join(shown(f"{path}: {line}") for line in verdict.lines()))
-    ctx.exit(1 if any(verdict.refused for verdict in verdicts.values()) else 0)
+    ctx.exit(1 if 1 in statuses else max(statuses))

@@ -12,6 +12,7 @@ from ...errors import UntrustedModel
 from ...graphs.graph_defs import op_name
 from ..options import LoadOptions
 from . import Finding, Verdict, error_of
+from .files import LINKS
 from .graphs import judge_bodies
 from .operators import SAVING
 from .structure import CONSTANTS, called_functions, calls_of_functions, check_structure
@@ -34,7 +35,11 @@ def judge_functions(folder: str, meta: Any) -> Verdict:
     """Judge the functions of a MetaGraphDef, and the constants of its graph; raise ModelError for a damaged one."""
     unheld = check_structure(folder, meta.graph_def)
     saving, own = _savers(meta), _reads_own_asset(folder, meta)
-    refused: List[Finding] = []
+    refused = [
+        Finding("the SavedModel", f"the asset {one.filename!r}", "leads out of its folder", LINKS)
+        for one in meta.asset_file_def
+        if not _is_inside(folder, one.filename)
+    ]
     said: List[Finding] = []
     for name, verdict in judge_bodies(meta.graph_def, unheld).items():
         for one in verdict.refused:
@@ -85,5 +90,6 @@ def _bound_asset(meta: Any, function: str, position: int) -> Optional[str]:
 
 
 def _is_inside(folder: str, name: str) -> bool:
+    """Whether a file of `assets/`, by the name that the SavedModel has for it, lies in its folder."""
     assets = os.path.realpath(os.path.join(folder, "assets"))
     return os.path.realpath(os.path.join(assets, name)).startswith(os.path.join(os.path.realpath(folder), ""))

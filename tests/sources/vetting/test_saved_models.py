@@ -12,6 +12,7 @@ from graph_files import net as small
 import slimcam
 from slimcam._tf import TF_VERSION, saved_model_proto, tf
 from slimcam.errors import UntrustedModel
+from slimcam.sources.verdicts import vet
 from slimcam.sources.vetting.graphs import vet_graph
 from slimcam.sources.vetting.saved_models import judge_functions
 
@@ -88,6 +89,43 @@ def test_a_table_of_a_file_elsewhere_is_refused(tmp_path):
     saved.write_bytes(data.replace(b"labels.txt", away))
     with pytest.raises(UntrustedModel, match="is InitializeTableFromTextFileV2, which reads files"):
         slimcam.load(path)
+
+
+@TF2
+@pytest.mark.parametrize("filename", ["../../secret.txt", "{elsewhere}/secret.txt", "a link"])
+def test_an_asset_elsewhere_is_refused_though_nothing_reads_it(tmp_path, filename):
+    (tmp_path / "labels.txt").write_text("a\n")
+    (tmp_path / "secret.txt").write_text("secret\n")
+    model = Net()
+    model.asset = tf.saved_model.Asset(str(tmp_path / "labels.txt"))
+    path = save(model, tmp_path / "saved")
+    with slimcam.load(path) as plain:
+        assert plain.classes == 3
+    if filename == "a link":
+        os.remove(os.path.join(path, "assets", "labels.txt"))
+        os.symlink(str(tmp_path / "secret.txt"), os.path.join(path, "assets", "labels.txt"))
+    else:
+        proto = saved_model_proto(path)
+        proto.meta_graphs[0].asset_file_def[0].filename = filename.format(elsewhere=tmp_path)
+        (tmp_path / "saved" / "saved_model.pb").write_bytes(proto.SerializeToString())
+    with pytest.raises(UntrustedModel, match="leads out of its folder: say allow=\\['links'\\]") as raised:
+        slimcam.load(path)
+    assert vet(path).refused == raised.value.findings
+
+
+@TF2
+def test_a_signature_that_is_not_asked_for_is_judged_too_as_tensorflow_makes_all_functions(tmp_path):
+    model = Net()
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    def reads(name):
+        return {"text": tf.io.read_file(name)}
+
+    photos = tf.function(model.__call__).get_concrete_function(tf.TensorSpec([None, 4, 4, 3], tf.float32, "photos"))
+    path = str(tmp_path / "saved")
+    tf.saved_model.save(model, path, signatures={"serving_default": photos, "reads": reads})
+    with pytest.raises(UntrustedModel, match="ReadFile, which reads files: say allow=\\['ReadFile'\\]"):
+        slimcam.load(path, signature="serving_default")
 
 
 @TF2
