@@ -20,9 +20,9 @@ def take_functions(path: str, config: Any, custom: Dict[str, Any]) -> List[str]:
         name, is_lambda = inner.get("name"), kind == "Lambda" and "function" in inner
         if not (is_lambda or _holds_code(kind, inner)):
             continue
-        if name in custom:
-            _take_function(inner, str(name))
-            replaced.append(str(name))
+        if isinstance(name, str) and name in custom:
+            _take_function(inner, name)
+            replaced.append(name)
         elif is_lambda and isinstance(inner["function"], str):
             if inner["function"] not in custom:
                 raise ModelError(

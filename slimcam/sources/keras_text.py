@@ -7,7 +7,8 @@ from typing import Any, Dict, Tuple
 from .._packages import pip_line
 from .._tf import LIST_WRAPPERS
 from ..errors import MissingPackage, ModelError
-from .vetting.keras import parsed
+from ..text.printable import first_line
+from .vetting.keras import check_aliases, parsed
 
 ENDINGS = (".json", ".yaml", ".yml")
 
@@ -53,18 +54,20 @@ def _of_yaml(path: str, text: str) -> Any:
     except ModuleNotFoundError as error:
         raise MissingPackage(f"{path}: YAML is read by PyYAML, not installed: {pip_line('yaml')}") from error
 
-    # reads plain data, and what to_yaml() wrote of tuples and lists
-    loader: Any = type("Loader", (yaml.SafeLoader,), {})
+    # reads plain data, and what to_yaml() wrote of tuples and lists; merged keys, which it never wrote, may be a bomb
+    loader: Any = type("Loader", (yaml.SafeLoader,), {"flatten_mapping": lambda self, node: None})
     for tag in ("tuple", "unicode", "str"):
         plain = yaml.SafeLoader.construct_yaml_seq if tag == "tuple" else yaml.SafeLoader.construct_yaml_str
         loader.add_constructor(f"tag:yaml.org,2002:python/{tag}", plain)
     for name in LIST_WRAPPERS:
         loader.add_constructor(f"tag:yaml.org,2002:python/object/apply:{name}", _of_wrapper)
     try:
-        return yaml.load(text, loader)
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or "cannot be read"
+        config = yaml.load(text, loader)
+        check_aliases(config, len(text))  # each value that is written takes a character at least
+    except Exception as error:  # of PyYAML, and of the dates and numbers that it makes
+        problem = getattr(error, "problem", None) or first_line(error)
         raise ModelError(f"{path}: not YAML of plain data: {problem}") from error
+    return config
 
 
 def _of_wrapper(loader: Any, node: Any) -> Any:

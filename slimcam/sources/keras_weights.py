@@ -7,8 +7,10 @@ archive, have a folder for each layer, called after its class and its place amon
 
 import contextlib
 import functools
+import lzma
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -16,9 +18,9 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
-from .._tf import backend_module, h5_file, is_keras3, keras_of, paths_of_layers, tf, turns_kernels_of_theano
+from .._tf import backend_module, h5_file, is_keras3, keras_of, paths_of_layers, turns_kernels_of_theano
 from .._types import ArrayReader, KerasLayer, KerasModel, Session, Tensor
-from ..errors import ModelError
+from ..errors import ModelError, SlimcamError
 from ..text.printable import first_line
 from .session_values import readers
 
@@ -27,8 +29,8 @@ Shape = Tuple[int, ...]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 WEIGHTS = "model.weights.h5"  # in a .keras archive
 # What h5py and zipfile raise for damaged files.
-UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError, EOFError,
-              zlib.error, zipfile.BadZipFile)  # fmt: skip
+UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, OverflowError, AttributeError, EOFError,
+              MemoryError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile)  # fmt: skip
 _SHOWN = 120  # characters of such an error: some quote what they read
 
 
@@ -141,7 +143,9 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
     try:
         how = _load(model, saved, [name for name, _ in wanted])
         return how + (turn_kernels(model) if saved.backend == "theano" and not is_keras3(model) else "")
-    except (ValueError, KeyError, OSError, TypeError, tf.errors.OpError) as error:
+    except SlimcamError:
+        raise
+    except Exception as error:  # Keras raises whatever it comes upon in a damaged file
         first = misfit or first_line(error)
         raise ModelError(f"{saved.path}: its weights do not fit {what}: {first}") from error
 

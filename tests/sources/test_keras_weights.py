@@ -12,6 +12,7 @@ from fixtures.keras_texts import BIAS, DENSE, KERNEL, OFFSET, PHOTOS, SCORES, SI
 
 import slimcam
 from slimcam._tf import keras2, keras3
+from slimcam.sources.keras_text import read_text
 
 FOLDERS = {"conv2d": [KERNEL, BIAS], "dense": [DENSE, OFFSET]}
 
@@ -61,6 +62,28 @@ def test_a_yaml_with_its_weights_is_a_model(tmp_path):
     assert "!!python/tuple" in (tmp_path / "model.yaml").read_text()
     weights = write_weights(tmp_path / "weights.h5")
     np.testing.assert_array_equal(scores(str(tmp_path / "model.yaml"), weights=weights), SCORES)
+
+
+BOMB = ["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10))]
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("a: &a {x: *a}", "nested too deep"),
+        ("a: &a [*a]", "nested too deep"),
+        ("\n".join(BOMB), "aliases"),
+        ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "could not determine a constructor"),
+        ("a: 2020-99-99", "month must be in 1..12"),
+        ("a: " + "[" * 5000, "recursion"),
+    ],
+    ids=["a map of itself", "a list of itself", "387 million", "merged", "no date", "deep"],
+)
+def test_yaml_that_holds_itself_or_far_more_than_its_text_is_an_error(text, problem, tmp_path):
+    pytest.importorskip("yaml")
+    (tmp_path / "model.yaml").write_text(f"{text}\nclass_name: Model\nconfig: {{}}\n")
+    with pytest.raises(slimcam.errors.ModelError, match=f"not YAML of plain data: .*{problem}"):
+        read_text(str(tmp_path / "model.yaml"))
 
 
 def test_lists_as_tensorflow_1_writes_them_in_yaml_are_lists(tmp_path):

@@ -17,6 +17,7 @@ from .operators_computing import COMPUTING
 UNKNOWN = "Keras does not have"  # the reason of a finding that the caller's own object may mend
 
 _DEEPEST = 200  # levels of lists and dictionaries; a model has some eight for each model in it
+_TOO_DEEP = "nested too deep for a model's configuration"
 _DIGITS = 400  # of a number; Python 3.7 takes the square of their count to read them
 
 
@@ -39,22 +40,37 @@ def parsed(text: Any) -> Any:
     except (TypeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
     if is_too_deep:
-        raise ValueError("nested too deep for a model's configuration")
+        raise ValueError(_TOO_DEEP)
     return value
 
 
+def check_aliases(value: Any, most: int) -> None:
+    """Raise ValueError for data that holds itself, or, where parts of it are there again, over `most` values."""
+    if _is_deeper(value, _DEEPEST):
+        raise ValueError(_TOO_DEEP)
+    counts: Dict[int, int] = {}
+
+    def count(one: Any) -> int:
+        if id(one) not in counts:
+            counts[id(one)] = 1 + sum(map(count, _items(one)))
+        return counts[id(one)]
+
+    if count(value) > most:
+        raise ValueError("its aliases come to more than a model's configuration")
+
+
 def _is_deeper(value: Any, most: int) -> bool:
-    """Whether a value has more levels of lists and dictionaries than so many."""
+    """Whether a value has more levels of lists and dictionaries than so many; one that holds itself has no last."""
     level = [value]
     for _ in range(most):
-        level = [one for outer in level for one in _items(outer)]
+        level = list({id(one): one for outer in level for one in _items(outer)}.values())
         if not level:
             return False
     return True
 
 
 def _items(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
 
 
 def _integer(text: str) -> int:
