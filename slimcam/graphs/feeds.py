@@ -6,9 +6,10 @@ use or their name tells it, and any other is an error, raised when the fetch is 
 """
 
 import re
-from typing import Any, Collection, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Collection, Iterable, List, Mapping, NamedTuple, Optional
+from weakref import WeakKeyDictionary
 
-from .._types import Operation, Tensor
+from .._types import Graph, Operation, Tensor
 from ..errors import MissingFeed
 from .op_types import PLACEHOLDERS, UNFED
 from .usage import inference_use
@@ -29,6 +30,10 @@ INFERENCE = (
     Inference(r".*keep_?prob.*|(.*_)?keep(_?rate)?", 1.0, "dropout keeps everything"),
     Inference(r".*drop_?out.*|(.*_)?drop(_?(prob|rate).*)?", 0.0, "dropout drops nothing"),
 )
+
+
+# By graph, the errors of the operations in it, by name, in whose places stand others that never run.
+STAND_INS: "WeakKeyDictionary[Graph, Mapping[str, Callable[[], Exception]]]" = WeakKeyDictionary()
 
 
 class DefaultFeed(NamedTuple):
@@ -52,7 +57,8 @@ def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[s
     """Return what must be fed beside the tensors named in `cut`, each with its inference value.
 
     Raises MissingFeed, with one path, where `fetches` need a placeholder that has none, or a tensor named in
-    `required` that is not in `cut`.
+    `required` that is not in `cut`; the error of STAND_INS where that placeholder is what an operation reads that
+    stands in for another.
     """
     fetches = list(fetches)
     toward = ancestors(fetches, cut)
@@ -65,6 +71,9 @@ def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[s
         if value is not None:
             fed.append(value)
         elif op.type != "PlaceholderWithDefault" or tensor.name in required:
+            refused = STAND_INS.get(tensor.graph, {}).get(getattr(toward[op], "name", ""))
+            if refused is not None:
+                raise refused()
             theirs = {one: None if _is_ours(after) else after for one, after in toward.items()}
             score = _end(theirs, op).name + ":0"
             raise MissingFeed(f"{score!r} needs {tensor.name!r}: {path(theirs, op)}", tensor)

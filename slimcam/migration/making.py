@@ -12,7 +12,7 @@ import numpy as np
 from .. import __version__
 from .._tf import keras_version, tf
 from .._types import ImagesLike, ModelLike, TargetLike, TensorLike
-from ..errors import MissingFeed, ModelError, PhotoError
+from ..errors import MissingFeed, ModelError, PhotoError, UntrustedModel
 from ..explainer import GradCAM, features
 from ..files.digests import digest, file_digest
 from ..inputs.image_input import ImageInput
@@ -111,7 +111,7 @@ def _logits(model: Model, image_input: ImageInput, fed: Any, engine: str) -> Opt
         return None
     try:
         return features(model, logits, fed, engine)
-    except MissingFeed:
+    except (MissingFeed, UntrustedModel):
         return None
 
 

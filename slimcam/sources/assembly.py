@@ -8,6 +8,7 @@ from .._types import Graph, GraphDef, Session, Tensor
 from ..errors import ModelError
 from ..graphs.darkflow import read_yolo
 from ..graphs.detection import find_suppression
+from ..graphs.feeds import STAND_INS
 from ..graphs.graph_defs import import_graph, op_name
 from ..graphs.walk import ancestors, between, is_of_unit_length
 from ..inputs.image_input import ImageInput
@@ -27,7 +28,7 @@ from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .prepared import with_preparation
 from .randomness import say_what_is_random
-from .vetting.inert import refuse_needed
+from .vetting.inert import errors_of, refuse_needed
 from .vetting.sizes import check_tensors
 from .weights import Assign, assigning, place, without_large
 
@@ -40,6 +41,8 @@ def assemble(parts: Parts) -> Model:
     check_images(parts.source, nodes)
     parts = with_preparation(parts, nodes)
     graph, session, joints, reload_weights, counts = _import_graph(parts, nodes)
+    if parts.judged is not None:
+        STAND_INS[graph] = errors_of(parts.source, parts.judged)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._tf import tf
 from .._types import Session, Tensor
-from ..errors import MissingFeed, ModelError
+from ..errors import MissingFeed, ModelError, UntrustedModel
 from ..graphs.feeds import plan
 from ..inputs.image_input import ImageInput
 from .image_nodes import ImageNode
@@ -61,7 +61,7 @@ def _is_fed(end: Tensor, inputs: List[ImageInput]) -> bool:
     """Whether images, and what nobody needs to say, are all that a tensor needs: a loss needs labels as well."""
     try:
         plan([end], [one.tensor.name for one in inputs])
-    except MissingFeed:
+    except (MissingFeed, UntrustedModel):
         return False
     return True
 
@@ -71,7 +71,7 @@ def _problem(session: Session, inputs: List[ImageInput], ends: List[Tensor]) -> 
     images = {image_input.tensor: _noise(image_input.tensor) for image_input in inputs}
     try:
         defaults = {one.tensor: one.value for one in plan(ends, [tensor.name for tensor in images])}
-    except MissingFeed as error:
+    except (MissingFeed, UntrustedModel) as error:
         return f"nothing can be said ({error})"
 
     def run(rows: slice) -> List[np.ndarray]:

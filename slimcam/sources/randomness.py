@@ -7,7 +7,7 @@ import numpy as np
 
 from .._tf import tf
 from .._types import GraphDef, NodeDef, Tensor
-from ..errors import MissingFeed, ModelError
+from ..errors import MissingFeed, ModelError, UntrustedModel
 from ..graphs.branches import functions_run, is_run, library_of
 from ..graphs.feeds import plan
 from ..graphs.graph_defs import dtype_of, nodes_by_name, op_name, set_inputs, tensor_name
@@ -213,7 +213,7 @@ def _value_of(model: Model, cut: Collection[str]) -> Value:
             return None
         try:
             array = model.session.run(tensor, {one.tensor: one.value for one in plan([tensor], [])})
-        except (MissingFeed, tf.errors.OpError):
+        except (MissingFeed, UntrustedModel, tf.errors.OpError):
             return None
         return float(array.reshape(-1)[0]) if array.size == 1 else None
 

@@ -6,7 +6,8 @@ stands in their places gives tensors of the same types, and reads a placeholder 
 one of them is refused, by `refuse_needed`.
 """
 
-from typing import Collection, Dict, List, Sequence, Set
+import functools
+from typing import Callable, Collection, Dict, List, Sequence, Set
 
 from ..._tf import output_types
 from ..._types import GraphDef, NodeDef, Tensor
@@ -55,6 +56,15 @@ def refuse_needed(source: str, judged: Judged, ends: Sequence[Tensor], are_named
     said = [one for name in judged.said if name in behind for one in judged.said[name] if one.why != DRAWS]
     unused = [one for name in judged.refused for one in judged.refused[name] if not is_of_training(one)]
     return [*in_words(said), *(f"never run: {line}" for line in in_words(unused))]
+
+
+def errors_of(source: str, judged: Judged) -> Dict[str, Callable[[], UntrustedModel]]:
+    """Return what makes the error of each operation that was refused, by its name, for whoever asks for it later."""
+
+    def error(refused: Sequence[Finding]) -> UntrustedModel:
+        return UntrustedModel(error_of(source, refused), refused)
+
+    return {name: functools.partial(error, refused) for name, refused in judged.refused.items()}
 
 
 def is_of_training(one: Finding) -> bool:

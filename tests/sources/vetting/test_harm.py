@@ -102,6 +102,37 @@ def test_what_no_score_needs_never_runs_and_is_no_reason_to_refuse_the_file(tmp_
     assert files(tmp_path) == ["model.pb"]
 
 
+def test_who_asks_later_for_what_is_refused_is_told_what_and_how_to_allow_it(tmp_path):
+    (tmp_path / "secret").write_bytes(np.array([2, 3, 4], np.float32).tobytes())
+
+    def end(x, mean, logits):
+        read = tf1.raw_ops.ReadFile(filename=str(tmp_path / "secret"))
+        more = tf1.multiply(mean, tf1.reshape(tf1.decode_raw(read, tf1.float32), [3]), name="more")
+        tf1.identity(more, name="more_scores")
+        return logits
+
+    path = write(net(end), tmp_path / "model.pb")
+    refused = (
+        f"{path}: more than computing with tensors: 'ReadFile' is ReadFile, which reads files: "
+        "say allow=['ReadFile'] if that is meant, or trusted=True if you trust who made it"
+    )
+    with slimcam.load(path, logits="logits", preprocess="none") as model:
+        assert slimcam.GradCAM(model, layer="relu")(IMAGES).scores[0] == 1
+        for ask in (
+            lambda: model.features("more", IMAGES),
+            lambda: slimcam.GradCAM(model, layer="relu", target=slimcam.targets.Channel("more", 1)),
+        ):
+            with pytest.raises(UntrustedModel) as caught:
+                ask()
+            assert str(caught.value) == refused
+            assert caught.value.findings == [Finding("ReadFile", "ReadFile", "reads files", "ReadFile")]
+    with slimcam.load(path, logits="logits", preprocess="none", allow=["ReadFile"]) as model:
+        np.testing.assert_array_equal(model.features("more", IMAGES), [[2, 3, 4]])
+    for options in ({"logits": "more_scores"}, {"logits": "more"}):
+        with pytest.raises(UntrustedModel, match="'ReadFile' is ReadFile, which reads files: say allow"):
+            slimcam.load(path, preprocess="none", **options)
+
+
 def test_the_hosts_functions_are_not_called_and_what_comes_before_them_can_be_explained(tmp_path):
     called = []
 
