@@ -196,4 +196,5 @@ def _with_config(path: str, config: Any, folder: str) -> str:
 
 
 def _text(value: Any) -> Optional[str]:
-    return value.decode("utf-8") if isinstance(value, bytes) else value
+    """Return an attribute of an HDF5 file as text, whatever it is, None where it is not there."""
+    return value.decode("utf-8") if isinstance(value, bytes) else None if value is None else str(value)

@@ -11,6 +11,7 @@ import slimcam
 from slimcam.cli import inspection
 from slimcam.errors import ModelError, SlimcamError
 from slimcam.migration.making import inputs_of
+from slimcam.sources.options import LoadOptions
 from slimcam.sources.verdicts import vet
 
 # Of another shape than any net's images: it is resized and prepared, whatever the model takes.
@@ -38,7 +39,7 @@ def explain(path: str, options: Dict[str, Any]) -> Came:
             inspection._describe(model)
             return explain_photos(model, [PHOTO])
     except SlimcamError:
-        inspection._known(path)
+        inspection._known(path, LoadOptions())
         with contextlib.suppress(ModelError):
             vet(path).lines()
         raise

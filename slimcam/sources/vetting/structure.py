@@ -2,8 +2,8 @@
 
 TensorFlow checks most of a GraphDef as it imports it. It does not check that a constant's two types are one, follows
 functions that call themselves until the stack ends, expands functions that call functions however many copies that
-makes, and lets attributes that only its own executor writes say where memory lies. All that is looked at here, on the
-protos alone, in time in proportion to the file.
+makes, lists as many tensors as a node says that it has, and lets attributes that only its own executor writes say where
+memory lies. All that is looked at here, on the protos alone, in time in proportion to the file.
 """
 
 from typing import Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
@@ -16,6 +16,20 @@ from .operators_computing import CALLING, COMPUTING
 CONSTANTS = ("Const", "HostConst")
 MOST_NODES = 1 << 20  # that functions may come to, expanded; and no more than this many times those that the file has
 MOST_COPIES = 1000
+MOST_TENSORS = 1 << 20  # that nodes may say they have beyond what they read
+# By what attributes operations say how many tensors they read or give, in the registries of 1.15.5 and 2.21.
+COUNTS = frozenset(
+    (
+        *("N", "NN", "M", "num", "n_a", "n_b", "num_split", "num_splits", "num_outputs", "num_outs", "num_partitions"),
+        *("num_args", "num_host_args", "num_params", "num_params_weights", "num_params_biases", "num_features"),
+        *("num_sparse", "num_sparse_features", "num_sparse_features_with_values", "num_dense_features", "num_groups"),
+        *("num_bucketized_features", "num_side_inputs", "num_devices", "num_replicas", "num_computations"),
+        *("num_tables", "num_streams", "num_sc_per_chip", "num_row_partition_tensors", "top_paths", "task_count"),
+        *("Nsparse", "Ndense", "Ncontext_sparse", "Ncontext_dense", "Nfeature_list_sparse", "Nfeature_list_dense"),
+        *("Nresources", "Nordering_token", "NumTables", "NumVariables", "NumDynamicShapes", "NumLearningRateTags"),
+        *("RAGGED_RANK", "PARAMS_RAGGED_RANK", "OUTPUT_RAGGED_RANK", "output_ragged_rank"),
+    )
+)
 # Notes on a node that mean something to who reads a graph; all others are the executor's own, or a compiler's.
 _NOTES = frozenset(
     (
@@ -33,11 +47,19 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
     Returns, by names as findings have them, the bytes that constants take beyond those that the file holds of them.
     """
     unheld: Dict[str, int] = {}
+    signatures = [function.signature for function in graph_def.library.function]
+    counts = COUNTS.union(arg.number_attr for one in signatures for arg in (*one.input_arg, *one.output_arg))
+    tensors = 0  # that nodes say they have beyond what they read
     for function, nodes in bodies(graph_def):
         names: Set[str] = set()
         for node in nodes:
             name, size = node.name, 0
-            problem = "is there twice" if name in names else _problem_of(node)
+            special = [key for key in node.attr if key[:1] == "_" or key in counts]
+            if special:
+                tensors += sum(max(node.attr[key].i - len(node.input), 0) for key in special if key in counts)
+            problem = "is there twice" if name in names else _problem_of(node, special)
+            if tensors > MOST_TENSORS and not problem:
+                problem = f"says that it has more tensors than any: {tensors} with those before"
             if node.op in CONSTANTS and not problem:
                 problem, size = contents_of(node)
             if problem:
@@ -48,7 +70,7 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
             names.add(name)
     for function in graph_def.library.function:
         for number in function.arg_attr:
-            _drop_notes(function.arg_attr[number].attr)
+            _drop_notes(function.arg_attr[number].attr, list(function.arg_attr[number].attr))
     if len(graph_def.library.function):
         _check_calls(source, graph_def)
     return unheld
@@ -61,9 +83,9 @@ def bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Sequence[NodeDef]]]:
         yield function.signature.name, function.node_def
 
 
-def _problem_of(node: NodeDef) -> str:
-    """Return what is wrong with a node, "" for nothing; drop the executor's own notes."""
-    notes = _drop_notes(node.attr)
+def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
+    """Return what is wrong with a node, "" for nothing; drop the executor's own notes, which are among `special`."""
+    notes = _drop_notes(node.attr, special)
     if not node.op:
         return "says no operation"
     if node.op in CONSTANTS:
@@ -73,9 +95,9 @@ def _problem_of(node: NodeDef) -> str:
     return ""
 
 
-def _drop_notes(attributes: Mapping) -> List[str]:
-    """Drop the attributes that only the executor writes; return those that begin as they do and stay."""
-    notes = [name for name in attributes if name.startswith("_")]
+def _drop_notes(attributes: Mapping, among: Sequence[str]) -> List[str]:
+    """Drop those of the attributes `among` that only the executor writes; return those that begin as they do."""
+    notes = [name for name in among if name.startswith("_")]
     for name in notes:
         if name not in _NOTES and not name.startswith("_slimcam"):
             del attributes[name]  # type: ignore[attr-defined]

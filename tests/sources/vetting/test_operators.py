@@ -7,6 +7,7 @@ from slimcam._tf import registered_ops
 from slimcam.sources.vetting.operators import BY_ATTRIBUTES, UNKNOWN, Judgement, is_known, judge
 from slimcam.sources.vetting.operators_computing import CALLING, COMPUTING, DRAWING
 from slimcam.sources.vetting.operators_refused import REASONS, REFUSED
+from slimcam.sources.vetting.structure import COUNTS
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,11 @@ def test_no_operation_is_on_two_lists():
 def test_who_calls_functions_is_looked_into(registry):
     calls = {op for op, one in registry.items() if any("func" in attribute.type for attribute in one.attr)}
     assert calls & COMPUTING == CALLING & set(registry)
+
+
+def test_what_says_how_many_tensors_there_are_is_looked_at(registry):
+    arguments = [one for op in registry.values() for one in (*op.input_arg, *op.output_arg)]
+    assert {one.number_attr for one in arguments} - {""} <= COUNTS
 
 
 def test_what_takes_a_path_by_an_attribute_is_not_taken_for_computing(registry):

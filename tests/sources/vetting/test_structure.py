@@ -81,6 +81,21 @@ def test_a_node_that_is_there_twice_is_a_damaged_graph():
     assert "'relu' is there twice" in problem(graph_def)
 
 
+@pytest.mark.parametrize("op, key", [("Merge", "N"), ("Unpack", "num"), ("Split", "num_split"), ("own", "count")])
+def test_nodes_that_say_that_they_have_more_tensors_than_any_are_damaged(op, key):
+    graph_def = net()
+    argument = graph_def.library.function.add(signature={"name": "own"}).signature.input_arg.add(name="a", type=FLOAT)
+    argument.number_attr = "count"
+    node = graph_def.node.add(name="many", op=op, input=["relu", "relu"])
+    node.attr[key].i = 2**19 + 2
+    check_structure("model.pb", graph_def)
+    more = graph_def.node.add(name="more", op=op, input=["relu", "relu"])
+    more.attr[key].i = 2**19 + 2
+    check_structure("model.pb", graph_def)
+    more.attr[key].i += 1
+    assert "'more' says that it has more tensors than any: 1048577" in problem(graph_def)
+
+
 # --- functions
 
 
