@@ -67,7 +67,7 @@ from .keras_symbols import (
     symbols_before,
     symbols_joined,
 )
-from .op_attributes import attributes_of, is_default, output_types, registered_ops
+from .op_attributes import attributes_of, is_default, least_inputs, output_types, registered_ops
 from .own_session import OwnSession, check_process, check_timeout
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
@@ -126,6 +126,7 @@ __all__ = [
     "keras_version",
     "later_layers",
     "layer_classes",
+    "least_inputs",
     "let_initialise",
     "lives_eagerly",
     "made_by_keras",

@@ -1,5 +1,6 @@
 """The attributes of operations: those that this TensorFlow knows, and the defaults of those that came after 1.15."""
 
+import functools
 import importlib
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
@@ -48,6 +49,19 @@ def _op_def(op: str) -> Any:
     # `get` looks into the runtime's own registry; before 2.1 there is a dictionary of what Python registered
     get = getattr(registry, "get", None) or registry.get_registered_ops().get
     return get(op)
+
+
+@functools.lru_cache(maxsize=None)
+def least_inputs(op: str) -> Optional[int]:
+    """Return how many tensors an operation reads at least; None where this TensorFlow has no such operation."""
+    op_def = _op_def(op)
+    if op_def is None:
+        return None
+    minima = {one.name: one.minimum for one in op_def.attr}
+    return sum(
+        max(0, minima.get(one.number_attr or one.type_list_attr, 0)) if one.number_attr or one.type_list_attr else 1
+        for one in op_def.input_arg
+    )
 
 
 def output_types(node: NodeDef) -> Optional[List[int]]:

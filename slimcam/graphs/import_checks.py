@@ -2,9 +2,10 @@
 
 from typing import Dict, List, Mapping, Optional, Set
 
-from .._tf import tf, tf1
+from .._tf import least_inputs, tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
+from .branches import library_of
 from .graph_defs import GRADIENT, drop, gradient_of, import_graph, needed_among, nodes_by_name, op_name, set_gradient
 from .op_types import (
     ACTIVATIONS,
@@ -43,7 +44,7 @@ def check_operations(source: str, graph_def: GraphDef, needed: Set[str], wanted:
             )
 
 
-# How many tensors a node of a type reads at least, where slimcam looks at them before TensorFlow counts.
+# How many tensors a node of a type reads at least, for types that this TensorFlow lacks and slimcam knows.
 _READ = {
     **dict.fromkeys((*RESTATING, *READS, *DECODERS, *CONDS, *SIZES, *ACTIVATIONS, *FORWARDING), 1),
     **dict.fromkeys((*CONVOLUTIONS, *DEPTHWISE, *MATRIX_PRODUCTS, *ADDITIONS, *DIVISIONS, *BOUNDS, "Mul", "Sub"), 2),
@@ -53,10 +54,15 @@ _READ = {
 
 
 def check_inputs(source: str, graph_def: GraphDef) -> None:
-    """Raise ModelError for a node that reads fewer tensors than its type needs: the graph is damaged."""
-    for node in graph_def.node:
-        least = _READ.get(node.op, 0)
-        if len(node.input) < least or any(name.startswith("^") for name in node.input[:least]):
+    """Raise ModelError for a node, of a function too, that reads fewer tensors than its type needs: it is damaged.
+
+    slimcam looks at what nodes read before TensorFlow counts.
+    """
+    functions = library_of(graph_def)
+    for node in [*graph_def.node, *(node for function in functions.values() for node in function.node_def)]:
+        least = 0 if node.op in functions else least_inputs(node.op)
+        least = _READ.get(node.op, 0) if least is None else least
+        if least and (len(node.input) < least or any(name.startswith("^") for name in node.input[:least])):
             raise ModelError(f"{source}: {node.name!r}, a {node.op}, reads fewer than {least} tensors: it is damaged")
 
 

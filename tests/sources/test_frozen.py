@@ -266,6 +266,17 @@ def test_a_node_that_reads_too_few_tensors_is_said(tmp_path, op, count, reads):
         slimcam.load(tmp_path / "model.pb", logits="node")
 
 
+def test_a_node_of_a_function_that_reads_too_few_tensors_is_said(tmp_path):
+    graph_def = tf1.GraphDef()
+    graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
+    function = graph_def.library.function.add()
+    function.signature.name = "f"
+    function.node_def.add(name="node", op="SelectV2", input=["a", "^b", "c"])
+    (tmp_path / "model.pb").write_bytes(graph_def.SerializeToString())
+    with pytest.raises(ModelError, match=r"'node', a Select(V2)?, reads fewer than 3 tensors: it is damaged"):
+        slimcam.load(tmp_path / "model.pb", logits="x")
+
+
 @pytest.mark.parametrize("number", [None, 9999])
 def test_a_placeholder_without_a_type_is_said(tmp_path, number):
     graph_def = tf1.GraphDef()

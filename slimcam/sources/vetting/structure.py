@@ -6,7 +6,7 @@ makes, lists as many tensors as a node says that it has, and lets attributes tha
 memory lies. All that is looked at here, on the protos alone, in time in proportion to the file.
 """
 
-from typing import Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..._types import GraphDef, NodeDef
 from ...errors import ModelError
@@ -72,6 +72,7 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
         for number in function.arg_attr:
             _drop_notes(function.arg_attr[number].attr, list(function.arg_attr[number].attr))
     if len(graph_def.library.function):
+        _check_signatures(source, graph_def)
         _check_calls(source, graph_def)
     return unheld
 
@@ -128,6 +129,44 @@ def called_functions(node: NodeDef, library: Collection[str]) -> List[str]:
                 names.append(function.name)
                 stack.extend(function.attr.values())
     return names
+
+
+# What reads and gives the tensors of functions, by the attributes that name these and hold the types of those.
+_FUNCTIONS = {
+    **dict.fromkeys(("If", "StatelessIf"), (("then_branch", "Tin", "Tout"), ("else_branch", "Tin", "Tout"))),
+    **dict.fromkeys(("Case", "StatelessCase"), (("branches", "Tin", "Tout"),)),
+    **dict.fromkeys(("While", "StatelessWhile"), (("cond", "T", ""), ("body", "T", "T"))),
+    **dict.fromkeys(("PartitionedCall", "StatefulPartitionedCall"), (("f", "Tin", "Tout"),)),
+}
+
+
+def _misfit(node: NodeDef, library: Mapping[str, Any]) -> str:
+    """Return which function of a library does not take or give what a node says, in words that follow it; "" for none.
+
+    Where a result is missing, what lays branches open in TensorFlow reads outside of its memory.
+    """
+    for key, reads, gives in _FUNCTIONS.get(node.op, ()):
+        for function in [node.attr[key].func, *node.attr[key].list.func]:
+            if function.name not in library:
+                continue
+            signature = library[function.name].signature
+            for side, attribute in ((signature.input_arg, reads), (signature.output_arg, gives)):
+                own = [one.type for one in side]
+                said = list(node.attr[attribute].list.type) if attribute else own[:1] or [0]  # a condition is one value
+                is_fixed = all(own) and not any(one.number_attr for one in side)  # and not as the call says
+                if own != said and is_fixed:
+                    return f"calls {function.name!r}, whose arguments or results are of other numbers or types"
+    return ""
+
+
+def _check_signatures(source: str, graph_def: GraphDef) -> None:
+    """Raise ModelError for a call that does not fit its function."""
+    library = {function.signature.name: function for function in graph_def.library.function}
+    for _, nodes in bodies(graph_def):
+        for node in nodes:
+            misfit = _misfit(node, library) if node.op in _FUNCTIONS else ""
+            if misfit:
+                raise ModelError(f"{source}: a damaged graph: {node.name!r} {misfit}")
 
 
 def _check_calls(source: str, graph_def: GraphDef) -> None:

@@ -115,12 +115,12 @@ RECIPES = {
     "CVE-2022-23586, no result": (of_function(_no_result), IMPORT),
     "CVE-2022-23586, nothing returned": (of_function(_no_return), IMPORT),
     "CVE-2022-23588": (of_net(_reference), "'w' is a constant of type 101, which is none"),
-    "CVE-2022-23589": (of_net(lambda g: node(g, "mean").input.pop()), IMPORT),
+    "CVE-2022-23589": (of_net(lambda g: node(g, "mean").input.pop()), "reads fewer than 2 tensors"),
     "CVE-2022-23590": (of_net(lambda g: node(g, "relu").attr["T"].Clear()), IMPORT),
     "CVE-2022-23591, a gradient": (of_function(_gradient), "functions of it call themselves"),
     "CVE-2022-36013": (of_net(lambda g: setattr(node(g, "relu"), "op", "")), "'relu' says no operation"),
     "CVE-2022-36013, in a function": (of_function(_no_node), "in the function 'f', 'inner' says no operation"),
-    "CVE-2022-41902": (of_function(_two_arguments), IMPORT),
+    "CVE-2022-41902": (of_function(_two_arguments), "whose arguments or results are of other numbers"),
 }
 
 

@@ -130,6 +130,15 @@ def test_a_chain_of_functions_is_no_recursion_and_takes_no_stack():
     assert [one.where for one in judge_graph(graph_def).refused["called"]] == ["f0/inner"]
 
 
+@pytest.mark.parametrize("key, types", [("Tout", [FLOAT, FLOAT]), ("Tout", []), ("Tin", [INT32]), ("Tin", [])])
+def test_a_call_that_a_function_does_not_fit_is_a_damaged_graph(key, types):
+    graph_def = calling("f", lambda graph_def: function(graph_def, "f"))
+    check_structure("model.pb", graph_def)
+    del node(graph_def, "called").attr[key].list.type[:]
+    node(graph_def, "called").attr[key].list.type.extend(types)
+    assert "'called' calls 'f', whose arguments or results are of other numbers or types" in problem(graph_def)
+
+
 # --- what belongs to the executor
 
 
