@@ -21,7 +21,7 @@ SlimcamError
 
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Sequence, Type
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
 from .text.printable import lines_shown, one_line
 
@@ -51,10 +51,23 @@ class ModelError(SlimcamError):
     """The model cannot be loaded from this source."""
 
 
-class UntrustedModel(ModelError):
-    """The model's file holds what is run for no stranger; `findings` are its parts, of sources.vetting.Finding."""
+class Finding(NamedTuple):
+    """Something in a file that is more than computing with tensors."""
 
-    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+    where: str  # a node's name, by its function's, or the path in a configuration
+    what: str  # the operation, layer or symbol
+    why: str  # a few words that follow it: "reads files"
+    allow: str = ""  # the word that allow= takes for just this, "" where only trusted=True does
+
+    def in_words(self) -> str:
+        """Return what is where and why it matters, in words."""
+        return f"{self.where!r} is {self.what}, which {self.why}"
+
+
+class UntrustedModel(ModelError):
+    """The model's file holds what is run for no stranger: `findings`."""
+
+    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(message)
         self.findings = findings
 
@@ -159,7 +172,8 @@ def to_json(error: SlimcamError) -> Dict[str, Any]:
     """Return an error as JSON can hold it, for another process."""
     remedies = [list(remedy) for remedy in getattr(error, "remedies", ())]
     message = getattr(error, "message", None) or str(error)
-    return {"error": type(error).__name__, "message": message, "remedies": remedies}
+    spec = {"error": type(error).__name__, "message": message, "remedies": remedies}
+    return {**spec, "findings": [list(one) for one in getattr(error, "findings", ())]}
 
 
 def from_json(spec: Any) -> SlimcamError:
@@ -169,7 +183,15 @@ def from_json(spec: Any) -> SlimcamError:
         raise ValueError(f"no error of slimcam's: {spec['error']!r}")
     if kind is MissingFeed:
         return MissingFeed(message, None, [Remedy(*map(str, remedy)) for remedy in spec["remedies"]])
+    if kind is UntrustedModel:
+        return UntrustedModel(message, [Finding(*map(str, finding)) for finding in spec["findings"]])
     return kind(message)
+
+
+def warning_from_json(spec: Any) -> Tuple[Type[Warning], str]:
+    """Return category and text of a warning of another process; raise KeyError, ValueError for what is none."""
+    name, text = spec
+    return {"NotFinite": NotFinite, "Unsure": Unsure}[name], one_line(str(text))
 
 
 def warn(text: str, category: Type[Warning]) -> None:

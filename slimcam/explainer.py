@@ -82,8 +82,8 @@ class GradCAM:
 
     def _start_elsewhere(self, remote: RemoteCam, dialect: Dialect) -> None:
         self.remote, self.dialect = remote, dialect
-        self.model, self.layer, self.target = remote.model, remote.layer, remote.given[1]
-        self.image_input = remote.image_input
+        self.model, self.layer, self.target = remote.model, remote.layers[0], remote.given[1]
+        self.image_input = remote.inputs[0]
 
     @property
     def on_logits(self) -> bool:
@@ -107,9 +107,8 @@ class GradCAM:
         `target` is another class, or one per image, for this call; it adds no operation. Raises PhotoError for what
         cannot be read, TargetError where targets and images do not agree.
         """
-        if self.remote is not None:
-            return self.remote.maps(images, target)
-        return together([self], [self.image_input.batch(images)], target)[0]
+        batch = self.image_input.batch(images)
+        return (together([self], [batch], target) if self.remote is None else self.remote.together([batch], target))[0]
 
     def evidence(self, images: ImagesLike, target: TargetLike = None) -> Evidence:
         """Return what the maps of a call are made from, one row per map; arguments and errors are those of a call.

@@ -1,16 +1,22 @@
 """Models of several images, a Siamese net say: a map for each branch, from one run."""
 
+import functools
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Optional, Sequence, Union
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from . import targets
 from ._types import HoldLike, ImagesLike, TargetLike, TensorLike
 from .engines import find_engine
 from .engines.resolve import resolve_branches
 from .errors import ModelError, PhotoError
-from .explainer import GradCAM, together, with_method
+from .explainer import GradCAM, rebuilt, together, with_method
+from .inputs.photos import Batch
+from .isolation.cams import RemoteCam
+from .isolation.model import IsolatedModel
 from .maps import paint
+from .maps.dialects import Dialect
 from .maps.maps import Maps
 from .model import Model
 
@@ -67,11 +73,25 @@ class ExplainPair:
         find_engine(engine)
         if len(model.inputs) < 2:
             raise ModelError(f"{model.source} takes one image: slimcam.explain(model, photo) explains it")
-        row = with_method(dialect, method)
-        queries = resolve_branches(model, layer, target, hold, row.score, engine)
-        self.model, self.inputs = model, [query.image_input for query in queries]
-        self._cams = [GradCAM.of_query(query, row) for query in queries]
-        self.layers = [cam.layer for cam in self._cams]
+        self._start(model, layer, targets.as_target(target), with_method(dialect, method), hold, engine)
+
+    def _start(
+        self, model: Model, layer: LayersLike, target: Any, row: Dialect, hold: Optional[HoldLike], engine: str
+    ) -> None:
+        self.model, self._target, self._row, self._hold, self._engine = model, target, row, hold, engine
+        self._together: Callable[[Sequence[Batch], TargetLike], List[Maps]]
+        if isinstance(model, IsolatedModel):
+            remote = RemoteCam(model, layer, target, row, hold, engine, branches=True)
+            self.inputs, self.layers, self._together = remote.inputs, remote.layers, remote.together
+            return
+        cams = cams_of_branches(model, layer, target, row, hold, engine)
+        self.inputs, self.layers = [cam.image_input for cam in cams], [cam.layer for cam in cams]
+        self._together = functools.partial(together, cams)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
+        holds = {getattr(name, "name", name): array for name, array in (self._hold or {}).items()}
+        return _rebuilt_pair, (self.model, self.layers, self._target, self._row, holds, self._engine)
 
     def __repr__(self) -> str:
         return f"<ExplainPair of {self.model.source}: layers {', '.join(map(repr, self.layers))}>"
@@ -85,7 +105,27 @@ class ExplainPair:
         counts = [len(batch.photos) for batch in batches]
         if len(set(counts)) > 1:
             raise PhotoError(f"as many photos for each input, please: these are {' and '.join(map(str, counts))}")
-        return Pair(together(self._cams, batches, target))
+        return Pair(self._together(batches, target))
+
+
+def _rebuilt_pair(*given: Any) -> ExplainPair:
+    """Return the ExplainPair that another process pickled."""
+    pair = ExplainPair.__new__(ExplainPair)
+    pair._start(*given)
+    return pair
+
+
+def cams_of_branches(
+    model: Model, layer: LayersLike, target: Any, row: Dialect, hold: Optional[HoldLike], engine: str
+) -> List[GradCAM]:
+    """Return the GradCAM of each branch that the score of a target needs; `target` as as_target returns it."""
+    queries = resolve_branches(model, layer, target, hold, row.score, engine)
+    return [GradCAM.of_query(query, row) for query in queries]
+
+
+def only_cam(*given: Any) -> List[GradCAM]:
+    """Return the GradCAM of what GradCAM.__reduce__ gives, as the only branch."""
+    return [rebuilt(*given)]
 
 
 def explain_pair(

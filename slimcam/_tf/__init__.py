@@ -68,7 +68,7 @@ from .keras_symbols import (
     symbols_joined,
 )
 from .op_attributes import attributes_of, is_default, least_inputs, output_types, registered_ops
-from .own_session import OwnSession, check_process, check_timeout
+from .own_session import OwnSession, check_process, check_timeout, deadline
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
 
@@ -88,6 +88,7 @@ __all__ = [
     "check_timeout",
     "code_allowed",
     "configuration",
+    "deadline",
     "dilates",
     "eager",
     "eager_phase",

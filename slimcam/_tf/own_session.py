@@ -7,9 +7,10 @@ one run of an infinite loop no thread of Python comes back, unless the session i
 import math
 import os
 import threading
-from typing import Any, Optional
+import time
+from typing import Any, Callable, Optional
 
-from .._types import Graph
+from .._types import Graph, Session
 from ..errors import ModelError
 from .core import tf, tf1
 
@@ -34,6 +35,22 @@ def check_timeout(timeout: Optional[float]) -> None:
         raise ModelError(f"timeout={timeout!r}: give seconds, more than 0, or None for no bound")
 
 
+def deadline(session: Session) -> Callable[[], None]:
+    """Return what raises ModelError once the time of a run of a session is over: for what runs beside the session."""
+    timeout: Optional[float] = getattr(session, "timeout", None)
+    start = time.monotonic()
+
+    def check() -> None:
+        if timeout is not None and time.monotonic() - start > timeout:
+            raise _late(timeout)
+
+    return check
+
+
+def _late(timeout: Optional[float]) -> ModelError:
+    return ModelError(f"a run took more than {timeout:g} s: give timeout=, in seconds, if it may")
+
+
 class OwnSession(tf1.Session):
     """A session whose runs raise ModelError where time or memory does not suffice, or where it is closed.
 
@@ -47,7 +64,7 @@ class OwnSession(tf1.Session):
         global _process
         check_process()
         super().__init__(graph=graph, config=_config(timeout))
-        _process, self._timeout, self._closing = os.getpid(), timeout, threading.Lock()
+        _process, self.timeout, self._closing = os.getpid(), timeout, threading.Lock()
 
     def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
         """Run as any session does."""
@@ -55,8 +72,7 @@ class OwnSession(tf1.Session):
         try:
             return super().run(fetches, feed_dict, options, run_metadata)
         except tf.errors.DeadlineExceededError as error:
-            late = f"a run took more than {self._timeout:g} s: give timeout=, in seconds, if it may"
-            raise ModelError(late) from error
+            raise _late(self.timeout) from error
         except tf.errors.ResourceExhaustedError as error:
             raise ModelError(NO_MEMORY) from error
         except (tf.errors.CancelledError, RuntimeError) as error:

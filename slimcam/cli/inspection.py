@@ -47,13 +47,11 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
 
 def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
     """Describe a model in a process of its own, and say what that is kept from."""
-    from ..isolation.model import in_words, start
+    from ..isolation.model import in_words, started
 
-    child = start(path, options, options.pop("memory"))
-    try:
-        return f"{child.call('inspect', path, options)}\n{in_words(child)}"
-    finally:
-        child.close()
+    with started([(path, options)]) as child:
+        text = str(child.call("inspect", path, {name: options[name] for name in options if name != "memory"}))
+        return "\n".join(map(shown, [*text.splitlines(), in_words(child)]))
 
 
 def _verdict(path: str, options: "LoadOptions") -> List[str]:

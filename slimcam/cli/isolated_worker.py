@@ -1,15 +1,22 @@
-"""The program of an isolated model's process: it limits itself, loads a model, and answers what it is asked."""
+"""The program of an isolated model's process: it limits itself, loads models, and answers what it is asked."""
 
 import dataclasses
+import importlib
 import os
-import signal
 import socket
-from typing import Any, Callable, Dict, List, Mapping, Optional
+import warnings
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from ..errors import ModelError, SlimcamError, to_json
+from ..errors import ModelError, NotFinite, SlimcamError, Unsure, to_json
 from ..isolation import limits as limiting
 
 FRAMES = 1 << 10  # characters of a message that was not written by slimcam
+GIVEN = {NotFinite: "NotFinite", Unsure: "Unsure"}  # the warnings that go to the process that asks
+MOST_WARNINGS = 100
+
+
+class Stopped(BaseException):
+    """What was asked for is not wanted any more."""
 
 
 def main(end: int, limits: Dict[str, Any]) -> None:
@@ -20,7 +27,7 @@ def main(end: int, limits: Dict[str, Any]) -> None:
     from ..isolation import messages
 
     try:
-        answers = _imported()
+        answers = Answers(connection)
         lacks += limiting.after_imports(given)
     except Exception as error:
         messages.send_reply(connection, {"error": _as_error(error)})
@@ -32,30 +39,34 @@ def main(end: int, limits: Dict[str, Any]) -> None:
         os._exit(messages.NO_MEMORY)
 
 
-def _serve(connection: socket.socket, answers: Mapping[str, Callable[..., Any]]) -> None:
+def _serve(connection: socket.socket, answers: "Answers") -> None:
     """Answer requests until there are no more."""
     from ..isolation import messages
 
     while True:
         try:
-            name, patience, arguments = messages.receive_request(connection)
+            name, arguments = messages.receive_request(connection)
         except messages.Ended:
             return
-        if patience is not None:  # for the process that waits may be gone
-            signal.setitimer(signal.ITIMER_REAL, 2 * patience)
-        reply = _answer(answers[name], arguments)
+        reply = _answer(getattr(answers, name), arguments)
         try:
             messages.send_reply(connection, reply)
         except ModelError as error:  # what is no number cannot be sent, and nothing was
             messages.send_reply(connection, {"error": _as_error(error)})
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _answer(function: Callable[..., Any], arguments: Any) -> Dict[str, Any]:
+    """Return what a function returns, with slimcam's warnings, or the error that it raises."""
     try:
-        return {"value": function(*arguments)}
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            value = function(*arguments)
+    except Stopped:
+        return {"error": _as_error(ModelError("it was stopped"))}
     except Exception as error:
         return {"error": _as_error(error)}
+    given = [[GIVEN[one.category], str(one.message)] for one in seen if one.category in GIVEN]
+    return {"value": value, "warnings": given[:MOST_WARNINGS]}
 
 
 def _as_error(error: Exception) -> Dict[str, Any]:
@@ -69,70 +80,112 @@ def _as_error(error: Exception) -> Dict[str, Any]:
     return to_json(ModelError(f"{kind}: {first}"))
 
 
-def _imported() -> Dict[str, Callable[..., Any]]:
-    """Import TensorFlow, and all that opens a file; return what answers each request."""
-    import warnings
+class Answers:
+    """What answers each request, by its name; TensorFlow is imported with it, and all that opens a file."""
 
-    from .. import explainer
-    from ..migration import making
-    from ..sources import loading
-    from ..targets import detections
-    from . import inspection
+    def __init__(self, connection: socket.socket) -> None:
+        """Take the connection, by which functions of the process that asks are called."""
+        from .. import pair
+        from ..isolation import answers, messages
+        from ..migration import making
+        from ..sources import loading, verdicts
+        from . import inspection
 
-    warnings.simplefilter("ignore")  # they are given in the process that asks
-    models: List[Any] = []
-    cams: List[Any] = []
+        self._connection, self._messages, self._as_answer = connection, messages, answers.as_answer
+        self._load, self._source_of, self._vet = loading.load, loading.source_of, verdicts.vet
+        self._pair, self._make_golden, self._describe = pair, making.make_golden, inspection.describe_path
+        self._models: List[Any] = []
+        self._cams: List[Sequence[Any]] = []
 
-    def model() -> Any:
-        return models[0]
+    @property
+    def _model(self) -> Any:
+        return self._models[0]
 
-    def load(path: str, options: Dict[str, Any]) -> Dict[str, Any]:
-        models.append(loading.load(path, **options))
-        return _description(models[0])
+    def load(self, path: str, options: Dict[str, Any]) -> Dict[str, Any]:
+        """Load a model, and say what is known of it."""
+        self._models.append(self._load(path, **options))
+        return _description(self._models[-1])
 
-    def cam(layer: Any, target: Any, dialect: Any, hold: Any, engine: str) -> Dict[str, Any]:
-        built = explainer.rebuilt(model(), layer, target, dialect, hold, engine)
-        cams.append(built)
-        number = [one.tensor is built.image_input.tensor for one in model().inputs].index(True)
-        described = {"layer": built.layer, "on_logits": built.query.on_logits, "input": number}
-        return {"number": len(cams) - 1, **described}
+    def run(self, place: str, keywords: Dict[str, Any], calls: Sequence[str]) -> Any:
+        """Run a function of slimcam's, MODULE:NAME, on all models; `calls` are keywords that are functions there."""
+        module, _, name = place.partition(":")
+        back = {one: self._call(one) for one in calls}
+        return self._as_answer(getattr(importlib.import_module(module), name)(*self._models, **keywords, **back))
 
-    def maps(number: int, target: Any, images: Any) -> Dict[str, Any]:
-        made = explainer.together([cams[number]], [cams[number].image_input.batch(images)], target)[0]
+    def _call(self, name: str) -> Callable[..., None]:
+        def call(*arguments: Any) -> None:
+            self._messages.send_reply(self._connection, {"call": name, "arguments": self._as_answer(arguments)})
+            if not self._messages.receive_request(self._connection):
+                raise Stopped
+
+        return call
+
+    def cams(self, layer: Any, target: Any, dialect: Any, hold: Any, engine: str, branches: bool) -> Dict[str, Any]:
+        """Build a GradCAM, or those of all branches."""
+        build = self._pair.cams_of_branches if branches else self._pair.only_cam
+        cams = build(self._model, layer, target, dialect, hold, engine)
+        self._cams.append(cams)
+        inputs = [[own.tensor is cam.image_input.tensor for own in self._model.inputs].index(True) for cam in cams]
+        described = {"layers": [cam.layer for cam in cams], "on_logits": cams[0].on_logits, "inputs": inputs}
+        return {"number": len(self._cams) - 1, **described}
+
+    def maps(self, number: int, target: Any, images: Any) -> List[Dict[str, Any]]:
+        """Return the parts of the Maps of each branch."""
+        cams = self._cams[number]
+        batches = [cam.image_input.batch(one) for cam, one in zip(cams, images)]
         names = "raw", "classes", "scores", "finite", "rounding", "photo", "fed", "windows", "boxes"
-        labels = None if made.boxes is None else made.labels
-        return {**{name: getattr(made, name) for name in names}, "labels": labels}
+        return [
+            {**{name: getattr(maps, name) for name in names}, "labels": None if maps.boxes is None else maps.labels}
+            for maps in self._pair.together(cams, batches, target)
+        ]
 
-    def evidence(number: int, target: Any, images: Any) -> Dict[str, Any]:
-        found = cams[number].evidence(images, target)
-        return {name: getattr(found, name) for name in ("activations", "gradients", "scores", "classes")}
+    def evidence(self, number: int, target: Any, images: Any) -> Dict[str, Any]:
+        """Return the parts of a GradCAM's Evidence."""
+        evidence = self._cams[number][0].evidence(images, target)
+        return {name: getattr(evidence, name) for name in ("activations", "gradients", "scores", "classes")}
 
-    def features(name: str, images: Any) -> Any:
-        return model().features(name, images)
+    def features(self, name: str, images: Any) -> Any:
+        """Return the values of a tensor."""
+        return self._model.features(name, images)
 
-    def layers() -> List[Dict[str, Any]]:
-        return [{"layer": one.name, "tensor": _tensor(one.tensor)} for one in model().layers()]
+    def tensor(self, name: str) -> Optional[Dict[str, Any]]:
+        """Return what is known of a tensor."""
+        return _tensor(self._model.tensor(name))
 
-    def golden(*arguments: Any) -> Dict[str, Any]:
-        *others, images = arguments
-        made = making.make_golden(model(), others[0], images, *others[1:])
-        return dataclasses.asdict(made)
+    def name_of(self, name: str) -> str:
+        """Return the shortest name of a tensor."""
+        return str(self._model.name_of(self._model.tensor(name)))
 
-    return {
-        "load": load,
-        "golden": golden,
-        "inputs_of": lambda tensors, cut: [model().inputs.index(one) for one in _inputs_of(model(), tensors, cut)],
-        "detections": lambda photos: [[list(one) for one in each] for each in detections(model(), photos)],
-        "inspect": inspection.describe_path,
-        "tensor": lambda name: _tensor(model().tensor(name)),
-        "name_of": lambda name: model().name_of(model().tensor(name)),
-        "needs": lambda names: model().needs(*names),
-        "layers": layers,
-        "features": features,
-        "cam": cam,
-        "maps": maps,
-        "evidence": evidence,
-    }
+    def needs(self, names: Sequence[str]) -> List[str]:
+        """Return the placeholders that tensors depend on."""
+        return list(self._model.needs(*names))
+
+    def layers(self) -> List[Dict[str, Any]]:
+        """Return the layers that are worth explaining."""
+        return [{"layer": one.name, "tensor": _tensor(one.tensor)} for one in self._model.layers()]
+
+    def inputs_of(self, tensors: Sequence[str], cut: Sequence[str]) -> List[int]:
+        """Return the numbers of the inputs that tensors depend on."""
+        model = self._model
+        return [model.inputs.index(one) for one in model.inputs_of([model.tensor(name) for name in tensors], cut)]
+
+    def golden(self, *arguments: Any) -> Dict[str, Any]:
+        """Return a recording."""
+        source, layers, target, how, images = arguments
+        return dataclasses.asdict(self._make_golden(self._model, source, images, layers, target, how))
+
+    def inspect(self, path: str, options: Dict[str, Any]) -> str:
+        """Describe a model in lines of text."""
+        return str(self._describe(path, options))
+
+    def vet(self, path: str, allow: Sequence[str]) -> Any:
+        """Return the verdict on a file."""
+        return self._as_answer(self._vet(path, allow))
+
+    def takes(self, path: str, net: Any, names: Sequence[str]) -> Dict[str, bool]:
+        """Return which options of load() the source of a path takes."""
+        source = self._source_of(path, net)
+        return {name: source.takes(name) for name in names}
 
 
 def _description(model: Any) -> Dict[str, Any]:
@@ -166,7 +219,3 @@ def _tensor(tensor: Optional[Any]) -> Optional[Dict[str, Any]]:
         return None
     shape = None if tensor.shape.rank is None else tensor.shape.as_list()
     return {"name": tensor.name, "shape": shape, "dtype": tensor.dtype.name}
-
-
-def _inputs_of(model: Any, tensors: List[str], cut: List[str]) -> Any:
-    return model.inputs_of([model.tensor(one) for one in tensors], cut)

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Callable, Dict, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence, Tuple
 
 import click
 
 from .. import methods
 from ..maps import dialects, styles
-from ..sources.options import ON_COMMAND_LINE, CommandLine, LoadOptions
+from ..sources.options import OF_FILES, ON_COMMAND_LINE, CommandLine, LoadOptions
 from .wording import line
 
 if TYPE_CHECKING:
@@ -126,15 +126,31 @@ def load_options(options: Dict[str, Any]) -> Dict[str, Any]:
 
 def load_options_of_both(a: str, b: str, options: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """Return the keywords of load() for the models A and B; what is shared goes to those of them that take it."""
-    from ..sources.loading import source_of
-
     of_a, of_b = load_options(options), {name: options[f"b_{name}"] for name in ON_COMMAND_LINE}
     shared = {name: of_a[name] for name in SHARED if of_a[name] and not of_b[name]}
-    takes_a = source_of(a, of_a["net"]).takes
-    takes_b = source_of(b, of_b["net"] or shared.get("net")).takes
-    of_b.update({name: value for name, value in shared.items() if takes_b(name)})
-    of_a.update({name: DEFAULTS[name] for name in shared if takes_b(name) and not takes_a(name)})
+    by_all = {name: shared.pop(name) for name in list(shared) if name in OF_FILES}  # which need no look at the file
+    of_b.update(by_all)
+    takes_a, takes_b = _taken(((a, of_a), (b, {**of_b, "net": of_b["net"] or shared.get("net")})), list(shared))
+    of_b.update({name: value for name, value in shared.items() if takes_b[name]})
+    of_a.update({name: DEFAULTS[name] for name in shared if takes_b[name] and not takes_a[name]})
     return of_a, of_b
+
+
+def _taken(models: Sequence[Tuple[str, Dict[str, Any]]], names: Sequence[str]) -> List[Dict[str, bool]]:
+    """Return of each model, a path and options of load(), which options it takes; isolated, its process looks."""
+    from ..isolation.answers import read
+    from ..isolation.model import started
+    from ..sources.loading import source_of
+
+    each: List[Dict[str, bool]] = []
+    for path, options in models if names else ():
+        if options["isolated"]:
+            with started([(path, options)]) as child:
+                each.append(read(Dict[str, bool], child.call("takes", path, options["net"], names)))
+        else:
+            source = source_of(path, options["net"])
+            each.append({name: source.takes(name) for name in names})
+    return each or [{}, {}]
 
 
 def load_model(options: Dict[str, Any]) -> "Model":

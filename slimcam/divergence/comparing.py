@@ -4,13 +4,16 @@ Both are graphs of slimcam's, run by their own sessions on the same photos. The 
 are in memory at once, about 0.5 GB per model for two photos of 299 pixels in InceptionV3; two or three photos suffice.
 """
 
-from typing import List, Mapping, Optional, Sequence
+from dataclasses import replace
+from typing import Any, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from .. import targets
 from .._types import TargetLike
 from ..inputs.photos import Batch
+from ..isolation.elsewhere import in_one_process, sendable
+from ..isolation.model import IsolatedModel
 from ..model import Model
 from . import causes, drift
 from .feeding import EachImages, feed_both
@@ -22,6 +25,7 @@ from .types import DivergingPair, Explanation, Side, Stage
 
 TOLERANCE = 1e-4
 GRADIENTS = 500  # gradients may drift by so many times more: ReLUs that flip move those of Inception v3 by 1.4 %
+RUNS = 100  # that a cause, or all of them, may take
 
 
 def compare_layers(
@@ -39,6 +43,8 @@ def compare_layers(
     winner. Drift beyond `tolerance` counts: float32 noise came to 4e-6 in InceptionV3 of slim and of Keras.
     Raises ComparisonError where the two take other numbers of images, UnknownName for a name in `layers`.
     """
+    if isinstance(a, IsolatedModel) or isinstance(b, IsolatedModel):
+        return _elsewhere(a, b, photos, layers, tolerance, target)
     one, other, batch = feed_both(a, b, photos)
     for side in (one, other):
         inputs = [image_input.tensor for image_input in side.model.inputs_of([side.model.need_logits()])]
@@ -46,6 +52,16 @@ def compare_layers(
         run_stages(side)
     _differentiate(one, other, target)
     return _report(Pairing(one, other, layers or {}), tolerance, batch)
+
+
+def _elsewhere(a: Model, b: Model, photos: EachImages, *others: Any) -> LayerComparison:
+    """Compare two models in a process of its own that loads both."""
+    sent = dict(zip(("photos", "layers", "tolerance", "target"), (sendable(photos), *others)))
+    kind, run = LayerComparison, compare_layers
+    comparison: LayerComparison = in_one_process(kind, run, (a, b), RUNS, **sent)
+    first = comparison.first
+    same = [row for row in comparison.rows if first is not None and (row.a, row.b) == (first.a, first.b)]
+    return replace(comparison, first=same[0]) if same else comparison  # the very row: what is no number equals nothing
 
 
 def _report(pairing: Pairing, tolerance: float, batch: Optional[Batch]) -> LayerComparison:

@@ -33,7 +33,8 @@ def _batches(a: Model, b: Model, photos: EachImages) -> Tuple[List[Batch], List[
     """Return the photos for each input, and the inputs of each model that its logits need."""
     image_inputs = [model.inputs_of([model.need_logits()]) for model in (a, b)]
     counts = [len(each) for each in image_inputs]
-    several = photos if isinstance(photos, tuple) and max(counts) > 1 else None
+    is_tuple = isinstance(photos, tuple) and not isinstance(photos, Batch)
+    several: Optional[Any] = photos if is_tuple and max(counts) > 1 else None
     if counts[0] != counts[1] or not counts[0] or (several is not None and len(several) != counts[0]):
         given = "one was given" if several is None else f"{len(several)} were given"
         raise ComparisonError(f"the logits need {counts[0]} images in A and {counts[1]} in B, and {given}")

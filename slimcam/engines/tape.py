@@ -5,6 +5,9 @@ score depends on. So where these maps equal those of a session, two ways that sh
 
 While the model runs, each call of a layer is counted, as it was when the graph was traced. So a tensor of the graph is
 known to the tape as a Place, an output of the n-th call, and the tape watches from there on.
+
+A run ends in the time that the model's session has, `timeout=`: the clock is looked at after each call of a layer and
+around each gradient. A single operation is not ended, nor is one gradient of all layers.
 """
 
 import contextlib
@@ -14,7 +17,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from .. import targets
-from .._tf import eager, kept_classes, tf
+from .._tf import deadline, eager, kept_classes, tf
 from .._types import KerasLayer, Tensor
 from ..errors import LayerError, ModelError
 from ..inputs.image_input import ImageInput, Rows
@@ -130,12 +133,13 @@ def gather(
 ) -> List[Evidence]:
     """Run the model once, forward and back: as graph.gather."""
     check_open(model)
+    check = deadline(model.session)
     with eager(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         places = [place for one in probes for place in (one.layer, *one.sources)]
-        values = _run(model, places, images, holds, [one.layer for one in probes], tape)
+        values = _run(model, places, images, holds, check, [one.layer for one in probes], tape)
         scores = [scores_of(one.query, [values[place] for place in one.sources], mask) for one in probes]
     with eager():
-        return [_evidence(one.query, values[one.layer], *own, tape) for one, own in zip(probes, scores)]
+        return [_evidence(one.query, values[one.layer], *own, tape, check) for one, own in zip(probes, scores)]
 
 
 def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
@@ -148,7 +152,7 @@ def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
     def run(part: List[int]) -> Dict[str, np.ndarray]:
         fed = feeds(image_input, batch, part)
         with eager():
-            met = _run(model, list(places.values()), fed, {}) if places else {}
+            met = _run(model, list(places.values()), fed, {}, deadline(model.session)) if places else {}
             each = {name: met[place].numpy() for name, place in places.items()}
         return {one.name: fed[one] if one is image_input.tensor else each[one.name] for one in tensors}
 
@@ -168,13 +172,15 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
                 f"{tensor.name!r} takes {tensor.shape}: a tape cannot give it other sizes, engine='graph' may"
             )
         holds = holds_of(query.hold, list(range(len(images))), len(images))
+        check = deadline(model.session)
         with eager(), tf.GradientTape() as tape:
             fed = tf.constant(images, tensor.dtype)
             tape.watch(fed)
-            values = _run(model, sources, {tensor: fed}, holds)
+            values = _run(model, sources, {tensor: fed}, holds, check)
             score = scores_of(query, [values[place] for place in sources], weights)[0][0]
         with eager():
             gradient = tape.gradient(score, fed)
+        check()
         if gradient is None:
             raise no_gradient(tensor, query.score_tensor)
         return plain(score.numpy()), plain(gradient.numpy())
@@ -182,8 +188,13 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     return run
 
 
-def _evidence(query: Query, layer: Tensor, scores: List[Tensor], classes: np.ndarray, tape: Any) -> Evidence:
-    slopes = [tape.gradient(score, layer) for score in scores]
+def _evidence(
+    query: Query, layer: Tensor, scores: List[Tensor], classes: np.ndarray, tape: Any, check: Callable[[], None]
+) -> Evidence:
+    slopes = []
+    for score in scores:
+        slopes.append(tape.gradient(score, layer))
+        check()
     if slopes[0] is None:
         raise no_gradient(query.layer, query.score_tensor)
     activations = plain(layer.numpy()).repeat(query.k, 0)
@@ -199,10 +210,14 @@ def _run(
     places: Sequence[Place],
     images: Mapping[Tensor, Any],
     holds: Mapping[Tensor, np.ndarray],
+    check: Callable[[], None],
     watched: Sequence[Place] = (),
     tape: Any = None,
 ) -> Dict[Place, Tensor]:
-    """Run the model on images, with outputs of layers replaced, and return the tensors met at the places."""
+    """Run the model on images, with outputs of layers replaced, and return the tensors met at the places.
+
+    `check` raises once its time is over.
+    """
     met: Dict[Place, Tensor] = {}
     paths = {call.start: call.path for call in model.calls or ()}
     replaced = {_place_held(model, tensor): array for tensor, array in holds.items()}
@@ -214,6 +229,7 @@ def _run(
         activation = next((place.before for place in here if place.before), "")
         with _linear(layer, activation) if activation else contextlib.nullcontext():
             result = run()
+        check()
         for place in here:
             flat = tf.nest.flatten(result)
             at = [i for i, one in enumerate(flat) if tf.is_tensor(one)][place.output]

@@ -1,73 +1,72 @@
-"""RemoteCam: what stands for a GradCAM that lives in a child process; and Maps from what the child answers."""
+"""RemoteCam: what stands for a GradCAM, or for those of a pair, in a child process; and Maps from what it answers."""
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._types import HoldLike, ImagesLike, TensorLike
-from ..errors import NotFinite, Unsure, warn
+from .._types import HoldLike, ImagesLike
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
 from ..methods.evidence import Evidence
+from .answers import read
 from .model import IsolatedModel
+
+ARRAYS = "classes", "scores", "finite", "rounding"  # of Maps: a value for each map
 
 
 class RemoteCam:
-    """A GradCAM in the process of an IsolatedModel; `number` is by what it is asked for there."""
+    """GradCAMs in the process of an IsolatedModel, one a branch; `number` is by what they are asked for there."""
 
     def __init__(
         self,
         model: IsolatedModel,
-        layer: Optional[TensorLike],
+        layer: Any,
         target: Any,
         dialect: Dialect,
         hold: Optional[HoldLike],
         engine: str,
+        branches: bool = False,
     ) -> None:
-        """Build it there; raise what GradCAM() raises."""
+        """Build them there; raise what GradCAM(), or with `branches` ExplainPair(), raises."""
         holds = {getattr(name, "name", name): value for name, value in (hold or {}).items()}
-        name = getattr(layer, "name", layer)
+        name = [_name(one) for one in layer] if isinstance(layer, (list, tuple)) else _name(layer)
         self.given = name, target, dialect, holds, engine
         self.model, self._dialect = model, dialect
-        built = model.ask(_built, "cam", *self.given)
-        self.number, self.layer, self.on_logits = built["number"], built["layer"], built["on_logits"]
-        self.image_input: ImageInput = model.inputs[built["input"]]
+        built = model.ask(_built, "cams", *self.given, branches)
+        self.number, self.layers, self.on_logits = built["number"], built["layers"], built["on_logits"]
+        self.inputs: List[ImageInput] = [model.inputs[i] for i in built["inputs"]]
 
-    def maps(self, images: ImagesLike, target: Any) -> Maps:
-        """Return the Maps of images, as a call of a GradCAM does."""
-        batch = self.image_input.batch(images)
+    def together(self, batches: Sequence[Batch], target: Any) -> List[Maps]:
+        """Return the Maps of a batch for each branch."""
 
-        def read(answer: Any) -> Maps:
-            return _maps(answer, batch, self.layer, self._dialect, self.model.labels)
+        def maps(answer: Any) -> List[Maps]:
+            _check(len(answer) == len(batches), "maps of each branch")
+            labels = self.model.labels
+            return [_maps(*one, self._dialect, labels) for one in zip(answer, batches, self.layers)]
 
-        sent = self.model.sendable(images, batch)
-        maps: Maps = self.model.ask(read, "maps", self.number, target, images=sent)
-        if not maps.finite.all():
-            why = self.model.fault or "images, activations, gradients or scores are NaN or infinite; see maps.finite"
-            warn(f"{(~maps.finite).sum()} of {len(maps)} maps cannot be trusted: {why}", NotFinite)
-        if self.model.randomness:
-            warn(self.model.randomness, Unsure)
-        if batch.array is None and self.image_input.photos is not None and self.image_input.photos.assumed:
-            warn(self.image_input.photos.assumed, Unsure)
-        return maps
+        sent = [self.model.sendable_batch(batch) for batch in batches]
+        made: List[Maps] = self.model.ask(maps, "maps", self.number, target, images=sent)
+        return made
 
     def evidence(self, images: ImagesLike, target: Any) -> Evidence:
         """Return the Evidence of images, as a GradCAM does."""
-        sent = self.model.sendable(images, self.image_input.batch(images))
+        sent = self.model.sendable_batch(self.inputs[0].batch(images))
         evidence: Evidence = self.model.ask(_evidence, "evidence", self.number, target, images=sent)
         return evidence
 
 
+def _name(layer: Any) -> Any:
+    return getattr(layer, "name", layer)
+
+
 def _built(answer: Any) -> Dict[str, Any]:
-    return {
-        "number": int(answer["number"]),
-        "layer": str(answer["layer"]),
-        "on_logits": bool(answer["on_logits"]),
-        "input": int(answer["input"]),
-    }
+    kinds = {"number": int, "layers": List[str], "on_logits": bool, "inputs": List[int]}
+    built = {name: read(kind, answer[name]) for name, kind in kinds.items()}
+    _check(len(built["layers"]) == len(built["inputs"]) > 0, "an input for each layer")
+    return built
 
 
 def _evidence(answer: Any) -> Evidence:
@@ -81,16 +80,12 @@ def _maps(answer: Any, batch: Batch, layer: str, dialect: Dialect, labels: Optio
     several = isinstance(raw, list)  # maps of different sizes
     each = [_numbers(one) for one in raw] if several else list(_numbers(raw))
     photo, boxes = _numbers(answer["photo"]).astype(np.int64), answer["boxes"]
-    arrays = {name: _numbers(answer[name]) for name in ("classes", "scores", "finite", "rounding")}
+    arrays = {name: _numbers(answer[name]) for name in ARRAYS}
     arrays["finite"] = arrays["finite"].astype(bool)
-    windows = [_window(*window) for window in answer["windows"]]
     _check(all(one.shape == (len(each),) for one in (photo, *arrays.values())), "a value for each map")
     _check(all(one.ndim == 2 for one in each) and each != [], "maps of rows and columns")
-    _check(len(windows) == len(batch.photos), "a window for each photo")
+    windows = _windows(answer["windows"], batch)
     _check(set(photo.tolist()) <= set(range(len(windows))), "photos that were sent")
-    for (top, left, height, width), image in zip(windows, batch.photos):
-        inside = 0 <= top <= top + height <= image.shape[0] + 1 and 0 <= left <= left + width <= image.shape[1] + 1
-        _check(inside and height > 0 and width > 0, "windows in the photos")
     if boxes is not None:
         boxes, labels = _numbers(boxes), answer["labels"] and [str(one) for one in answer["labels"]]
         _check(boxes.shape == (len(each), 4), "a box for each map")
@@ -98,6 +93,16 @@ def _maps(answer: Any, batch: Batch, layer: str, dialect: Dialect, labels: Optio
     arguments = arrays["classes"], arrays["scores"], layer, fed, dialect, batch.photos, windows, photo, labels
     maps = Maps(each if several else _numbers(raw), *arguments, names=batch.names)
     return replace(maps, boxes=boxes, finite=arrays["finite"], rounding=arrays["rounding"])
+
+
+def _windows(answer: Any, batch: Batch) -> List[Any]:
+    """Return the part of each photo that the net sees; raise ValueError where that is not in the photo."""
+    windows = [_window(*window) for window in answer]
+    _check(len(windows) == len(batch.photos), "a window for each photo")
+    for (top, left, height, width), image in zip(windows, batch.photos):
+        inside = 0 <= top <= top + height <= image.shape[0] + 1 and 0 <= left <= left + width <= image.shape[1] + 1
+        _check(inside and height > 0 and width > 0, "windows in the photos")
+    return windows
 
 
 def _window(top: float, left: float, height: float, width: float) -> Tuple[float, float, float, float]:

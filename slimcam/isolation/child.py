@@ -11,8 +11,9 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 import weakref
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .. import errors
 from ..errors import ModelError
@@ -24,11 +25,14 @@ PROGRAM = """
 import json, sys
 settings = json.loads(sys.argv[1])
 sys.path[:] = settings.pop("path")
+from slimcam.isolation import guardian
+guardian.fork(settings.pop("pipe"), settings["end"], settings.pop("scratch"))
 from slimcam.cli import isolated_worker
 isolated_worker.main(**settings)
 """
 START = 600.0  # seconds until TensorFlow is imported, which takes 60 from a slow disk
 GRACE = 20.0  # seconds in which a child reads a file, or says by itself what is wrong: TensorFlow waits 10 for memory
+ORDERLY = 10.0  # seconds in which a child is ended by its guardian, which then removes its folder
 SLACK = 256 << 20  # bytes that a file of the child's own may have beside twice the model's: what Keras unpacks
 
 # Of the environment: how programs are found and how TensorFlow runs, and none of what is nobody's business.
@@ -42,6 +46,10 @@ SYSTEM = (
     *("/dev/urandom", "/dev/random", "/dev/null", "/dev/zero"),
     *("~/.keras/keras.json", "/tmp/.keras/keras.json"),
 )
+
+# What a child may call while it answers: of its arguments, a function to be called with none, and whether that is
+# progress, which renews the time that the child has, and after which it can be stopped.
+Calls = Mapping[str, Callable[[Any], Callable[[], bool]]]
 
 
 class Child:
@@ -61,7 +69,7 @@ class Child:
             raise ModelError("isolated= starts another Python, and this one does not know its program (sys.executable)")
         self.source, self._timeout, self._memory = source, timeout, memory
         self._turn, self._pid, self._why = threading.RLock(), os.getpid(), ""
-        scratch = tempfile.mkdtemp(prefix="slimcam-")
+        scratch = os.path.join(tempfile.gettempdir(), f"slimcam-{uuid.uuid4().hex}")  # which its guardian makes
         limits = {
             "reads": [*readable(own_code), *paths, scratch],
             "writes": [scratch, "/dev/null"],
@@ -69,28 +77,31 @@ class Child:
             "file": 2 * size + SLACK,
         }
         self._end, theirs = socket.socketpair()
-        settings = json.dumps({"path": search_path(), "end": theirs.fileno(), "limits": limits})
+        pipe, held = os.pipe()  # its guardian sees the other end close as this process ends
+        settings = {"path": search_path(), "end": theirs.fileno(), "limits": limits, "pipe": pipe, "scratch": scratch}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, settings],
+                [sys.executable, "-c", PROGRAM, json.dumps(settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=environment(scratch),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), pipe],
                 start_new_session=True,  # Ctrl-C is for this process, which then ends it
             )
-        self._finalizer = weakref.finalize(self, _end, self._process, self._end, scratch, os.getpid())
-        started = self._exchange(None, START)
+        os.close(pipe)
+        self._finalizer = weakref.finalize(self, _end, self._process, self._end, held, scratch, os.getpid())
+        started = self._exchange(None, START, {})
         self.lacks = [str(one) for one in started["lacks"]]
 
-    def call(self, name: str, *arguments: Any, count: int = 0) -> Any:
-        """Return what the child answers; `count` is of the bytes of images, of which a run takes BYTES_A_RUN.
+    def call(self, name: str, *arguments: Any, count: int = 0, runs: int = 1, calls: Optional[Calls] = None) -> Any:
+        """Return what the child answers, in the time of so many `runs` and of `count` bytes of images.
 
-        Raises the error of slimcam's that was raised there; ModelError where it ended, is late, or makes no sense.
+        A run takes BYTES_A_RUN of these. Raises the error of slimcam's that was raised there; ModelError where it
+        ended, is late, or makes no sense; and what one of `calls` raises.
         """
-        patience = None if self._timeout is None else self._timeout * (1 + count // BYTES_A_RUN) + GRACE
-        return self._exchange((name, patience, arguments), patience)
+        patience = None if self._timeout is None else self._timeout * (runs + count // BYTES_A_RUN) + GRACE
+        return self._exchange((name, arguments), patience, calls or {})
 
     def close(self) -> None:
         """End it; a call under way is an error."""
@@ -109,18 +120,20 @@ class Child:
         if self.closed:
             raise ModelError(self._why)
 
-    def _exchange(self, request: Any, patience: Optional[float]) -> Any:
-        """Send a request, if there is one, and return the answer."""
+    def _exchange(self, request: Any, patience: Optional[float], calls: Calls) -> Any:
+        """Send a request, if there is one, and return the answer; give the warnings that came with it."""
         with self._turn:
             self.check()
-            deadline = None if patience is None else time.monotonic() + patience
             try:
+                deadline = _after(patience)
                 if request is not None:
                     messages.send_request(self._end, request, deadline)
-                reply = messages.receive_reply(self._end, deadline)
-                if "value" in reply:
-                    return reply["value"]
-                error = errors.from_json(reply["error"])
+                reply, error = self._reply(deadline, patience, calls)
+                if error is None and "error" in reply:
+                    error = errors.from_json(reply["error"])
+                if error is None:
+                    value = reply["value"]
+                    given = [errors.warning_from_json(one) for one in reply.get("warnings", ())]
             except errors.SlimcamError:
                 raise
             except messages.TooLate:
@@ -132,7 +145,39 @@ class Child:
             except BaseException:  # Ctrl-C: the answer would be taken for that of the next request
                 self._gone("was interrupted, and ended")
                 raise
-        raise error from None
+        if error is not None:
+            raise error from None
+        for category, text in given:
+            errors.warn(text, category)
+        return value
+
+    def _reply(
+        self, deadline: Optional[float], patience: Optional[float], calls: Calls
+    ) -> Tuple[Any, Optional[BaseException]]:
+        """Return the answer to a request; what the child calls until then is called here.
+
+        Where that raises, or Ctrl-C comes meanwhile, the child is told to stop, and this error returned as well.
+        """
+        stopped: Optional[BaseException] = None
+        while True:
+            try:
+                if calls:
+                    messages.wait(self._end, deadline)
+            except KeyboardInterrupt as error:
+                if stopped is not None:
+                    raise
+                stopped, deadline = error, _after(GRACE)
+                continue
+            reply = messages.receive_reply(self._end, deadline)
+            if "call" not in reply:
+                return reply, stopped
+            call, progress = calls[reply["call"]](reply["arguments"]), False
+            try:
+                progress = call()
+            except BaseException as error:  # of the caller's own function: it is raised when the child has stopped
+                stopped, progress, deadline = stopped or error, True, _after(GRACE)
+            messages.send_request(self._end, stopped is None or not progress, deadline)
+            deadline = _after(patience) if progress and stopped is None else deadline
 
     def unreadable(self, wrong: Exception) -> ModelError:
         """Return the error for an answer that does not hold what was asked for; the child ends."""
@@ -157,15 +202,23 @@ class Child:
         return f"was ended by {name}: a crash, or more memory than {memory}, of which memory= gives more, in GiB"
 
 
-def _end(process: Any, end: socket.socket, scratch: str, pid: int) -> None:
+def _after(patience: Optional[float]) -> Optional[float]:
+    """Return the time that is so many seconds from now; None for no bound."""
+    return None if patience is None else time.monotonic() + patience
+
+
+def _end(process: Any, end: socket.socket, pipe: int, scratch: str, pid: int) -> None:
     """End a child and remove what it wrote; in a process that was forked since, leave both alone."""
     if os.getpid() != pid:
         return
+    os.close(pipe)  # by which its guardian does all this
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)  # wakes who waits for it; closing would not
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(ORDERLY)
     if process.poll() is None:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)  # with what it may have started where the system allows for that
-    with contextlib.suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)  # wakes who waits for it; closing would not
     process.wait()
     end.close()
     shutil.rmtree(scratch, ignore_errors=True)

@@ -68,6 +68,18 @@ def send_reply(end: socket.socket, reply: Any) -> None:
     _send(end, [LENGTHS.pack(len(text), total), text, *(array.reshape(-1).view(np.uint8) for array in arrays)], None)
 
 
+def wait(end: socket.socket, deadline: Optional[float]) -> None:
+    """Return when something has come, of which nothing is taken; raise Ended, or TooLate."""
+    try:
+        end.settimeout(_left(deadline))
+        if not end.recv(1, socket.MSG_PEEK):
+            raise Ended
+    except socket.timeout as error:
+        raise TooLate from error
+    except OSError as error:
+        raise Ended from error
+
+
 def receive_reply(end: socket.socket, deadline: Optional[float]) -> Any:
     """Return a reply; raise Ended, TooLate, and one of NO_ANSWER for what is none."""
     length, total = LENGTHS.unpack(_receive(end, LENGTHS.size, deadline))

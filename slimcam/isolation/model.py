@@ -1,46 +1,26 @@
 """IsolatedModel: what stands for a Model that lives in a child process, and answers as it does."""
 
+import contextlib
 import functools
 import os
-from typing import Any, Callable, Collection, Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, Iterable, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._tf import tf
 from .._types import ImagesLike, TensorLike
 from ..errors import ModelError
 from ..inputs.image_input import ImageInput, PhotoPipeline, Rows
 from ..inputs.photos import Batch
 from ..model import Layer, Model
 from . import messages
+from .answers import RemoteTensor
 from .child import Child
 
+Way = Tuple[str, Dict[str, Any]]  # a model's path, and the options of load()
 GIB = 1 << 30
 LEAST, TIMES = 4 * GIB, 16  # what a child may take: so many bytes, and so many for each byte of the model
 TEXTS = "source", "no_logits", "output_kind", "fault", "randomness"  # of a Model, as the child describes it
 LISTS = "why", "notes"
-
-
-class RemoteTensor:
-    """A tensor of a model in another process: its name, shape and type. It is pickled as its name."""
-
-    def __init__(self, name: str, shape: Optional[Sequence[Optional[int]]], dtype: str) -> None:
-        self.name, self.shape, self.dtype = str(name), tf.TensorShape(shape), tf.as_dtype(str(dtype))
-
-    def __repr__(self) -> str:
-        return f"<RemoteTensor {self.name!r} {self.shape} {self.dtype.name}>"
-
-    def __reduce__(self) -> Tuple[Any, ...]:
-        return str, (self.name,)
-
-    @property
-    def op(self) -> NoReturn:
-        """The operation, which is in the other process."""
-        raise ModelError(
-            f"{self.name!r} is of an isolated model, whose graph is in another process: load without isolated="
-        )
-
-    graph = op
 
 
 class IsolatedModel(Model):
@@ -84,10 +64,14 @@ class IsolatedModel(Model):
         """Raise ModelError where the process has ended, or this one was forked since."""
         self.child.check()
 
-    def ask(self, read: Callable[[Any], Any], name: str, *arguments: Any, images: Any = None) -> Any:
-        """Return what `read` makes of the child's answer; raise ModelError where it holds something else."""
-        count = 0 if images is None else sum(one.nbytes for one in (images.photos if _is_batch(images) else [images]))
-        answer = self.child.call(name, *arguments, *([] if images is None else [images]), count=count)
+    def ask(self, read: Callable[[Any], Any], name: str, *arguments: Any, images: Any = None, **how: Any) -> Any:
+        """Return what `read` makes of the child's answer; raise ModelError where it holds something else.
+
+        `images` are the last argument, where there are some; `how` goes to Child.call.
+        """
+        if images is not None:
+            arguments, how = (*arguments, images), {**how, "count": bytes_of(images)}
+        answer = self.child.call(name, *arguments, **how)
         try:
             return read(answer)
         except messages.NO_ANSWER as error:
@@ -121,19 +105,15 @@ class IsolatedModel(Model):
 
     def values(self, tensors: Sequence[Any], batch: Batch) -> Rows:
         """Return the values of tensors, by name, for each photo."""
-        names = [tensor.name for tensor in tensors]
-        images = self.sendable(batch.photos if batch.array is None else batch.array, batch)
-        return {name: list(self.features_of(name, images)) for name in names}
+        images = self.sendable_batch(batch)
+        return {one.name: list(self.ask(_array, "features", one.name, images=images)) for one in tensors}
 
-    def features_of(self, name: str, images: Any) -> np.ndarray:
-        """Return the values of a tensor for images as sendable() returns them."""
-        array: np.ndarray = self.ask(_array, "features", name, images=images)
-        return array
-
-    def sendable(self, photos: ImagesLike, batch: Optional[Batch] = None) -> Any:
+    def sendable(self, photos: ImagesLike) -> Any:
         """Return photos as they are sent: a Batch of photos, or an array of floating point."""
-        if batch is None:
-            batch = self.inputs[0].batch(photos)
+        return self.sendable_batch(self.inputs[0].batch(photos))
+
+    def sendable_batch(self, batch: Batch) -> Any:
+        """Return a batch as it is sent: the bytes of its files go only to a model that decodes them."""
         if batch.array is not None:
             return batch.array
         encoded = any(one.photos is not None and one.photos.tensor is not None for one in self.inputs)
@@ -142,7 +122,7 @@ class IsolatedModel(Model):
 
 def load_isolated(path: str, options: Dict[str, Any], memory: Optional[float], load: Callable[..., Model]) -> Model:
     """Load a model in a child process, by `load` in this one's words."""
-    child = start(path, options, memory)
+    child = start([(path, {**options, "memory": memory})])
     try:
         described = child.call("load", path, options)
         again = functools.partial(load, os.path.abspath(path), isolated=True, memory=memory, **options)
@@ -154,17 +134,35 @@ def load_isolated(path: str, options: Dict[str, Any], memory: Optional[float], l
         raise
 
 
-def start(path: str, options: Dict[str, Any], memory: Optional[float]) -> Child:
-    """Start a child that may read the model at `path`, and what options name."""
-    if memory is not None and not (isinstance(memory, (int, float)) and 0 < memory < 1 << 20):
-        raise ModelError(f"memory={memory!r}: give GiB, more than 0")
-    size, folder = size_of(path), path if os.path.isdir(path) else os.path.dirname(os.path.abspath(path))
-    named = [os.path.abspath(value) for value in _paths_in(options)]
-    own_code = (
-        options.get("custom_objects") is not None or ":" in str(options.get("net")) or callable(options.get("net"))
-    )
-    limit = LEAST + TIMES * size if memory is None else int(memory * GIB)
-    return Child(path, [folder, path, *named], own_code, limit, options.get("timeout"), size)
+@contextlib.contextmanager
+def started(models: Sequence[Way]) -> Iterator[Child]:
+    """Give a child for models; it ends with the block. What it answers that is none is a ModelError."""
+    child = start(models)
+    try:
+        yield child
+    except messages.NO_ANSWER as error:
+        raise child.unreadable(error) from error
+    finally:
+        child.close()
+
+
+def start(models: Sequence[Way]) -> Child:
+    """Start a child that may read models, each given as its path and the options of load(), and what these name."""
+    paths: List[str] = []
+    limit, own_code = 0, False
+    for path, options in models:
+        memory = options.get("memory")
+        if memory is not None and not (isinstance(memory, (int, float)) and 0 < memory < 1 << 20):
+            raise ModelError(f"memory={memory!r}: give GiB, more than 0")
+        limit += LEAST + TIMES * size_of(path) if memory is None else int(memory * GIB)
+        folder = path if os.path.isdir(path) else os.path.dirname(os.path.abspath(path))
+        paths += [folder, path, *map(os.path.abspath, _paths_in(options))]
+        net = options.get("net")
+        own_code = own_code or options.get("custom_objects") is not None or ":" in str(net) or callable(net)
+    times: List[Any] = [options.get("timeout") for _, options in models]
+    timeout = None if None in times else max(times)
+    size = sum(size_of(path) for path, _ in models)
+    return Child(" and ".join(path for path, _ in models), paths, own_code, limit, timeout, size)
 
 
 def in_words(child: Child) -> str:
@@ -198,8 +196,11 @@ def _paths_in(options: Dict[str, Any]) -> List[str]:
     return [one for one in paths if os.path.exists(one)]
 
 
-def _is_batch(images: Any) -> bool:
-    return isinstance(images, Batch)
+def bytes_of(images: Any) -> int:
+    """Return the bytes of images as they are sent: a Batch, an array, or several of such."""
+    if isinstance(images, Batch):
+        return sum(photo.nbytes for photo in images.photos)
+    return sum(map(bytes_of, images)) if isinstance(images, (list, tuple)) else getattr(images, "nbytes", 0)
 
 
 def _tensor(spec: Any) -> Optional[RemoteTensor]:

@@ -18,6 +18,7 @@ from ..files.digests import digest, file_digest
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..inputs.preprocess import PREPROCESSING
+from ..isolation.elsewhere import sendable
 from ..isolation.model import IsolatedModel
 from ..methods.cams import raw_map, rounding
 from ..methods.evidence import Evidence, plain
@@ -50,9 +51,8 @@ def make_golden(
 ) -> golden.Golden:
     """Return the recording of a model that was loaded from `source`; `how` holds dialect, method and engine."""
     if isinstance(model, IsolatedModel):
-        sent = as_batch(photos)
         given = source, layers, as_target(target), dict(how)
-        made: golden.Golden = model.ask(_sent_golden, "golden", *given, images=sent._replace(photos=list(sent.photos)))
+        made: golden.Golden = model.ask(_sent_golden, "golden", *given, images=sendable(photos))
         return made
     names = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     cams = [GradCAM(model, name, target, **how) for name in names]

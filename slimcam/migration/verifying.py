@@ -1,6 +1,6 @@
 """verify(): a model against a recording."""
 
-from typing import Any, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from ..errors import GoldenError, UnknownName
 from ..explainer import GradCAM, features
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import as_batch
+from ..isolation.elsewhere import where_the_model_is
 from ..maps.differences import largest
 from ..methods.evidence import plain
 from ..model import Model
@@ -20,6 +21,7 @@ from .making import explain_inputs, feedable, inputs_of, open_model, photo_recor
 from .measures import statistics, top_classes
 from .report import Row, Verification, chosen_tolerances, row_of, row_of_top, worst
 
+RUNS = 100  # of a model whose gradients rounding may explain: 16 and two more for each layer
 STATISTICS = "mean", "deviation", "smallest", "largest"
 
 
@@ -46,21 +48,34 @@ def verify(
     names = layers or {}
     _check_names(recorded, names)
     with open_model(model, engine, load_options) as loaded:
-        _check_classes(recorded, loaded)
-        cams = [_cam(recorded, layer, names, loaded, engine) for layer in recorded.layers]
-        image_input = cams[0].image_input
-        _check_input(recorded, loaded, image_input)
-        rows = [] if photos is None else [_preparation_row(recorded, loaded, image_input, photos, engine, limits)]
-        fed = feedable(image_input, recorded.inputs)
-        if recorded.logits is not None and recorded.top_classes is not None:
-            rows += _logit_rows(
-                recorded.logits, recorded.top_classes, features(loaded, loaded.need_logits(), fed, engine), limits
-            )
-        layer_rows = [_layer_rows(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
-        rows += layer_rows[0][:1] + [row for some in layer_rows for row in some[1:]]
-        keys = "made_by", "model", "photos", "target", "dialect", "method", "engine"
-        verified = {"made_by": program_versions(loaded), "source": loaded.source, "engine": engine}
+        made_by, rows = compared(loaded, recorded, photos, dict(names), limits, engine)
+        verified = {"made_by": made_by, "source": loaded.source, "engine": engine}
+    keys = "made_by", "model", "photos", "target", "dialect", "method", "engine"
     return Verification({key: getattr(recorded, key) for key in keys}, verified, rows)
+
+
+@where_the_model_is(Tuple[Dict[str, str], List[Row]], photos=["photos"], runs=RUNS)
+def compared(
+    model: Model,
+    recorded: golden_files.Golden,
+    photos: Optional[ImagesLike],
+    names: Mapping[str, str],
+    limits: Mapping[str, float],
+    engine: str,
+) -> Tuple[Dict[str, str], List[Row]]:
+    """Return the versions of what runs the model, and the rows of verify()."""
+    _check_classes(recorded, model)
+    cams = [_cam(recorded, layer, names, model, engine) for layer in recorded.layers]
+    image_input = cams[0].image_input
+    _check_input(recorded, model, image_input)
+    rows = [] if photos is None else [_preparation_row(recorded, model, image_input, photos, engine, limits)]
+    fed = feedable(image_input, recorded.inputs)
+    if recorded.logits is not None and recorded.top_classes is not None:
+        logits = features(model, model.need_logits(), fed, engine)
+        rows += _logit_rows(recorded.logits, recorded.top_classes, logits, limits)
+    layer_rows = [_layer_rows(layer, cam, recorded.inputs, limits) for layer, cam in zip(recorded.layers, cams)]
+    rows += layer_rows[0][:1] + [row for some in layer_rows for row in some[1:]]
+    return program_versions(model), rows
 
 
 def _check_names(recorded: golden_files.Golden, layers: Mapping[str, str]) -> None:

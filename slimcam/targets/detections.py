@@ -18,7 +18,7 @@ from ..graphs.op_types import ADDITIONS, RESTATING
 from ..graphs.walk import source
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
-from ..isolation.model import IsolatedModel
+from ..isolation.elsewhere import where_the_model_is
 from ..methods.evidence import plain
 from ..model import Model, check_open
 from .yolo import InView, find_in_output
@@ -112,29 +112,17 @@ def check_detector(model: Model) -> Detector:
     return detector
 
 
+@where_the_model_is(List[List[Detection]], photos=["photos"])
 def detections(model: Model, photos: ImagesLike) -> List[List[Detection]]:
     """Return what a detector finds in each photo, best first: class, score, and box in pixels of the photo.
 
     Photos are given as to a GradCAM. All that the graph gives are returned, those of a low score too. Raises
     TargetError for a model that is no detector.
     """
-    if isinstance(model, IsolatedModel):
-        found: List[List[Detection]] = model.ask(_sent_detections, "detections", images=model.sendable(photos))
-        return found
     detector = check_detector(model)
     image_input = (model.inputs_of([detector.logits]) or model.inputs)[0]
     batch = as_batch(photos)
     return detect(model, image_input, batch, lambda part: image_input.feeds(batch, part))
-
-
-def _sent_detections(answer: Any) -> List[List[Detection]]:
-    """Return the detections that another process sent."""
-
-    def detection(class_id: Any, label: Any, score: Any, box: Any, places: Any) -> Detection:
-        top, left, bottom, right = map(float, box)
-        return Detection(int(class_id), str(label), float(score), (top, left, bottom, right), tuple(map(int, places)))
-
-    return [[detection(*one) for one in each] for each in answer]
 
 
 def detect(

@@ -13,7 +13,7 @@ import numpy as np
 from .._tf import tf, tf1
 from .._types import TargetLike, Tensor
 from ..errors import TargetError
-from ..isolation.model import RemoteTensor
+from ..isolation.answers import RemoteTensor
 from ..model import Model
 from .detections import find_detector
 from .fitting import fitting

@@ -14,6 +14,8 @@ from ..engines.resolve import check_dimensions
 from ..errors import PhotoError, UnknownName
 from ..graphs.walk import flow
 from ..inputs.photos import as_batch
+from ..isolation.answers import RemoteTensor
+from ..isolation.elsewhere import where_the_model_is
 from ..maps.sheets import grid
 from ..model import Model
 from ..sources.loading import load
@@ -119,7 +121,7 @@ class Activations:
         if isinstance(layer, str) and layer in self.arrays:
             return layer
         tensor = self.model.tensor(layer)
-        name = next((name for name, one in self.tensors.items() if one is tensor), None)
+        name = next((name for name, one in self.tensors.items() if one.name == tensor.name), None)
         if name is None:
             raise UnknownName(
                 f"no activations of {tensor.name!r}: there are those of {', '.join(map(repr, self.arrays))}"
@@ -149,6 +151,7 @@ def activations(
     return Activations({name: _stack(each) for name, each in rows.items()}, model, tensors, engine)
 
 
+@where_the_model_is(Dict[str, RemoteTensor])
 def layers_of(model: Model, layers: Any, engine: str = "graph") -> Dict[str, Tensor]:
     """Return the tensors of layers, by the names that they were asked for by; see activations()."""
     layers = FIRST if layers is None else layers

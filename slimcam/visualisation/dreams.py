@@ -10,10 +10,11 @@ from ..engines import find_engine
 from ..engines.resolve import resolve_images
 from ..errors import PhotoError, TargetError
 from ..inputs.photos import as_batch
+from ..isolation.elsewhere import where_the_model_is
 from ..model import Model
 from ..sources.loading import load
 from .ascent import Progress, Slope
-from .image_space import ImageSpace, space_of
+from .image_space import ImageSpace, is_picture, space_of
 from .recipes import Size
 from .transforms import resize
 
@@ -42,7 +43,24 @@ def deep_dream(
     Raises UnknownName, LayerError, TargetError and PhotoError; TargetError, with the step, at what is not finite.
     """
     model = model if isinstance(model, Model) else load(model, engine=engine)
-    original = _only_photo(photo)
+    given = {name if isinstance(name, str) else name.name: weight for name, weight in layers.items()}
+    return _dream(model, _only_photo(photo), given, octaves, octave_scale, iterations, step, max_loss, engine, progress)
+
+
+@where_the_model_is(np.ndarray, calls={"progress": [int, int]}, check=is_picture)
+def _dream(
+    model: Model,
+    original: np.ndarray,
+    layers: Mapping[TensorLike, float],
+    octaves: int,
+    octave_scale: float,
+    iterations: int,
+    step: float,
+    max_loss: Optional[float],
+    engine: str,
+    progress: Optional[Progress],
+) -> np.ndarray:
+    """Return the dream of deep_dream() on a photo, (1, H, W, 3) float32 from -1 to 1."""
     slope, space = _slope_of(model, layers, engine)
     sizes = _sizes((original.shape[1], original.shape[2]), octaves, octave_scale)
     image, shrunk = original, _resized(original, sizes[0])

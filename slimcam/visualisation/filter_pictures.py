@@ -1,7 +1,7 @@
 """What a net looks for: pictures that drive a channel, a class or any other score, by gradient ascent from noise."""
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from ..engines import find_engine
 from ..engines.resolve import Query, resolve_images
 from ..errors import LayerError, TargetError
 from ..files.digests import digest
+from ..isolation.elsewhere import where_the_model_is
 from ..maps.sheets import grid
 from ..model import Model
 from ..sources.loading import load
 from .ascent import Ascent, Progress
-from .ascent_state import AscentState
+from .ascent_state import AscentState, StateFile
 from .image_space import space_of
 from .recipes import Recipe, Setup, Size, find_recipe
 
@@ -108,22 +109,67 @@ def filters(
     """
     find_engine(engine)
     model = model if isinstance(model, Model) else load(model, engine=engine)
+    if target is not None and (layer is not None or channels is not None):
+        raise TargetError("a target takes the place of layer= and channels=: give one or the other")
+    named = None if channels is None else list(channels)
+    file = StateFile.at(state)
+    how = recipe, target, count, steps, size, seed, tuple(thresholds), hold, engine, together
+    return pictures_of(model, layer, named, *how, file.path, file.data, file.write, progress)
+
+
+def _fits(made: Filters) -> bool:
+    arrays = [made.pictures, *made.snapshots.values()]
+    pictures = all(one.dtype == np.uint8 and one.ndim == 4 and one.shape[3] in (1, 3) for one in arrays)
+    return pictures and {len(one) for one in [*arrays, made.scores]} == {len(made)} and made.scores.ndim == 2
+
+
+@where_the_model_is(Filters, calls={"keep": [bytes], "progress": [int, int]}, check=_fits)
+def pictures_of(
+    model: Model,
+    layer: Optional[TensorLike],
+    channels: Optional[List[int]],
+    recipe: str,
+    target: TargetLike,
+    count: int,
+    steps: Optional[int],
+    size: Optional[Union[int, Size]],
+    seed: int,
+    thresholds: Sequence[int],
+    hold: Optional[HoldLike],
+    engine: str,
+    together: int,
+    path: Optional[str],
+    kept: Optional[bytes],
+    keep: Callable[[bytes], None],
+    progress: Optional[Progress],
+) -> Filters:
+    """Make the pictures of filters(); what is `kept` of the file at `path` is gone on from, and `keep` called."""
     row = find_recipe(recipe)
-    job = _job_of_layer(model, layer, channels, hold, engine)
-    if target is not None:
-        if layer is not None or channels is not None:
-            raise TargetError("a target takes the place of layer= and channels=: give one or the other")
+    if target is None:
+        job = _job_of_layer(model, layer, channels, hold, engine)
+    else:
         job = _job_of_target(model, target, count, hold, engine)
     ascent = _ascent(job, row, size, seed, row.steps if steps is None else steps, thresholds)
     held = sorted((tensor.name, digest(array)) for tensor, array in job.query.hold.items())
     what = [recipe, model.source, engine, held, job.name, job.numbers]
     run = [*what, ascent.setup.size, seed, ascent.steps, ascent.kept]
     at_once = len(job.numbers) if job.weights is None else max(together, 1)
-    done = ascent.run(job.numbers, job.weights, at_once, AscentState(state, run), progress)
+    state = AscentState(StateFile(path, kept, keep), run)
+    done = ascent.run(job.numbers, job.weights, at_once, state, progress)
     fires = done.moved & ((np.ptp(done.scores, 1) > 0) | (ascent.steps == 1))
     silent = [number for number, one in zip(job.numbers, fires) if not one]
     snapshots = {step: done.snapshots[:, i] for i, step in enumerate(ascent.kept) if step in thresholds}
     return Filters(job.name, job.numbers, done.snapshots[:, -1], done.scores, silent, snapshots)
+
+
+@where_the_model_is(str)
+def check_channels(model: Model, layer: TensorLike, channels: Sequence[int]) -> str:
+    """Return the name of a layer's tensor; raise UnknownName or TargetError where it, or a channel, is not there."""
+    tensor = model.tensor(layer)
+    count = targets.Channels(tensor).channels(model)
+    for number in channels:
+        targets.check_channel(number, tensor, count)
+    return str(tensor.name)
 
 
 def _job_of_layer(

@@ -60,3 +60,8 @@ def space_of(model: Model, image_input: ImageInput) -> ImageSpace:
     last = len(black) == 3 and abs((red - black) / span)[2] > 0.5
     fixed = None if None in dims[:2] else (dims[0], dims[1])
     return ImageSpace(black.astype(np.float32), span, bool(last), fixed)
+
+
+def is_picture(array: np.ndarray) -> bool:
+    """Whether an array is a picture, (H, W, 3) uint8."""
+    return array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8

@@ -1,7 +1,7 @@
 """The patches of photos that drive a channel most: the receptive fields of its largest activations."""
 
 import functools
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from ..graphs.op_types import DECODERS
 from ..graphs.receptive_field import ReceptiveField, Size, receptive_field
 from ..graphs.walk import flow
 from ..inputs.image_input import ImageInput
-from ..inputs.photos import as_batch, photos_in
+from ..inputs.photos import Batch, as_batch, photos_in
+from ..isolation.elsewhere import where_the_model_is
 from ..model import Model
 from .layer_values import layer_values
 
@@ -48,27 +49,50 @@ def strongest(
     LayerError where the graph does not tell the receptive field.
     """
     files = photos_in(folder)
-    image_input = next(iter(model.inputs_of([layer])), model.inputs[0])
-    tensors = {"layer": layer}
-    if _fixed_size(image_input.tensor) is None and image_input.tensor.dtype.name != "string":
-        tensors["image"] = image_input.tensor  # its size is that of the photo, after the preprocessing
     best: List[Patch] = []
     for start in range(0, len(files), TOGETHER):
         some = files[start : start + TOGETHER]
         batch = as_batch(some)
-        rows = layer_values(model, tensors, batch, engine)
-        windows = image_input.windows(batch)
-        for i, (file, photo) in enumerate(zip(some, batch.photos)):
-            fed = rows["image"][i] if "image" in rows else photo
-            field, size = _field(model, image_input, layer, (fed.shape[0], fed.shape[1]))
-            values = _channel(rows["layer"][i], channel, layer)
-            for place in _largest(values, per_photo):
-                box = _in_photo(field.box(*place), size, windows[i], photo.shape)
-                top, left, height, width = box
-                picture = photo[top : top + height, left : left + width].copy()
-                best.append(Patch(float(values[place]), file, place, box, picture))
+        for one in spots(model, batch, layer, channel, per_photo, engine):
+            photo, (top, left, height, width) = batch.photos[one.photo], one.box
+            picture = photo[top : top + height, left : left + width].copy()
+            best.append(Patch(one.value, some[one.photo], one.place, one.box, picture))
         best = sorted(best, key=lambda patch: -patch.value)[:k]
     return best
+
+
+class Spot(NamedTuple):
+    """Where in a photo a channel is large."""
+
+    photo: int
+    value: float
+    place: Tuple[int, int]
+    box: Box
+
+
+def _not_negative(found: List[Spot]) -> bool:
+    return all(min(one.photo, *one.place, *one.box) >= 0 for one in found)
+
+
+@where_the_model_is(List[Spot], photos=["batch"], check=_not_negative)
+def spots(model: Model, batch: Batch, layer: Tensor, channel: int, per_photo: int, engine: str) -> List[Spot]:
+    """Return the places of a layer, at most so many a photo, where a channel is largest, and their boxes."""
+    given: Any = batch  # in another process an array
+    batch, layer = as_batch(given), model.tensor(layer)
+    image_input = next(iter(model.inputs_of([layer])), model.inputs[0])
+    tensors = {"layer": layer}
+    if _fixed_size(image_input.tensor) is None and image_input.tensor.dtype.name != "string":
+        tensors["image"] = image_input.tensor  # its size is that of the photo, after the preprocessing
+    rows = layer_values(model, tensors, batch, engine)
+    each: List[Spot] = []
+    for i, (photo, window) in enumerate(zip(batch.photos, image_input.windows(batch))):
+        fed = rows["image"][i] if "image" in rows else photo
+        field, size = _field(model, image_input, layer, (fed.shape[0], fed.shape[1]))
+        values = _channel(rows["layer"][i], channel, layer)
+        for place in _largest(values, per_photo):
+            box = _in_photo(field.box(*place), size, window, photo.shape)
+            each.append(Spot(i, float(values[place]), place, box))
+    return each
 
 
 def _fixed_size(image: Tensor) -> Optional[Size]:

@@ -12,10 +12,11 @@ from ..engines import find_engine
 from ..engines.resolve import resolve_images
 from ..errors import LayerError, MissingPackage, TargetError
 from ..inputs.photos import as_batch
+from ..isolation.elsewhere import where_the_model_is
 from ..model import Model
 from ..sources.loading import load
 from .ascent import Progress, Slope
-from .image_space import space_of
+from .image_space import is_picture, space_of
 
 CALLS = 20  # evaluations of the loss an iteration, as the book has it
 
@@ -43,9 +44,31 @@ def style_transfer(
 
     Raises MissingPackage without SciPy, UnknownName, LayerError, PhotoError, TargetError at what is not finite.
     """
-    minimise = _l_bfgs()
+    _l_bfgs()
     model = model if isinstance(model, Model) else load(model, engine=engine)
     content, other = (as_batch(one).photos[0] for one in (photo, style))
+    weights = content_weight, style_weight, variation_weight
+    how = content_layer, list(style_layers), iterations, height, *weights, engine, progress
+    return _transfer(model, content, other, *how)
+
+
+@where_the_model_is(np.ndarray, calls={"progress": [int, int]}, runs=CALLS + 1, check=is_picture)
+def _transfer(
+    model: Model,
+    content: np.ndarray,
+    other: np.ndarray,
+    content_layer: TensorLike,
+    style_layers: Sequence[TensorLike],
+    iterations: int,
+    height: Optional[int],
+    content_weight: float,
+    style_weight: float,
+    variation_weight: float,
+    engine: str,
+    progress: Optional[Progress],
+) -> np.ndarray:
+    """Return the picture of style_transfer() for photos, (H, W, 3) uint8 each."""
+    minimise = _l_bfgs()
     size = (height or content.shape[0], round(content.shape[1] * (height or content.shape[0]) / content.shape[0]))
     likeness = _likeness(content_layer, style_layers, size[0] * size[1], content_weight, style_weight)
     query = resolve_images(model, likeness, engine=engine)

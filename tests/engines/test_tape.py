@@ -1,5 +1,7 @@
 """engine="tape": the maps of a Keras model that TensorFlow 2 runs eagerly."""
 
+import time
+
 import numpy as np
 import pytest
 from fixtures import keras_nets as nets
@@ -296,3 +298,35 @@ def test_nets_of_keras_applications(name, side):
     with slimcam.load(model) as loaded:
         graph, tape = (slimcam.explain(loaded, images, engine=engine) for engine in ("graph", "tape"))
     assert_map(tape.raw, graph.raw, RESNET50)
+
+
+@EAGER
+@pytest.mark.parametrize("forward, back", [(0.2, 0.0), (0.0, 0.3)], ids=["layers", "gradient"])
+def test_a_run_of_layers_ends_in_time(keras, forward, back):
+    @tf.custom_gradient
+    def slow(x):
+        time.sleep(forward)
+
+        def gradient(dy):
+            time.sleep(back)
+            return dy
+
+        return x, gradient
+
+    class Slow(keras.layers.Layer):
+        def call(self, x):
+            return slow(x)
+
+    start = keras.layers.Input((SIDE, SIDE, 3), name="photo")
+    x = conv(keras, "last")(start)
+    for i in range(4):
+        x = Slow(name=f"slow{i}")(x)
+    net = sow(keras.Model(start, keras.layers.GlobalAveragePooling2D(name="mean")(x)))
+    for timeout, late in ((60.0, False), (0.5, True)):
+        with slimcam.load(net, engine="tape", timeout=timeout) as model:
+            cam = slimcam.GradCAM(model, "last", 1, engine="tape")
+            if not late:
+                assert cam(X).finite.all()
+                continue
+            with pytest.raises(slimcam.ModelError, match=r"^a run took more than 0.5 s: give timeout=, in seconds"):
+                cam(X)

@@ -1,8 +1,11 @@
 """A child process that does what it should not: each is a small Python in the place of the worker."""
 
+import ast
 import os
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -18,6 +21,9 @@ from slimcam.isolation.child import Child
 FAKE = """
 import json, os, socket, struct, sys, time
 settings = json.loads(sys.argv[1])
+sys.path[:] = settings["path"]
+from slimcam.isolation import guardian
+guardian.fork(settings["pipe"], settings["end"], settings["scratch"])
 end = socket.socket(fileno=settings["end"])
 def send(text, arrays=b"", length=None):
     text = text if isinstance(text, bytes) else text.encode()
@@ -167,6 +173,51 @@ def test_what_a_process_wrote_is_removed_with_it(child_of):
     assert os.listdir(folder) == ["file"]
     child.close()
     assert not os.path.exists(folder)
+
+
+STARTER = """
+import sys, time
+from slimcam.isolation import child
+child.PROGRAM = sys.argv[1]
+one = child.Child("model.pb", [], False, 1 << 30, None, 100)
+print(one.call("where"), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("doing", ["time.sleep(600)", "while True: pass", WAIT], ids=["sleeps", "computes", "waits"])
+def test_who_is_killed_leaves_no_process_and_no_folder(tmp_path, doing):
+    code = "open(os.path.join(os.environ['TMPDIR'], 'file'), 'w').write('x')\n"
+    code += "send(json.dumps({'value': [os.environ['TMPDIR'], os.getpid(), os.getppid()]}))\n" + doing
+    words = [sys.executable, "-c", STARTER, f"{FAKE}{WAIT}{code}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}) as starter:
+        folder, *pids = ast.literal_eval(starter.stdout.readline().decode())
+        assert os.listdir(str(tmp_path)) == [os.path.basename(folder)]
+        assert os.listdir(folder) == ["file"]
+        starter.kill()
+    until = time.monotonic() + 30
+    while time.monotonic() < until and (os.path.exists(folder) or any(map(runs, pids))):
+        time.sleep(0.05)
+    assert os.listdir(str(tmp_path)) == []
+    assert not any(map(runs, pids))
+
+
+def runs(pid):
+    """Whether a process is there, and no zombie that its new parent has yet to wait for."""
+    ended = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return ended.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_a_guardian_that_is_killed_takes_the_process_along(child_of):
+    child = child_of(WAIT + "send(json.dumps({'value': os.getpid()}))\n" + WAIT)
+    pid = child.call("pid")
+    os.kill(child._process.pid, 9)
+    until = time.monotonic() + 30
+    while sys.platform.startswith("linux") and runs(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    with pytest.raises(ModelError, match="was ended by SIGKILL"):
+        child.call("layers")
+    assert not sys.platform.startswith("linux") or not runs(pid)
 
 
 def test_secrets_of_the_environment_stay_here(child_of, monkeypatch):

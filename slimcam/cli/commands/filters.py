@@ -112,8 +112,8 @@ def _check(options: Dict[str, Any]) -> None:
 def _jobs(model: "Model", options: Dict[str, Any]) -> List[Job]:
     """Return a job for each layer, or that of the target; a name or channel that is not there is an error now."""
     from ...maps.folder import short_names
-    from ...targets import Channels, check_channel
     from ...targets.as_text import read_target
+    from ...visualisation.filter_pictures import check_channels
 
     text = options["target"]
     if text is not None:
@@ -121,11 +121,8 @@ def _jobs(model: "Model", options: Dict[str, Any]) -> List[Job]:
         return [Job(text, _file_name(text), keywords)]
     layers: Dict[str, str] = {}
     for layer in options["layers"] or (model.layers()[0].name,):
-        tensor = model.tensor(layer)
-        layers.setdefault(tensor.name, layer)  # once, also if it is named in two ways
-        count = Channels(tensor).channels(model)
-        for number in options["channels"] or ():
-            check_channel(number, tensor, count)
+        tensor = check_channels(model, layer, options["channels"] or ())
+        layers.setdefault(tensor, layer)  # once, also if it is named in two ways
     names = list(layers.values())
     return [
         Job(layer, stem, {"layer": layer, "channels": options["channels"]})

@@ -6,25 +6,12 @@ paths and sizes; a reader asks them, and gives `refuse` what they found.
 
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
-from ...errors import UntrustedModel
+from ...errors import Finding, UntrustedModel
 
 if TYPE_CHECKING:
     from ..options import LoadOptions
 
 _NAMED = 3  # findings that an error names; the others are counted
-
-
-class Finding(NamedTuple):
-    """Something in a file that is more than computing with tensors."""
-
-    where: str  # a node's name, by its function's, or the path in a configuration
-    what: str  # the operation, layer or symbol
-    why: str  # a few words that follow it: "reads files"
-    allow: str = ""  # the word that allow= takes for just this, "" where only trusted=True does
-
-    def in_words(self) -> str:
-        """Return what is where and why it matters, in words."""
-        return f"{self.where!r} is {self.what}, which {self.why}"
 
 
 class Verdict(NamedTuple):
