@@ -244,7 +244,11 @@ def _run(
     live = eager_model(model)
     tensors = _inputs(model, live.inputs, images, holds)
     with kept_classes(live.keras, live.classes), watch_calls(live.keras, live.model, around):
-        live.call(tensors)
+        try:
+            live.call(tensors)
+        except Exception:  # Keras makes another error of that of a layer, with a text of its own
+            check()
+            raise
     for place in places:
         if place not in met:
             raise LayerError(f"{model.source} did not call {place.call.path!r} this time, as its graph does")
