@@ -104,7 +104,12 @@ def of_record(model, folder):
         kept = {name: arrays[name] for name in arrays.files}
     report = slimcam.verify(out, model, PHOTOS)
     assert report.passed
-    return kept, report.rows, slimcam.verify(out, model).header(), slimcam.verify(out, model, tolerances={"maps": 0}).rows
+    return (
+        kept,
+        report.rows,
+        slimcam.verify(out, model).header(),
+        slimcam.verify(out, model, tolerances={"maps": 0}).rows,
+    )
 
 
 def of_filters(model, folder):
