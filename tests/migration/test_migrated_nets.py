@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 import pytest
 from fixtures import keras_nets
+from fixtures.checkpoints import save
 from fixtures.keras_from_slim import keras_name, migrated
 
 import slimcam
-from slimcam import nets
 from slimcam._tf import TF_VERSION, keras2, keras3, tf1
 from slimcam.engines import ENGINES
+from slimcam.nets import variable_table
 
 SHAPES = pathlib.Path(__file__).resolve().parents[2] / "checkpoints" / "shapes"
 LAYERS = {
@@ -43,39 +44,39 @@ def seeded(shapes):
     return values
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
+@pytest.fixture
+def photos(once):
     """Return the paths of two smooth pictures."""
-    paths = [str(tmp_path_factory.mktemp("photos") / f"{seed}.png") for seed in range(2)]
-    for seed, path in enumerate(paths):
-        small = np.random.RandomState(seed).randint(0, 256, (9, 12, 3), np.uint8)
-        cv2.imwrite(path, cv2.resize(small, (320, 240), interpolation=cv2.INTER_CUBIC))
-    return paths
+
+    def make(folder):
+        for seed in range(2):
+            small = np.random.RandomState(seed).randint(0, 256, (9, 12, 3), np.uint8)
+            cv2.imwrite(str(folder / f"{seed}.png"), cv2.resize(small, (320, 240), interpolation=cv2.INTER_CUBIC))
+
+    return [str(once("migrated-photos", make) / f"{seed}.png") for seed in range(2)]
 
 
-@pytest.fixture(scope="module")
-def recorded(photos, other_python, tmp_path_factory):
+@pytest.fixture
+def recorded(photos, other_python, once):
     """Return `recorded(name)`: the recording that the other TensorFlow made of a net, and what loads the net here."""
-    found = {}
 
     def record(name):
-        if name not in found:
-            folder = tmp_path_factory.mktemp(name)
-            options = {} if name == "shapes" else {"net": name}
+        options = {} if name == "shapes" else {"net": name}
+
+        def make(folder):
             path = str(SHAPES) if name == "shapes" else checkpoint(name, folder)
-            golden = slimcam.record(path, photos, folder / "golden", LAYERS[name], python=other_python, **options)
-            found[name] = golden, functools.partial(slimcam.load, path, **options)
-        return found[name]
+            slimcam.record(path, photos, folder / "golden", LAYERS[name], python=other_python, **options)
+
+        folder = once(f"migrated-{name}", make)
+        path = str(SHAPES if name == "shapes" else folder / "model.ckpt")
+        return folder / "golden", functools.partial(slimcam.load, path, **options)
 
     return record
 
 
 def checkpoint(name, folder):
     """Write a seeded checkpoint of a net; return its prefix."""
-    with tf1.Graph().as_default(), tf1.Session() as session:
-        variables = {name: tf1.Variable(array) for name, array in seeded(nets.variables(name, 1001)).items()}
-        session.run(tf1.global_variables_initializer())
-        return tf1.train.Saver(variables).save(session, str(folder / "model.ckpt"))
+    return save(folder / "model.ckpt", seeded(variable_table.shapes(name, 1001)))
 
 
 def assert_verified(golden, model, **options):
