@@ -85,13 +85,18 @@ def _holds_code(kind: Any, config: Dict[str, Any]) -> bool:
 
 
 def _codes(config: Dict[str, Any]) -> Iterator[str]:
-    """Yield the marshalled code of a layer as text: Keras 2 has it first in a list, Keras 3 in a dictionary."""
+    """Yield the marshalled code of a layer as text: Keras 2 has it first in a list, Keras 3 in a dictionary.
+
+    Of a damaged one it is none.
+    """
     for key, value in config.items():
         if isinstance(value, dict) and value.get("class_name") == "__lambda__":
-            value = [value["config"]["code"]]
+            inner = value.get("config")
+            value = inner.get("code") if isinstance(inner, dict) else ""
         elif config.get(f"{key}_type") != "lambda":
             continue
-        yield value[0] if isinstance(value, (list, tuple)) else value
+        value = value[0] if isinstance(value, (list, tuple)) and value else value
+        yield value if isinstance(value, str) else ""
 
 
 def _of_this_python(text: str) -> bool:

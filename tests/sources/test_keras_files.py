@@ -18,6 +18,7 @@ from fixtures.tolerance import assert_net
 
 import slimcam
 from slimcam._tf import keras2, keras3, tf, tf1
+from slimcam.sources.keras_code import check_python
 
 X = nets.photos()
 BOTH = ("h5", pytest.param("file3", marks=NEW))
@@ -95,6 +96,20 @@ OF_PYTHON_3_13 = base64.b64decode(
     "AAAAAwAAAPMKAAAAgACQYZgCkWSIe/MAAAAA"
 )
 ELSEWHERE = pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="needs another Python than 3.13")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"function": {"class_name": "__lambda__", "config": 3}},
+        {"function": {"class_name": "__lambda__"}},
+        {"function": [], "function_type": "lambda"},
+        {"function": 7, "function_type": "lambda"},
+    ],
+)
+def test_what_is_in_the_place_of_code_is_none_of_this_python(inner):
+    with pytest.raises(slimcam.ModelError, match="its Lambda layer 'a' was written by another Python"):
+        check_python("a.h5", {"class_name": "Lambda", "config": {"name": "a", **inner}})
 
 
 @pytest.mark.parametrize(
