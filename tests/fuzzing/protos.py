@@ -92,7 +92,9 @@ def _change_map(random: Random, slot: Slot, found: List[Slot]) -> str:
         del values[key]
         return f"{key!r} taken out"
     if way == 1:
-        other = random.choice(["T", "dtype", "shape", "value", "_class", "_output_shapes", "data_format", *values])
+        names = "T", "dtype", "shape", "value", "_class", "_output_shapes", "data_format"
+        others: List[Any] = [0, 1, 2, 2**31 - 1] if isinstance(key, int) else list(names)  # numbers are of arguments
+        other = random.choice([*others, *values])
         copy = type(values[key])()
         copy.CopyFrom(values[key])
         del values[key]

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from fuzzing import judging, kinds, mutations, runs
+from fuzzing import judging, kinds, mutations, protos, runs
 from fuzzing.case import Case, pack, unpack
 from fuzzing.pool import Worker
+from slimcam._tf import tf1
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORPUS = sorted((ROOT / "tests" / "data" / "fuzz").glob("*.zip"))
@@ -147,3 +148,10 @@ def test_bytes_are_damaged_in_every_way():
     random = mutations.Random(0)
     said = {re.sub(r"\d+", "N", mutations.damage(random, bytes(range(100)))[1]) for _ in range(300)}
     assert len(said) == 8
+
+
+def test_keys_of_a_map_stay_of_their_type():
+    for seed in range(40):
+        graph_def = tf1.GraphDef()
+        graph_def.library.function.add().arg_attr[0].attr["T"].type = 1
+        protos.change(mutations.Random(seed), graph_def, ["NoOp"])
