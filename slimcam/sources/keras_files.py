@@ -187,7 +187,7 @@ def _with_config(path: str, config: Any, folder: str) -> str:
     if _starts_with(path, HDF5):
         shutil.copy(path, copy)
         with h5_file(copy, "r+") as file:
-            file.attrs["model_config"] = json.dumps(config)
+            file.attrs["model_config"] = json.dumps(config).encode()  # Keras of TensorFlow 2.1 decodes it itself
         return copy
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
         for item in old.infolist():

@@ -16,7 +16,8 @@ from .structure import CONSTANTS, bodies, called_functions, callees_first, calls
 
 _PLAIN = COMPUTING - CALLING - set(BY_ATTRIBUTES) - set(COUNTS) - set(CONSTANTS)
 # Gradients that TensorFlow registers by numbers, for functions and tf.custom_gradient; they are not asked for by those.
-_NUMBERED = ("CustomGradient", "PartitionedCall-", "StatefulPartitionedCall-")
+# TensorFlow 2.1 saves functions with "PartitionedCallUnused".
+_NUMBERED = ("CustomGradient", "PartitionedCall-", "StatefulPartitionedCall-", "PartitionedCallUnused")
 TAKES_GRADIENT = "takes a gradient of the program that loads it"
 
 

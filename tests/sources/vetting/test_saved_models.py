@@ -69,6 +69,7 @@ def save(model, path):
 
 
 @TF2
+@pytest.mark.xfail(TF_VERSION < (2, 13), reason="it saves what fills the table once more, for who runs the graph")
 def test_a_table_of_the_files_own_asset_is_read(tmp_path):
     (tmp_path / "labels.txt").write_text("a\nb\nc\n")
     path = save(Net(tmp_path / "labels.txt"), tmp_path / "saved")

@@ -241,10 +241,10 @@ def test_200_000_nodes_are_judged_in_seconds():
         one.attr["T"].type = FLOAT
         if i:
             one.input.append(f"n{i - 1}")
-    started = time.monotonic()
+    started = time.process_time()
     check_structure("model.pb", graph_def)
     assert judge_graph(graph_def).refused == {}
-    assert time.monotonic() - started < 10  # about a second on an idle machine
+    assert time.process_time() - started < 10  # about a second on an idle machine
 
 
 @pytest.mark.parametrize("name", ["dilations", "strides"])
