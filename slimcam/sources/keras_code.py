@@ -16,7 +16,7 @@ def take_functions(path: str, config: Any, custom: Dict[str, Any]) -> List[str]:
     Raises ModelError for a function that the file names, and nobody gives.
     """
     replaced: List[str] = []
-    for kind, inner in _layers(config):
+    for kind, inner in entries(config):
         name, is_lambda = inner.get("name"), kind == "Lambda" and "function" in inner
         if not (is_lambda or _holds_code(kind, inner)):
             continue
@@ -35,7 +35,7 @@ def take_functions(path: str, config: Any, custom: Dict[str, Any]) -> List[str]:
 
 def check_python(path: str, config: Any) -> None:
     """Raise ModelError for code in a configuration that this Python cannot run."""
-    for kind, inner in _layers(config):
+    for kind, inner in entries(config):
         if _holds_code(kind, inner) and not all(_of_this_python(text) for text in _codes(inner)):
             name = inner.get("name")
             raise ModelError(
@@ -53,7 +53,7 @@ def with_partials(custom: Dict[str, Any], names: List[str]) -> Dict[str, Any]:
     return {**custom, **{name: functools.partial(custom[name]) for name in names}}
 
 
-def _layers(config: Any) -> Iterator[Any]:
+def entries(config: Any) -> Iterator[Any]:
     """Yield the class name and the configuration of everything in a configuration that has both."""
     stack = [config]
     while stack:

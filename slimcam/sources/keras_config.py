@@ -6,11 +6,18 @@ from typing import Any, Dict, Iterator, List, Optional
 
 from .._tf import code_allowed, given_objects, input_shape, later_layers, tf
 from .._types import KerasLayer, KerasModel, KerasModule
+from ..errors import ModelError, SlimcamError
+from .keras_code import entries
 
 LONGEST = 240  # characters of a message of Keras' own that are shown
 
 # Keras 2's own layers that keras.layers does not show
 UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
+
+
+def of_keras3(version: str) -> bool:
+    """Whether a configuration is one of Keras 3, by the version that is said to have written it."""
+    return version.startswith("3")
 
 
 def from_config(
@@ -65,14 +72,10 @@ def _patient(config: Any) -> Any:
 
 def _missing_layer(keras: KerasModule, config: Any, custom: Dict[str, Any]) -> Optional[str]:
     """Return a class that layers of a configuration have and Keras 2 lacks: from 2.13 on its errors do not say it."""
-    stack = [config]
-    while stack:
-        one = stack.pop()
-        stack.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        is_layer = isinstance(one, dict) and isinstance(one.get("config"), dict) and "name" in one["config"]
-        kind = str(one.get("class_name")) if is_layer else "Model"
+    for name, inner in entries(config):
+        kind = str(name)
         known = kind in custom or kind in UNLISTED or any(hasattr(one, kind) for one in (keras.layers, keras.models))
-        if not known:
+        if "name" in inner and not known:
             return kind
     return None
 
@@ -120,7 +123,18 @@ def _layers(model: KerasModel) -> Iterator[KerasLayer]:
         yield from _layers(layer)
 
 
-def what_failed(source: str, error: Exception) -> str:
+@contextlib.contextmanager
+def keras_errors(source: str) -> Iterator[None]:
+    """Turn whatever Keras, and the caller's layers and functions, raise as a model is built into ModelError."""
+    try:
+        yield
+    except SlimcamError:
+        raise
+    except Exception as error:
+        raise ModelError(_what_failed(source, error)) from error
+
+
+def _what_failed(source: str, error: Exception) -> str:
     """Return the message for what Keras raised as it built a model, with what can be done."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line for line in text.splitlines() if line.strip()]

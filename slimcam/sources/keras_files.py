@@ -22,13 +22,23 @@ from .._tf import (
     reads_archives,
 )
 from .._types import ArrayReader, KerasModel, KerasModule, Session
-from ..errors import ModelError, SlimcamError
+from ..errors import ModelError
 from .keras_code import take_functions, with_partials
-from .keras_config import from_config, what_failed
+from .keras_config import from_config, keras_errors, of_keras3
 from .keras_models import build_anew, run_on_symbols
 from .keras_nets import read_weights
 from .keras_trust import bounds, runs_code, vet_config, vet_file
-from .keras_weights import HDF5, UNREADABLE, WEIGHTS, loaded_readers, open_weights, shown, turn_kernels
+from .keras_weights import (
+    UNREADABLE,
+    WEIGHTS,
+    decode_text,
+    is_h5,
+    loaded_readers,
+    open_weights,
+    readable,
+    starts_with,
+    turn_kernels,
+)
 from .options import LoadOptions
 from .parts import Parts
 from .vetting.keras import parsed, without_training
@@ -36,22 +46,15 @@ from .vetting.keras import parsed, without_training
 
 def is_file(path: Any) -> bool:
     """Whether the path is a Keras file: HDF5, whatever it is called, or a zip archive with a configuration."""
-    if _starts_with(path, HDF5):
+    if is_h5(path):
         return True
-    if not _starts_with(path, b"PK"):
+    if not starts_with(path, b"PK"):
         return False
     try:
         with zipfile.ZipFile(path) as archive:
             return "config.json" in archive.namelist()
     except UNREADABLE:  # zipfile's own, of a damaged one
         return str(path).lower().endswith(".keras")
-
-
-def _starts_with(path: Any, magic: bytes) -> bool:
-    if not os.path.isfile(path):
-        return False
-    with open(path, "rb") as file:
-        return file.read(len(magic)) == magic
 
 
 def read_file(path: str, options: LoadOptions) -> Parts:
@@ -61,30 +64,24 @@ def read_file(path: str, options: LoadOptions) -> Parts:
     does more than computing with tensors, unless the file is `trusted`: a Lambda layer, since such a layer is code.
     """
     vet_file(path, options)
-    return (_read_h5 if _starts_with(path, HDF5) else _read_zip)(path, options)
+    return (_read_h5 if is_h5(path) else _read_zip)(path, options)
 
 
 def configuration_in(path: str) -> Tuple[Any, str]:
     """Return the configuration in a Keras file, None in one of weights alone, and the version of its Keras."""
-    return (_configuration_of_h5 if _starts_with(path, HDF5) else _configuration_of_zip)(path)
+    return (_configuration_of_h5 if is_h5(path) else _configuration_of_zip)(path)
 
 
 def _configuration_of_h5(path: str) -> Tuple[Any, str]:
-    try:
-        with h5_file(path) as file:
-            config, version = (_text(file.attrs.get(key)) for key in ("model_config", "keras_version"))
-    except UNREADABLE as error:
-        raise ModelError(f"{path}: not an HDF5 file that h5py can read, or a damaged one ({shown(error)})") from error
+    with readable(path, "an HDF5 file that h5py can read"), h5_file(path) as file:
+        config, version = (_text_of(file, key) for key in ("model_config", "keras_version"))
     return None if config is None else _parsed(path, config), version or ""
 
 
 def _configuration_of_zip(path: str) -> Tuple[Any, str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            texts = [archive.read(name) for name in ("config.json", "metadata.json")]
-            archive.getinfo(WEIGHTS)  # older ones may hold an .npz instead, which is not read
-    except UNREADABLE as error:
-        raise ModelError(f"{path}: not a Keras archive that can be read, or a damaged one ({shown(error)})") from error
+    with readable(path, "a Keras archive that can be read"), zipfile.ZipFile(path) as archive:
+        texts = [archive.read(name) for name in ("config.json", "metadata.json")]
+        archive.getinfo(WEIGHTS)  # older ones may hold an .npz instead, which is not read
     config, metadata = (_parsed(path, text) for text in texts)
     return config, str(metadata.get("keras_version", "3"))
 
@@ -94,7 +91,7 @@ def _read_h5(path: str, options: LoadOptions) -> Parts:
     if architecture is None:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
-    new = version.startswith("3")
+    new = of_keras3(version)
     if new or (options.engine == "tape" and keras_runs_eagerly()):
         return _read_eagerly(path, architecture, options, new)
     return _build(path, architecture, version, options)
@@ -140,9 +137,9 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
         return read_weights(path, options)
     _refuse_options_of_nets(path, options)
     config, version = _configuration_of_zip(path)
-    if not version.startswith("3") and not reads_archives():
+    if not of_keras3(version) and not reads_archives():
         return _build(path, without_training(config), version, options)
-    return _read_eagerly(path, config, options, version.startswith("3"))
+    return _read_eagerly(path, config, options, of_keras3(version))
 
 
 def _parsed(path: str, text: Any) -> Any:
@@ -167,15 +164,10 @@ def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Pa
     changed = bool(replaced) or plain != {**config, "compile_config": plain.get("compile_config")}
     with eager(), kept_classes(keras), tempfile.TemporaryDirectory() as folder:
         place = _with_config(path, plain, folder) if changed else path
-        try:
-            given = custom if new else with_partials({**later_layers(), **custom}, replaced)
-            with bounds(keras, path, options):
-                model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
-        except SlimcamError:
-            raise
-        except Exception as error:  # Keras raises whatever its layers raise
-            raise ModelError(what_failed(path, error)) from error
-        if _starts_with(path, HDF5) and open_weights(path).backend == "theano":
+        given = custom if new else with_partials({**later_layers(), **custom}, replaced)
+        with keras_errors(path), bounds(keras, path, options):
+            model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
+        if is_h5(path) and open_weights(path).backend == "theano":
             turn_kernels(model)
         parts = run_on_symbols(model, path, options)
         return replace(parts, why=[*parts.why, *said])
@@ -184,7 +176,7 @@ def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Pa
 def _with_config(path: str, config: Any, folder: str) -> str:
     """Copy a Keras file into a folder, with another configuration; return the path."""
     copy = os.path.join(folder, os.path.basename(path))
-    if _starts_with(path, HDF5):
+    if is_h5(path):
         shutil.copy(path, copy)
         with h5_file(copy, "r+") as file:
             file.attrs["model_config"] = json.dumps(config).encode()  # Keras of TensorFlow 2.1 decodes it itself
@@ -195,6 +187,5 @@ def _with_config(path: str, config: Any, folder: str) -> str:
     return copy
 
 
-def _text(value: Any) -> Optional[str]:
-    """Return an attribute of an HDF5 file as text, whatever it is, None where it is not there."""
-    return value.decode("utf-8") if isinstance(value, bytes) else None if value is None else str(value)
+def _text_of(file: Any, key: str) -> Optional[str]:
+    return decode_text(file.attrs[key]) if key in file.attrs else None

@@ -30,12 +30,12 @@ from .._tf import (
     tf1,
 )
 from .._types import ArrayReader, KerasLayer, KerasModel, KerasModule, Session, Tensor
-from ..errors import ModelError, SlimcamError
+from ..errors import ModelError
 from ..graphs.graph_defs import without_variables
 from ..graphs.tracing import trace
 from ..layers.watching import watch_calls
 from ..model import Eager
-from .keras_config import from_config, give_functions, own_objects, what_failed
+from .keras_config import from_config, give_functions, keras_errors, own_objects
 from .options import LoadOptions
 from .parts import Parts
 from .session_values import readers
@@ -131,31 +131,27 @@ def build_anew(
 ) -> Parts:
     """Build a model of Keras 2 in a graph and a session of its own, and take it from there.
 
+    `readers_of` maps the names of its variables to what reads their values, given the model and the session;
     `preprocess` is how photos were prepared, where that is known.
-    `readers_of` maps the names of its variables to what reads their values, given the model and the session.
     """
     keras = keras2()
     graph = tf1.Graph()
     session = tf1.Session(graph=graph)
     watching = watch_calls(keras, at_rest=True)
     with graph.as_default(), session.as_default(), kept_classes(keras), _inference(keras), watching as calls:
-        try:
+        with keras_errors(source):
             model = build(keras)
-        except SlimcamError:
-            raise
-        except Exception as error:  # Keras raises whatever its layers raise
-            raise ModelError(what_failed(source, error)) from error
         if not model.inputs:
             raise ModelError(_unbuilt(source))
         weights = readers_of(model, session)
-    inputs, outputs = ([tensor.name for tensor in some] for some in (model.inputs, model.outputs))
+    outputs = [tensor.name for tensor in model.outputs]
     return Parts(
         source,
         without_variables(graph.as_graph_def(), outputs),
         weights,
         input=options.input,
         logits=options.logits,
-        inputs=inputs,
+        inputs=[tensor.name for tensor in model.inputs],
         outputs=outputs,
         calls=calls,
         why=[f"{len(weights)} variables; learning phase 0"],
@@ -190,11 +186,8 @@ def run_on_symbols(
     def call(tensors: Sequence[Tensor]) -> List[Tensor]:
         return list(tf.nest.flatten(model(pack(tensors), **mode)))
 
-    with kept_classes(keras) as classes, watch_calls(keras, root=model) as calls:
-        try:
-            traced = trace(lambda *tensors: call(tensors), specs)
-        except Exception as error:  # layers raise whatever they raise
-            raise ModelError(what_failed(source, error)) from error
+    with kept_classes(keras) as classes, watch_calls(keras, root=model) as calls, keras_errors(source):
+        traced = trace(lambda *tensors: call(tensors), specs)
     calls = [call for call in calls if all(tensor.graph is traced.graph for tensor in call.outputs)]
     return Parts(
         source,

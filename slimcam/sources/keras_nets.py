@@ -8,11 +8,11 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from .._tf import as_known, brings_keras2, eager, imported_keras2, kept_classes, keras2, keras3, keras_runs_eagerly
 from .._types import KerasModel, KerasModule
-from ..errors import ModelError, SlimcamError
+from ..errors import ModelError
 from ..modules.importing import import_function
 from . import keras_applications as applications
 from .keras_code import take_functions, with_partials
-from .keras_config import from_config, from_config_of_keras3, what_failed
+from .keras_config import from_config, from_config_of_keras3, keras_errors, of_keras3
 from .keras_models import build_anew, run_on_symbols
 from .keras_resnet50 import is_old_resnet50, old_resnet50
 from .keras_text import ENDINGS, is_text, problem_of_weights, read_text
@@ -121,8 +121,9 @@ def _of_text(path: str, weights: str, options: LoadOptions) -> KerasNet:
     custom = dict(options.custom_objects or {})
     config = without_training(config)
     replaced = take_functions(path, config, custom)
-    said = vet_config(path, config, custom, options, version.startswith("3"))
-    if version.startswith("3"):
+    new = of_keras3(version)
+    said = vet_config(path, config, custom, options, new)
+    if new:
 
         def build_new(keras: KerasModule) -> KerasModel:
             with bounds(keras, weights, options):
@@ -146,12 +147,8 @@ def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions)
             scopes.enter_context(eager())
             for one in {id(one): one for one in (*imported_keras2(), keras)}.values():
                 scopes.enter_context(kept_classes(one))
-            try:
+            with keras_errors(net.name):
                 model = net.build(keras)
-            except SlimcamError:
-                raise
-            except Exception as error:  # Keras, and a function of the caller's, raise whatever they raise
-                raise ModelError(what_failed(net.name, error)) from error
             matched = load_weights(model, saved, net.name)
             parts = run_on_symbols(model, source, options, preprocess=net.preprocess)
     else:

@@ -9,7 +9,7 @@ from .._tf import bounded, h5_file, h5_lock, registered_names
 from .._types import KerasModule
 from ..errors import ModelError, UntrustedModel
 from .keras_code import check_python
-from .keras_weights import HDF5, UNREADABLE, WEIGHTS, h5_of, shown
+from .keras_weights import UNREADABLE, WEIGHTS, h5_of, in_few_words, is_h5
 from .options import LoadOptions
 from .vetting import Finding, Verdict, refuse
 from .vetting import keras as configurations
@@ -36,9 +36,7 @@ def verdict_of_file(path: str) -> Verdict:
     kind = "an HDF5 file that h5py can read"
     try:
         size = os.path.getsize(path)
-        with open(path, "rb") as file:
-            is_h5 = file.read(len(HDF5)) == HDF5
-        if is_h5:
+        if is_h5(path):
             return _verdict_of_h5(path, path, size)
         kind = "a zip archive that can be read"
         with zipfile.ZipFile(path) as archive:
@@ -50,7 +48,7 @@ def verdict_of_file(path: str) -> Verdict:
     except FileNotFoundError:
         raise ModelError(f"{path}: no such file") from None
     except UNREADABLE as error:  # of zipfile and h5py
-        raise ModelError(f"{path}: not {kind}, or a damaged one ({shown(error)})") from error
+        raise ModelError(f"{path}: not {kind}, or a damaged one ({in_few_words(error)})") from error
 
 
 def _verdict_of_h5(path: str, place: str, size: int) -> Verdict:

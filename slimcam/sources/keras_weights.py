@@ -26,7 +26,7 @@ from .session_values import readers
 
 Shape = Tuple[int, ...]
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 WEIGHTS = "model.weights.h5"  # in a .keras archive
 # What h5py and zipfile raise for damaged files.
 UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, OverflowError, AttributeError, EOFError,
@@ -53,28 +53,46 @@ class SavedWeights(NamedTuple):
 
 def open_weights(path: str) -> SavedWeights:
     """List the weights of a file; raise ModelError for one that has none, or cannot be read."""
-    try:
-        with h5_of(path) as place, h5_file(place) as file:
-            group = file.get("model_weights", file)
-            version, backend = (_text(group.attrs.get(key, b"")) for key in ("keras_version", "backend"))
-            listed = _names(group, "layer_names")
-            if listed is None:
-                return SavedWeights(path, _in_folders(file), True, version, backend)
-            layers = [_layer(group[name], name) for name in listed]
-    except UNREADABLE as error:
-        raise ModelError(
-            f"{path}: not a file of weights that h5py can read, or a damaged one ({shown(error)})"
-        ) from error
+    kind = "a file of weights that h5py can read"
+    with readable(path, kind), h5_of(path) as place, h5_file(place) as file:
+        group = file.get("model_weights", file)
+        version, backend = (decode_text(group.attrs.get(key, b"")) for key in ("keras_version", "backend"))
+        listed = _names(group, "layer_names")
+        if listed is None:
+            return SavedWeights(path, _in_folders(file), True, version, backend)
+        layers = [_layer(group[name], name) for name in listed]
     saved = SavedWeights(path, [layer for layer in layers if layer.shapes], False, version, backend)
     if not saved.layers:
         raise ModelError(f"{path}: no weights of a Keras model are in it")
     return saved
 
 
-def shown(error: BaseException) -> str:
+@contextlib.contextmanager
+def readable(path: str, kind: str) -> Iterator[None]:
+    """Turn what h5py and zipfile raise for a damaged file into ModelError: it is not of a kind that can be read."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise ModelError(f"{path}: not {kind}, or a damaged one ({in_few_words(error)})") from error
+
+
+def in_few_words(error: BaseException) -> str:
     """Return an error of another library in a few words."""
     text = " ".join(str(error).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
+
+
+def is_h5(path: Any) -> bool:
+    """Whether the path is that of an HDF5 file, whatever it is called."""
+    return starts_with(path, _HDF5)
+
+
+def starts_with(path: Any, magic: bytes) -> bool:
+    """Whether the path is that of a file that starts with some bytes."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(magic)) == magic
 
 
 def _layer(group: Any, name: str) -> SavedLayer:
@@ -84,12 +102,13 @@ def _layer(group: Any, name: str) -> SavedLayer:
 def _names(group: Any, key: str) -> Optional[List[str]]:
     """Return a list of names that a group has as an attribute, or, where it is long, as numbered ones."""
     if key in group.attrs:
-        return [_text(one) for one in group.attrs[key]]
+        return [decode_text(one) for one in group.attrs[key]]
     parts = [group.attrs[f"{key}{i}"] for i in range(len(group.attrs)) if f"{key}{i}" in group.attrs]
-    return [_text(one) for part in parts for one in part] if parts else None
+    return [decode_text(one) for part in parts for one in part] if parts else None
 
 
-def _text(value: Any) -> str:
+def decode_text(value: Any) -> str:
+    """Return an attribute of an HDF5 file as text: h5py gives some as bytes."""
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 

@@ -20,6 +20,7 @@ from . import (
     tflite_files,
 )
 from .image_nodes import ImageNodes
+from .keras_config import of_keras3
 from .keras_trust import verdict_of_config, verdict_of_file
 from .loading import source_of
 from .variables import files_of, prefix_of
@@ -138,12 +139,12 @@ def _behind_images(graph_def: GraphDef) -> Dict[str, None]:
 def _of_keras_file(path: str, allow: Sequence[str]) -> Verdict:
     verdict = verdict_of_file(path)  # first: it says which files can be read at all
     config, version = keras_files.configuration_in(path)
-    return verdict if config is None else verdict.joined(verdict_of_config(config, keras3=version.startswith("3")))
+    return verdict if config is None else verdict.joined(verdict_of_config(config, keras3=of_keras3(version)))
 
 
 def _of_architecture(path: str, allow: Sequence[str]) -> Verdict:
     config, version = keras_text.read_text(path)
-    return verdict_of_config(config, keras3=version.startswith("3"))
+    return verdict_of_config(config, keras3=of_keras3(version))
 
 
 _FILES: Dict[Callable[..., Any], Callable[[str], Verdict]] = {
