@@ -231,14 +231,11 @@ def _run(
             result = run()
         check()
         for place in here:
-            flat = tf.nest.flatten(result)
-            at = [i for i, one in enumerate(flat) if tf.is_tensor(one)][place.output]
             if place in replaced:
-                flat[at] = tf.broadcast_to(tf.cast(replaced[place], flat[at].dtype), tf.shape(flat[at]))
-                result = tf.nest.pack_sequence_as(result, flat)
+                result = _with_output(result, place.output, replaced[place])
+            met[place] = [one for one in tf.nest.flatten(result) if tf.is_tensor(one)][place.output]
             if place in watched:
-                tape.watch(flat[at])
-            met[place] = flat[at]
+                tape.watch(met[place])
         return result
 
     live = eager_model(model)
@@ -253,6 +250,14 @@ def _run(
         if place not in met:
             raise LayerError(f"{model.source} did not call {place.call.path!r} this time, as its graph does")
     return met
+
+
+def _with_output(result: Any, output: int, array: np.ndarray) -> Any:
+    """Return what a call gives, with an array in the place of one of its outputs."""
+    flat = tf.nest.flatten(result)
+    at = [i for i, one in enumerate(flat) if tf.is_tensor(one)][output]
+    flat[at] = tf.broadcast_to(tf.cast(array, flat[at].dtype), tf.shape(flat[at]))
+    return tf.nest.pack_sequence_as(result, flat)
 
 
 def _inputs(

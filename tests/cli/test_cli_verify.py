@@ -48,3 +48,13 @@ def test_a_tolerance_can_be_given(run, golden, other):
 
 def test_a_folder_that_is_no_recording(run, old, tmp_path):
     assert_error_line(run("verify", tmp_path, "--model", old), re.escape(str(tmp_path)))
+
+
+def test_what_differs_is_recorded_anew_with_write(run, golden, other, tmp_path):
+    photos = [str(tmp_path / name) for name in ("one.png", "two.png")]
+    words = ["--model", other, "--preprocess", "squash"]
+    assert_error_line(run("verify", golden, *words, "--write"), "--write records anew: give the PHOTOs")
+    assert run("verify", golden, *photos, *words).status == 1
+    result = run("verify", golden, *photos, *words, "--write")
+    assert (result.status, "FAILED" in result.stdout) == (0, True), result.stderr
+    assert run("verify", golden, *photos, *words).status == 0

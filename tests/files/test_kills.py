@@ -76,11 +76,19 @@ def test_commands_that_are_killed_at_random_moments_leave_nothing_half_written(t
     whole = {one["what"]: one["left"] for one in left if not one["number"]}
     assert len([name for name in whole["explain"] if name.startswith("out/")]) == 3
     assert whole["port"]["program.py"] != (tmp_path / "program.py").read_text()
+    both = set()
     for one in left:
         place, parts = split(one["left"])
         assert len({part.split(".part")[0] for part in parts}) <= 1
         before = {"program.py": (tmp_path / "program.py").read_text(), "out": None}
+        if one["what"] == "verify":  # whose inputs differ, as photos are prepared in another way
+            before.update(whole["record"])
+            both.add(place["out/golden.npz"])
+            kinds = [place[f"out/golden.{end}"] == whole["record"][f"out/golden.{end}"] for end in ("json", "npz")]
+            assert kinds in ([True, True], [False, False])
         for name, data in place.items():
             assert data in (whole[one["what"]].get(name), before.get(name, ""))
-        if one["what"] == "record":
+        if one["what"] in ("record", "verify"):
             assert {"out/golden.json", "out/golden.npz"} <= set(place)
+    assert whole["verify"]["out/golden.npz"] != whole["record"]["out/golden.npz"]
+    assert both == {whole["verify"]["out/golden.npz"], whole["record"]["out/golden.npz"]}
