@@ -68,7 +68,7 @@ from .keras_symbols import (
     symbols_joined,
 )
 from .op_attributes import attributes_of, is_default, least_inputs, output_types, registered_ops
-from .own_session import OwnSession, check_process, check_timeout, deadline
+from .own_session import OwnSession, check_process, check_timeout, deadline, for_few_runs
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
 
@@ -92,6 +92,7 @@ __all__ = [
     "dilates",
     "eager",
     "eager_phase",
+    "for_few_runs",
     "frozen",
     "give_session",
     "given_objects",

@@ -4,11 +4,12 @@ TensorFlow's threads do not come along when a process forks: whatever it is then
 one run of an infinite loop no thread of Python comes back, unless the session itself has a deadline.
 """
 
+import contextlib
 import math
 import os
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterator, Optional
 
 from .._types import Graph, Session
 from ..errors import ModelError
@@ -55,15 +56,16 @@ class OwnSession(tf1.Session):
     """A session whose runs raise ModelError where time or memory does not suffice, or where it is closed.
 
     `timeout` is in seconds, None for no bound. TensorFlow looks at it between operations and rounds of loops, so one
-    operation that never ends is not ended. Any number of threads may run and close it.
+    operation that never ends is not ended. Any number of threads may run and close it. `few_runs` is for one that
+    need not run fast, but soon: TensorFlow does not optimise its graph.
     """
 
     _session = None  # which TensorFlow reads when a session goes that was never made
 
-    def __init__(self, graph: Graph, timeout: Optional[float]) -> None:
+    def __init__(self, graph: Graph, timeout: Optional[float], few_runs: bool = False) -> None:
         global _process
         check_process()
-        super().__init__(graph=graph, config=_config(timeout))
+        super().__init__(graph=graph, config=_config(timeout, few_runs))
         _process, self.timeout, self._closing = os.getpid(), timeout, threading.Lock()
 
     def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
@@ -86,7 +88,23 @@ class OwnSession(tf1.Session):
             super().close()
 
 
-def _config(timeout: Optional[float]) -> Any:
+@contextlib.contextmanager
+def for_few_runs(session: Session) -> Iterator[Session]:
+    """Yield a session of the same graph that begins sooner and runs slower; the same one where it may hold a state.
+
+    Before a first run TensorFlow looks for what to make faster (Grappler): a third of the time in which 2.21 loads a
+    graph frozen for one image, an Inception v3 or a MobileNet, for the runs that see whether it takes several. On
+    1.15.5 it costs nothing that can be seen.
+    """
+    operations = {op.type: op for op in session.graph.get_operations()}
+    if not isinstance(session, OwnSession) or any(op.op_def.is_stateful for op in operations.values()):
+        yield session
+        return
+    with OwnSession(session.graph, session.timeout, few_runs=True) as other:
+        yield other
+
+
+def _config(timeout: Optional[float], few_runs: bool) -> Any:
     """Place operations of graphs frozen on a GPU where there is none, leave a GPU's memory to others, end runs.
 
     TensorFlow's optimizer of loops (1.15 to 2.21) aborts the process where a loop's condition is no scalar, which the
@@ -96,6 +114,7 @@ def _config(timeout: Optional[float]) -> Any:
     config.gpu_options.allow_growth = True
     rewrite = config.graph_options.rewrite_options
     rewrite.loop_optimization = rewrite.OFF
+    rewrite.disable_meta_optimizer = few_runs
     if timeout is not None:
         config.operation_timeout_in_ms = max(1, round(timeout * 1000))
     return config

@@ -5,7 +5,7 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .._tf import tf
+from .._tf import for_few_runs, tf
 from .._types import Session, Tensor
 from ..errors import MissingFeed, ModelError, UntrustedModel
 from ..graphs.feeds import plan
@@ -33,7 +33,8 @@ def of_any_size(
     ends = ends if whole else [end for end in ends if end.shape.rank != 0 and _is_fed(end, inputs)]
     if not made_for or not ends:
         return inputs, []
-    problem = _problem(session, inputs, ends)
+    with for_few_runs(session) as trial:
+        problem = _problem(trial, inputs, ends)
     if not problem:
         return inputs, [f"any batch size: made for {made_for}, and two images at once give the logits of each alone"]
     if made_for > 1 and not whole:
