@@ -1,4 +1,4 @@
-"""How much a Keras may build: weights before they are allocated, and calls of layers."""
+"""How much a Keras may build: weights before they are allocated, calls of layers, and what these give."""
 
 import contextlib
 import functools
@@ -7,12 +7,21 @@ from typing import Any, Callable, Iterator, List, Optional
 import numpy as np
 
 from .._types import KerasModule
+from .core import tf
 from .keras import layer_classes
 
 
 @contextlib.contextmanager
-def bounded(keras: KerasModule, numbers: int, calls: int, error: Callable[[str], Exception]) -> Iterator[None]:
+def bounded(
+    keras: KerasModule,
+    numbers: int,
+    calls: int,
+    error: Callable[[str], Exception],
+    check: Callable[[Any, int], None] = lambda layer, count: None,
+) -> Iterator[None]:
     """Raise `error` of a text where layers make weights of more than so many numbers, or call each other more often.
+
+    `check` is given each layer and how many values a tensor has that it gives for one image, as far as that is known.
 
     Every weight of a layer goes through its class' `add_weight`, in Keras 2 and 3, with the shape that it will have.
     To be used within kept_classes(), as classes of the whole process are changed for the while.
@@ -35,7 +44,10 @@ def bounded(keras: KerasModule, numbers: int, calls: int, error: Callable[[str],
             counts["calls"] += 1 + _steps(layer, args)
             if counts["calls"] > calls:
                 raise error(f"the layer {layer.name!r} is one of more than {calls:,} that are called")
-            return original(layer, *args, **kwargs)
+            results = original(layer, *args, **kwargs)
+            for one in tf.nest.flatten(results):
+                check(layer, _values_of(getattr(one, "shape", None)))
+            return results
 
         return run
 
@@ -58,6 +70,16 @@ def _steps(layer: Any, args: Any) -> int:
         return 0
     sizes = [getattr(one, "value", one) for one in getattr(args[0], "shape", None) or ()]
     return max((int(one) for one in sizes[:2] if one is not None), default=0)
+
+
+def _values_of(shape: Any) -> int:
+    """Return how many values a tensor of a shape has, where what is not known counts as 1."""
+    if shape is None or getattr(shape, "rank", 0) is None:
+        return 0
+    count = 1
+    for one in shape:
+        count *= int(getattr(one, "value", one) or 1)  # TensorFlow 1 has Dimensions there
+    return count
 
 
 def _numbers_of(shape: Any, args: Any) -> int:

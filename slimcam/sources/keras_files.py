@@ -27,7 +27,7 @@ from .keras_code import take_functions, with_partials
 from .keras_config import from_config, keras_errors, of_keras3
 from .keras_models import build_anew, run_on_symbols
 from .keras_nets import read_weights
-from .keras_trust import bounds, runs_code, vet_config, vet_file
+from .keras_trust import bounds, runs_code, vet_config, vet_file, with_bound
 from .keras_weights import (
     UNREADABLE,
     WEIGHTS,
@@ -109,7 +109,7 @@ def _build(path: str, config: Any, version: str, options: LoadOptions) -> Parts:
 
     try:
         parts = build_anew(path, build, lambda model, session: _readers(path, model, session), options)
-        return replace(parts, why=[*parts.why, *said])
+        return with_bound(replace(parts, why=[*parts.why, *said]), options)
     except ModelError as error:
         here = keras_version(keras2())
         if version and _numbers(version) > _numbers(here):
@@ -170,7 +170,7 @@ def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Pa
         if is_h5(path) and open_weights(path).backend == "theano":
             turn_kernels(model)
         parts = run_on_symbols(model, path, options)
-        return replace(parts, why=[*parts.why, *said])
+        return with_bound(replace(parts, why=[*parts.why, *said]), options)
 
 
 def _with_config(path: str, config: Any, folder: str) -> str:

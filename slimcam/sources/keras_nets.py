@@ -16,7 +16,7 @@ from .keras_config import from_config, from_config_of_keras3, keras_errors, of_k
 from .keras_models import build_anew, run_on_symbols
 from .keras_resnet50 import is_old_resnet50, old_resnet50
 from .keras_text import ENDINGS, is_text, problem_of_weights, read_text
-from .keras_trust import bounds, runs_code, vet_config, vet_file
+from .keras_trust import bounds, runs_code, vet_config, vet_file, with_bound
 from .keras_weights import SavedWeights, classes_of, load_weights, loaded_readers, open_weights
 from .options import LoadOptions
 from .parts import Parts
@@ -32,6 +32,7 @@ class KerasNet(NamedTuple):
     eagerly: bool = False  # not in a graph of Keras 2
     preprocess: Optional[str] = None
     why: Tuple[str, ...] = ()
+    of_file: bool = False  # a stranger's may be
 
 
 is_architecture = is_text
@@ -129,14 +130,14 @@ def _of_text(path: str, weights: str, options: LoadOptions) -> KerasNet:
             with bounds(keras, weights, options):
                 return from_config_of_keras3(keras, config, custom, runs_code(options))
 
-        return KerasNet(path, build_new, keras3(), eagerly=True, why=(f"architecture: {path}", *said))
+        return KerasNet(path, build_new, keras3(), eagerly=True, why=(f"architecture: {path}", *said), of_file=True)
     custom = with_partials(custom, replaced)
 
     def build_known(keras: KerasModule) -> KerasModel:
         with bounds(keras, weights, options):
             return from_config(keras, as_known(config, version), custom, code=runs_code(options))
 
-    return KerasNet(path, build_known, why=(f"architecture: {path}", *said))
+    return KerasNet(path, build_known, why=(f"architecture: {path}", *said), of_file=True)
 
 
 def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions) -> Parts:
@@ -156,4 +157,5 @@ def _read(source: str, net: KerasNet, saved: SavedWeights, options: LoadOptions)
         read = functools.partial(loaded_readers, saved, net.name, words)
         parts = build_anew(source, net.build, read, options, preprocess=net.preprocess)
         (matched,) = words
-    return replace(parts, why=[*net.why, f"{saved.path}: {matched}", *parts.why])
+    parts = replace(parts, why=[*net.why, f"{saved.path}: {matched}", *parts.why])
+    return with_bound(parts, options) if net.of_file else parts

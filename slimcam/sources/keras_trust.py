@@ -3,19 +3,24 @@
 import contextlib
 import os
 import zipfile
+from dataclasses import replace
 from typing import Any, ContextManager, Dict, List, Sequence
 
 from .._tf import bounded, h5_file, h5_lock, registered_names
-from .._types import KerasModule
+from .._types import KerasLayer, KerasModule
 from ..errors import ModelError, UntrustedModel
 from .keras_code import check_python
 from .keras_weights import UNREADABLE, WEIGHTS, h5_of, in_few_words, is_h5
 from .options import LoadOptions
-from .vetting import Finding, Verdict, refuse
+from .parts import Parts
+from .vetting import Finding, Verdict, error_of, refuse
 from .vetting import keras as configurations
 from .vetting.containers import FACTOR, FLOOR, read_chunks, vet_h5, vet_zip
-from .vetting.keras_structure import MOST_CALLS, check
+from .vetting.graphs import Judged
+from .vetting.keras_structure import MOST_CALLS
+from .vetting.keras_structure import check as check_wiring
 from .vetting.probing import Died, in_fork
+from .vetting.sizes import MOST_VALUES, fills
 
 _NUMBER = 4  # bytes of a weight's number
 _SECONDS, _SPEED = 20, 1e7  # that reading a file may take, and so many bytes a second
@@ -88,7 +93,9 @@ def verdict_of_config(config: Any, known: Sequence[str] = (), keras3: bool = Fal
 
     `known` are the names of the caller's own classes and functions.
     """
-    return configurations.vet(configurations.without_training(config), known).joined(Verdict([*check(config, keras3)]))
+    return configurations.vet(configurations.without_training(config), known).joined(
+        Verdict([*check_wiring(config, keras3)])
+    )
 
 
 def bounds(keras: KerasModule, path: str, options: LoadOptions) -> ContextManager[Any]:
@@ -102,4 +109,17 @@ def bounds(keras: KerasModule, path: str, options: LoadOptions) -> ContextManage
             f"{path}: {problem}, more than a file of {size:,} bytes explains; say trusted=True if it does"
         )
 
-    return bounded(keras, max(FLOOR, FACTOR * size) // _NUMBER, MOST_CALLS, error)
+    def check(layer: KerasLayer, count: int) -> None:
+        if count > MOST_VALUES:
+            finding = Finding(layer.name, f"a {type(layer).__name__}", fills(count * _NUMBER))
+            raise UntrustedModel(error_of(path, [finding]), [finding])
+
+    return bounded(keras, max(FLOOR, FACTOR * size) // _NUMBER, MOST_CALLS, error, check)
+
+
+def with_bound(parts: Parts, options: LoadOptions) -> Parts:
+    """Return parts whose graph, which Keras built of a file's configuration, has a bound on the sizes of its tensors.
+
+    Its operations are not judged again: they are what the layers and symbols on the lists are made of.
+    """
+    return replace(parts, judged=Judged({}, {}, trusted=options.trusted))

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import os
 import time
 
 import h5py
@@ -63,6 +64,103 @@ def test_weights_are_counted_before_they_are_made_and_calls_as_they_are(keras):
         with pytest.raises(ValueError, match="is one of more than 1 that are called"), once:
             build()
         build()  # as before
+
+
+# By name, a layer that makes much of the four pixels of a photo, where its configuration says so.
+LARGE = {
+    "UpSampling2D": {"size": [30_000, 30_000]},
+    "ZeroPadding2D": {"padding": [[0, 50_000], [0, 50_000]]},
+    "Conv2DTranspose": {"filters": 1, "kernel_size": 1, "strides": [40_000, 40_000]},
+}
+LARGE_LATER = {**LARGE, "Resizing": {"height": 60_000, "width": 60_000}}  # in Keras 2 from TensorFlow 2.6 on
+
+
+def with_large(name, keras3=False):
+    """Return the net with such a layer in front of its convolution."""
+    config = keras3_config() if keras3 else keras_texts.keras2_config()
+    layers, own = config["config"]["layers"], {"name": "large", **LARGE_LATER[name]}
+    position = next(i for i, one in enumerate(layers) if one["config"]["name"] == "conv")
+    if position == 0:  # the first layer of a Sequential of Keras 2 says what the images are
+        own["batch_input_shape"] = layers[0]["config"].pop("batch_input_shape")
+    large = {"class_name": name, "config": own}
+    layers.insert(position, {"module": "keras.layers", "registered_name": None, **large} if keras3 else large)
+    return config
+
+
+def check_large(options, name):
+    with pytest.raises(slimcam.errors.UntrustedModel) as caught:
+        slimcam.load(**options)
+    (finding,) = caught.value.findings
+    assert finding.where == "large" and finding.what == f"a {name}" and "GiB of memory" in finding.why
+    assert os.path.getsize(options["path"]) < 50_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", LARGE)
+def test_what_a_layer_gives_for_one_image_has_a_bound(kind, name, tmp_path):
+    check_large(keras_attacks.FILES[kind](tmp_path, with_large(name)), name)
+
+
+@NEW
+@pytest.mark.parametrize("name", LARGE_LATER)
+def test_what_a_layer_of_keras_3_gives_for_one_image_has_a_bound(name, tmp_path):
+    check_large({"path": keras_attacks.write_archive(tmp_path / "a.keras", with_large(name, keras3=True))}, name)
+
+
+def repeated(count):
+    """Return a net that repeats a row, and takes one number of what comes of it."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"name": "photo", "batch_input_shape": [None, 2, 2, 1]}},
+        {"class_name": "Flatten", "config": {"name": "flat"}},
+        {"class_name": "RepeatVector", "config": {"name": "large", "n": count}},
+        {"class_name": "GlobalMaxPooling1D", "config": {"name": "pooled"}},
+        {"class_name": "Dense", "config": {"name": "scores", "units": 2}},
+    ]
+    return {"class_name": "Sequential", "config": {"name": "net", "layers": layers}, "keras_version": "2.2.4"}
+
+
+def test_a_row_that_is_repeated_without_end_is_not_built(tmp_path):
+    check_large(keras_attacks.FILES["json"](tmp_path, repeated(1 << 30)), "RepeatVector")
+
+
+@pytest.mark.parametrize("keras", [keras2, pytest.param(keras3, marks=NEW)])
+def test_values_are_counted_for_one_image(keras):
+    counts = []
+
+    def count(layer, values):
+        counts.append((layer.name, values))
+
+    with kept_classes(keras()), bounded(keras(), 1000, 100, ValueError, count):
+        layers = keras().layers
+        x = layers.Input((2, 3, 4), name="x")
+        layers.ZeroPadding2D(1, name="wide")(x)
+    assert ("wide", 4 * 5 * 4) in counts
+
+
+@pytest.mark.skipif(TF_VERSION < (2, 4), reason="symbols are layers from TensorFlow 2.4 on")
+def test_a_large_tensor_within_a_layer_is_found_in_the_graph_that_keras_builds(tmp_path):
+    """Attention of 65,536 places on each other has 2^32 weights, and gives no more than it takes."""
+    shape = {"batch_input_shape": [None, 2, 2, 1], "dtype": "float32"}
+    row = [
+        ("InputLayer", "photo", shape),
+        ("ZeroPadding2D", "wide", {"padding": [[0, 254], [0, 254]]}),
+        ("Conv2D", "conv", {"filters": 1, "kernel_size": [1, 1]}),
+        ("Reshape", "places", {"target_shape": [65_536, 1]}),
+        ("Attention", "attention", {}),
+        ("GlobalMaxPooling1D", "pooled", {}),
+        ("Dense", "scores", {"units": 2}),
+    ]
+    layers = []
+    for kind, name, own in row:
+        read = [[[layers[-1]["name"], 0, 0, {}]] * (2 if kind == "Attention" else 1)] if layers else []
+        layers.append({"class_name": kind, "name": name, "config": {"name": name, **own}, "inbound_nodes": read})
+    config = {"name": "net", "layers": layers, "input_layers": [["photo", 0, 0]], "output_layers": [["scores", 0, 0]]}
+    path = str(tmp_path / "a.h5")
+    keras_texts.write_weights(path, group="model_weights")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config}).encode()
+    with pytest.raises(slimcam.errors.UntrustedModel, match=r"attention/.* fills 16 GiB of memory"):
+        slimcam.load(path)
 
 
 def unrolled(steps):
