@@ -1,6 +1,6 @@
 """Checks on a GraphDef before import: operations that cannot be, norms that train, gradients that are in no file."""
 
-from typing import Dict, List, Mapping, Optional, Set
+from typing import Dict, List, Mapping, Optional, Sequence, Set
 
 from .._tf import least_inputs, tf, tf1
 from .._types import GraphDef, NodeDef
@@ -56,7 +56,8 @@ _READ = {
 def check_inputs(source: str, graph_def: GraphDef) -> None:
     """Raise ModelError for a node, of a function too, that reads fewer tensors than its type needs: it is damaged.
 
-    slimcam looks at what nodes read before TensorFlow counts.
+    slimcam looks at what nodes read before TensorFlow counts, and follows that, which is to have an end: no node is
+    made from itself.
     """
     functions = library_of(graph_def)
     for node in [*graph_def.node, *(node for function in functions.values() for node in function.node_def)]:
@@ -64,6 +65,35 @@ def check_inputs(source: str, graph_def: GraphDef) -> None:
         least = _READ.get(node.op, 0) if least is None else least
         if least and (len(node.input) < least or any(name.startswith("^") for name in node.input[:least])):
             raise ModelError(f"{source}: {node.name!r}, a {node.op}, reads fewer than {least} tensors: it is damaged")
+    for nodes in (graph_def.node, *(function.node_def for function in functions.values())):
+        circle = _on_circle(nodes)
+        if circle:
+            raise ModelError(f"{source}: a damaged graph: {circle!r} waits for what waits for it")
+
+
+def _on_circle(nodes: Sequence[NodeDef]) -> str:
+    """Return a node that is made from itself, but for the loops of TensorFlow 1, "" where there is none."""
+    again = {node.name for node in nodes if node.op in ("NextIteration", "RefNextIteration")}
+    reads = {node.name: [op_name(name) for name in node.input] for node in nodes}
+    after: Dict[str, List[str]] = {name: [] for name in reads}
+    waiting: Dict[str, int] = {}
+    for name, behind in reads.items():
+        before = [one for one in behind if one in reads and one not in again]
+        waiting[name] = len(before)
+        for one in before:
+            after[one].append(name)
+    ready = [name for name, count in waiting.items() if not count]
+    for name in ready:
+        for one in after[name]:
+            waiting[one] -= 1
+            if not waiting[one]:
+                ready.append(one)
+    left = {name for name, count in waiting.items() if count}
+    name, seen = min(left, default=""), set()
+    while name and name not in seen:  # what is left is on a circle, or after one: go back
+        seen.add(name)
+        name = next(one for one in reads[name] if one in left and one not in again)
+    return name
 
 
 def unknown_node(graph_def: GraphDef, needed: Set[str]) -> Optional[NodeDef]:

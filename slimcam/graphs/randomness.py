@@ -193,7 +193,7 @@ def _dropout(name: str, mask: Mask, other: str, get: Get, value: Value) -> Dropo
 def _mask(name: str, get: Get, value: Value, most: int = DEEPEST) -> Optional[Mask]:
     """Return what is known of a mask, None for a tensor that is none."""
     node = get(op_name(name))
-    if node is None or not most:
+    if node is None or not most or value(name) is not None:  # a number everywhere is none
         return None
     inputs = _data(node)
     if node.op in RESTATING:
@@ -212,11 +212,11 @@ def _mask(name: str, get: Get, value: Value, most: int = DEEPEST) -> Optional[Ma
         mask = _mask(inputs[0], get, value, most - 1)
         return mask and mask._replace(scale=value(inputs[1]) or 0.0)
     if node.op in ("Mul", *DIVISIONS):
-        mask, number = _mask(inputs[0], get, value, most - 1), value(inputs[1])
-        if mask is None and node.op == "Mul":
-            mask, number = _mask(inputs[1], get, value, most - 1), value(inputs[0])
-        if mask is not None and number:
-            return mask._replace(scale=mask.scale * (number if node.op == "Mul" else 1 / number))
+        for one, other in ((inputs[0], inputs[1]), *([(inputs[1], inputs[0])] if node.op == "Mul" else [])):
+            number = value(other)  # first, so that only one of the two is followed: each has two again
+            mask = _mask(one, get, value, most - 1) if number else None
+            if mask is not None and number:
+                return mask._replace(scale=mask.scale * (number if node.op == "Mul" else 1 / number))
     return None
 
 
@@ -256,8 +256,8 @@ def _uniform(name: str, get: Get, value: Value, most: int = DEEPEST) -> Optional
     if node.op not in ("Mul", *ADDITIONS):
         return None
     for one, other in (node.input[:2], node.input[1::-1]):
-        drawn = _uniform(one, get, value, most - 1)
-        number = None if drawn is None else value(other)
+        number = value(other)  # first, as in _mask
+        drawn = None if number is None or value(one) is not None else _uniform(one, get, value, most - 1)
         if drawn is not None and number is not None:
             random, low, high = drawn
             return (random, low * number, high * number) if node.op == "Mul" else (random, low + number, high + number)

@@ -102,10 +102,14 @@ def source(tensor: Tensor, passing: Collection[str]) -> Tensor:
 
 def readers(tensor: Tensor, passing: Collection[str]) -> List[Operation]:
     """Return the operations that read a tensor, on over operations of the types `passing`."""
-    reading: List[Operation] = []
-    for op in tensor.consumers():
-        reading += readers(op.outputs[0], passing) if op.type in passing else [op]
-    return reading
+    known: Dict[Operation, None] = {}
+    stack: List[Operation] = tensor.consumers()[::-1]
+    while stack:
+        op = stack.pop()
+        if op not in known and op.type in passing:
+            stack += op.outputs[0].consumers()[::-1]
+        known[op] = None
+    return [op for op in known if op.type not in passing]
 
 
 def is_of_unit_length(tensor: Tensor) -> bool:

@@ -88,11 +88,13 @@ def is_map(op: Operation) -> bool:
 
 def is_split(op: Operation) -> bool:
     """Whether rows are parts of images, every d-th pixel, as between the two ends of a dilated convolution."""
+    seen = {op}  # the loops of TensorFlow 1 are circles
     while op.type != "BatchToSpaceND":
         if op.type == "SpaceToBatchND":
             return True
         maps = [tensor.op for tensor in op.inputs if tensor.shape.rank in (None, 4)]
-        if not maps:
+        if not maps or maps[0] in seen:
             return False
         op = maps[0]
+        seen.add(op)
     return False

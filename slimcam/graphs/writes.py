@@ -4,11 +4,12 @@ With its weights as constants a graph can write to none: TensorFlow 1 refuses to
 ("was passed float from … incompatible with expected float_ref"), and no score is to depend on how often it was run.
 """
 
-from typing import Dict, List, Set
+from typing import Set
 
 from .._types import GraphDef
 from .graph_defs import cut_to, op_name, set_inputs
 from .op_types import UPDATES
+from .walk import reachable
 
 # Operations on a variable itself, and what does the same to a value.
 _OF_VALUES = {f"Ref{op}": op for op in ("Switch", "Merge", "Enter", "Exit", "NextIteration", "Identity", "Select")}
@@ -29,14 +30,7 @@ def without_writes(graph_def: GraphDef) -> GraphDef:
 
 def _unread_assignments(graph_def: GraphDef) -> Set[str]:
     """Return the names of the assignments whose values nothing reads but others of them."""
-    readers: Dict[str, List[str]] = {}
-    for node in graph_def.node:
-        for name in node.input:
-            if not name.startswith("^"):
-                readers.setdefault(op_name(name), []).append(node.name)
-    gone = {node.name for node in graph_def.node if node.op in UPDATES}
-    while True:
-        read = {name for name in gone if any(reader not in gone for reader in readers.get(name, ()))}
-        if not read:
-            return gone
-        gone -= read
+    reads = {node.name: [op_name(name) for name in node.input if not name.startswith("^")] for node in graph_def.node}
+    updates = {node.name for node in graph_def.node if node.op in UPDATES}
+    read = [one for name, behind in reads.items() if name not in updates for one in behind if one in updates]
+    return updates.difference(reachable(read, lambda name: [one for one in reads[name] if one in updates]))

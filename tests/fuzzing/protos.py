@@ -88,7 +88,7 @@ def _change_map(random: Random, slot: Slot, found: List[Slot]) -> str:
     key = random.choice(sorted(values))
     holds_messages = slot.field.message_type.fields_by_name["value"].type == slot.field.TYPE_MESSAGE
     way = random.randrange(3)
-    if way == 0 or not holds_messages:
+    if way == 0 or not holds_messages or (way == 1 and not isinstance(key, str)):  # of numbers nothing is renamed
         del values[key]
         return f"{key!r} taken out"
     if way == 1:

@@ -4,7 +4,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 from slimcam.errors import ModelError
-from slimcam.graphs.import_checks import check_operations, restate_swish, training_norms, unknown_node
+from slimcam.graphs.import_checks import check_inputs, check_operations, restate_swish, training_norms, unknown_node
 
 
 def graph(*nodes):
@@ -21,6 +21,29 @@ def test_only_a_needed_unknown_operation_is_an_error():
     assert unknown_node(graph_def, {"x", "strange"}).name == "strange"
     with pytest.raises(ModelError, match=r"file: 'y:0' needs 'strange', a NoSuchOp, which TensorFlow .* does not have"):
         check_operations("file", graph_def, {"x", "strange"}, "y:0")
+
+
+CIRCLES = {
+    "itself": [("a", "Identity", "a")],
+    "two": [("x", "Placeholder"), ("pad", "Pad", "x", "back"), ("back", "Identity", "pad:0"), ("z", "Neg", "pad")],
+    "by control": [("a", "Neg", "b"), ("b", "NoOp", "^a")],
+}
+
+
+@pytest.mark.parametrize("circle", CIRCLES)
+def test_a_node_that_is_made_from_itself_is_found_before_anything_follows_it(circle):
+    graph_def = graph(*CIRCLES[circle])
+    with pytest.raises(ModelError, match=r"'(a|b|pad|back)' waits for what waits for it"):
+        check_inputs("file", graph_def)
+    function = tf1.GraphDef()
+    function.library.function.add(node_def=graph_def.node).signature.name = "own"
+    with pytest.raises(ModelError, match=r"'(a|b|pad|back)' waits for what waits for it"):
+        check_inputs("file", function)
+
+
+def test_the_loops_of_tensorflow_1_are_no_such_circles():
+    loop = [("enter", "Enter", "x"), ("merge", "Merge", "enter", "next"), ("next", "NextIteration", "merge")]
+    check_inputs("file", graph(("x", "Placeholder"), *loop, ("out", "Exit", "merge")))
 
 
 def test_a_function_of_the_graphs_own_is_known():

@@ -123,3 +123,14 @@ def test_scope_outputs_are_found_by_each_end_of_the_scopes_path():
         "net/block": ["net/block/leaving:0"],
         "net": ["net/logits:0"],
     }
+
+
+def test_readers_are_not_bounded_by_pythons_stack_nor_taken_twice():
+    with tf1.Graph().as_default():
+        start = tensor = tf1.placeholder(tf1.int32, [None])
+        for _ in range(1500):
+            tensor = tf1.identity(tensor)
+        for _ in range(40):  # each reads the one before twice
+            tensor = tf1.reshape(tensor, tensor)
+        end = tf1.negative(tensor)
+    assert walk.readers(start, ("Identity", "Reshape")) == [end.op]

@@ -3,6 +3,7 @@
 What counts is what the file itself says; a size that is computed from the images is bounded when it runs.
 """
 
+import math
 import struct
 from typing import Callable, Dict, Iterable, List, Mapping, Optional
 
@@ -17,6 +18,7 @@ from .structure import CONSTANTS
 MOST_BYTES = 1 << 30
 MOST_VALUES = 1 << 31  # of a tensor of which TensorFlow finds the shape, for one image
 _EACH = 4  # bytes of a value, where nothing says it
+_ENDLESS = 1 << 62
 _MOST_READ = 64  # numbers that a size is made of
 
 Nodes = Mapping[str, NodeDef]
@@ -72,8 +74,8 @@ def _bytes_of(node: NodeDef) -> int:
     return _EACH
 
 
-def _numbers(node: NodeDef, index: int, nodes: Nodes) -> Optional[List[float]]:
-    """Return the few numbers that an input holds, where the file says them: a constant, or several packed."""
+def _numbers(node: NodeDef, index: int, nodes: Nodes, packed: bool = True) -> Optional[List[float]]:
+    """Return the few numbers that an input holds, where the file says them: a constant, or, if `packed`, several."""
     one = nodes.get(op_name(node.input[index])) if index < len(node.input) else None
     for _ in range(8):  # operations that hand a tensor on
         if one is None or one.op not in ("Identity", "Cast", "Snapshot", "StopGradient"):
@@ -82,7 +84,7 @@ def _numbers(node: NodeDef, index: int, nodes: Nodes) -> Optional[List[float]]:
     if one is None:
         return None
     if one.op == "Pack":
-        parts = [_numbers(one, i, nodes) for i in range(min(len(one.input), _MOST_READ))]
+        parts = [_numbers(one, i, nodes, False) for i in range(min(len(one.input), _MOST_READ))] if packed else []
         known = [part for part in parts if part is not None]
         return [number for part in known for number in part] if known else None  # the unknown count as one
     return _values(one) if one.op in CONSTANTS else None
@@ -110,17 +112,22 @@ def _product(index: int) -> Callable[[NodeDef, Nodes], Optional[int]]:
     def product(node: NodeDef, nodes: Nodes) -> Optional[int]:
         count = 1
         for number in _numbers(node, index, nodes) or ():
-            count *= max(int(number), 1)
+            count *= max(_whole(number), 1)
         return count
 
     return product
+
+
+def _whole(number: float) -> int:
+    """Return a size as a whole number: infinity, and what is no number, as one that nothing has."""
+    return int(number) if math.isfinite(number) else _ENDLESS
 
 
 def _of_range(node: NodeDef, nodes: Nodes) -> Optional[int]:
     start, limit, delta = (_numbers(node, i, nodes) for i in range(3))
     if not start or not limit or not delta or not delta[0]:
         return None
-    return max(int((limit[0] - start[0]) / delta[0]), 0)
+    return max(_whole((limit[0] - start[0]) / delta[0]), 0)
 
 
 # By type, what counts the values that an operation makes, or some factor of them.

@@ -195,6 +195,18 @@ def test_what_fills_memory_is_refused_before_it_runs(tmp_path, kind):
         slimcam.load(write(filling(kind=kind), tmp_path / "model.pb"), preprocess="none")
 
 
+def test_sizes_that_are_packed_of_themselves_or_have_no_end_are_dealt_with():
+    graph_def = net()
+    graph_def.node.add(name="a", op="Pack", input=["b"] * 64)
+    graph_def.node.add(name="b", op="Pack", input=["a"] * 64)
+    graph_def.node.add(name="fill", op="Fill", input=["a", "a"]).attr["T"].type = FLOAT
+    assert judge_graph(graph_def).refused == {}
+    for name, number in (("zero", 0.0), ("one", 1.0), ("end", float("inf"))):
+        constant(graph_def, name, FLOAT, [], float_val=[number])
+    graph_def.node.add(name="range", op="Range", input=["zero", "end", "one"]).attr["Tidx"].type = FLOAT
+    assert list(judge_graph(graph_def).refused) == ["range"]
+
+
 def test_a_constant_of_one_number_for_many_is_refused_where_it_fills_memory(tmp_path):
     graph_def = net()
     constant(graph_def, "big", FLOAT, [2**34], float_val=[1])
