@@ -186,7 +186,7 @@ _READABLE = frozenset(
 
 
 def check_numbers(model: LiteModel) -> None:
-    """Raise ValueError where something names a tensor that there is not."""
+    """Raise ValueError where something names a tensor that there is not, or gives one that is there already."""
     count = len(model.tensors)
     keys = [*model.input_keys.values(), *model.output_keys.values()]
     if not all(0 <= number < count for number in [*model.inputs, *model.outputs, *keys]):
@@ -196,6 +196,9 @@ def check_numbers(model: LiteModel) -> None:
             0 <= number < count for number in one.outputs
         ):
             raise ValueError("an operator of no tensor")
+    given = [*model.inputs, *(number for one in model.operators for number in one.outputs)]
+    if len(set(given)) < len(given) or any(model.tensors[number].value is not None for number in given):
+        raise ValueError("a tensor that several give")
 
 
 def _value(data: np.ndarray, dtype: str, shape: List[int]) -> Optional[np.ndarray]:
