@@ -12,6 +12,7 @@ from .._types import KerasLayer, KerasModule, Tensor
 from .core import tf
 from .keras import keras2
 
+Axes = Union[int, Sequence[int], None]
 EPSILON = 1e-7  # the least deviation that Normalization divides by, keras.backend.epsilon(), from 2.4 on
 # Layers that change photos in training only, with the arguments that each of them has.
 OF_TRAINING = (
@@ -50,12 +51,7 @@ def _normalization(keras: KerasModule) -> Any:
         """(inputs - mean) / deviation along some axes, or, inverted, inputs * deviation + mean."""
 
         def __init__(
-            self,
-            axis: Union[int, Sequence[int], None] = -1,
-            mean: Any = None,
-            variance: Any = None,
-            invert: bool = False,
-            **kwargs: Any,
+            self, axis: Axes = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
         ) -> None:
             super().__init__(**kwargs)
             self.axis = [] if axis is None else [axis] if isinstance(axis, int) else list(axis)
@@ -77,9 +73,7 @@ def _normalization(keras: KerasModule) -> Any:
 
         def _moments(self) -> Tuple[Tensor, Tensor]:
             both = (self.mean, self.variance) if self.given == (None, None) else self.given
-            mean, variance = (
-                _broadcast(tf.cast(tf.convert_to_tensor(one), self.dtype), self.broadcast) for one in both
-            )
+            mean, variance = (_broadcast(one, self.dtype, self.broadcast) for one in both)
             return mean, tf.maximum(tf.sqrt(variance), EPSILON)
 
         def call(self, inputs: Tensor) -> Tensor:
@@ -88,9 +82,8 @@ def _normalization(keras: KerasModule) -> Any:
             return inputs * deviation + mean if self.invert else (inputs - mean) / deviation
 
         def get_config(self) -> Dict[str, Any]:
-            mean, variance = self.given
-            own = {"axis": self.axis, "mean": mean, "variance": variance, "invert": self.invert}
-            return {**super().get_config(), **own}
+            moments = dict(zip(("mean", "variance"), self.given))
+            return {**super().get_config(), "axis": self.axis, **moments, "invert": self.invert}
 
     return Normalization
 
@@ -118,6 +111,7 @@ def _cast(layer: KerasLayer, inputs: Tensor) -> Tensor:
     return tf.cast(inputs, layer.dtype or "float32")
 
 
-def _broadcast(moment: Tensor, dims: List[Optional[int]]) -> Tensor:
-    """Return a moment, one number or one for each place that is kept, in the rank of the inputs."""
+def _broadcast(moment: Any, dtype: Any, dims: List[Optional[int]]) -> Tensor:
+    """Return a moment, one number or one for each place that is kept, in the type and the rank of the inputs."""
+    moment = tf.cast(tf.convert_to_tensor(moment), dtype)
     return moment if moment.shape.rank == 0 else tf.reshape(moment, [-1 if size is None else size for size in dims])

@@ -5,7 +5,7 @@ import functools
 import inspect
 import itertools
 import threading
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterator, List, Sequence
 
 from .._tf import layer_classes, tf
 from .._types import KerasLayer, KerasModule, Tensor
@@ -53,12 +53,18 @@ def watch_calls(
 
         return run
 
-    kinds = layer_classes(keras)
+    with _calls_wrapped(layer_classes(keras), watching):
+        yield calls
+
+
+@contextlib.contextmanager
+def _calls_wrapped(kinds: Sequence[Any], wrap: Callable[[Any], Any]) -> Iterator[None]:
+    """Let classes of layers be called by way of a function of what they are called by."""
     originals = [kind.__call__ for kind in kinds]
     for kind in kinds:
-        kind.__call__ = watching(kind.__call__)
+        kind.__call__ = wrap(kind.__call__)
     try:
-        yield calls
+        yield
     finally:
         for kind, original in zip(kinds, originals):
             kind.__call__ = original

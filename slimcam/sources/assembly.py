@@ -72,15 +72,20 @@ def assemble(parts: Parts) -> Model:
         notes=list(parts.notes),
         eager=parts.eager,
     )
+    _complete(model, parts, reload_weights, counts)
+    return model
+
+
+def _complete(model: Model, parts: Parts, reload_weights: Assign, counts: Counts) -> None:
+    """Give a model its labels and how its weights are read again, and say of it what only the whole of it tells."""
     say_what_is_random(model, parts)
     say_what_is_not_finite(model, counts)
     if parts.live:
         model.reload_weights = functools.partial(_reload, reload_weights, counts)
     if parts.labels is not None:
-        model.labels = read_labels(parts.labels, None if logits is None else model.classes)
+        model.labels = read_labels(parts.labels, None if model.logits is None else model.classes)
     # names of nodes and layers, and what metadata says, are the file's
     model.why, model.notes = [*map(shown, model.why)], [*map(shown, model.notes)]
-    return model
 
 
 def _are_named(parts: Parts) -> bool:

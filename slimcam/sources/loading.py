@@ -117,20 +117,17 @@ def load(
     UntrustedModel where a file does more than computing with tensors.
     """
     arguments_of_load = dict(locals())  # LoadOptions has a field for each parameter but the first
-    path = arguments_of_load.pop("path")
-    options = _by_names(LoadOptions(**arguments_of_load))
+    return _load(arguments_of_load.pop("path"), _by_names(LoadOptions(**arguments_of_load)))
+
+
+def _load(path: Any, options: LoadOptions) -> Model:
+    """Load a model by its source's reader, or in a child process where that is asked for."""
     place = path if session.is_session(path) or keras_models.is_keras(path) else os.fspath(path)
-    check_timeout(timeout)
-    if preprocess is not None:
-        preprocessing.find(preprocess)
-    for file in (weights, checkpoint, net):
-        _check_file(file)
-    if memory is not None and not isolated:
-        raise ModelError(f"memory={memory!r} is of a process of its own: give isolated=True as well")
-    if isolated and isinstance(place, str):
+    _check_values(options)
+    if options.isolated and isinstance(place, str):
         return _load_isolated(place, options)
     check_process()
-    source = source_of(place, net)
+    source = source_of(place, options.net)
     _check_taken(place, source, options)
     parts = source.read(place, options)
     if source.is_file:
@@ -140,6 +137,17 @@ def load(
         given = {name: getattr(options, name) for name in options.differing()}
         model.loaded_by = functools.partial(load, os.path.abspath(place), **given)
     return model
+
+
+def _check_values(options: LoadOptions) -> None:
+    """Raise for what is wrong with options whatever the source is."""
+    check_timeout(options.timeout)
+    if options.preprocess is not None:
+        preprocessing.find(options.preprocess)
+    for file in (options.weights, options.checkpoint, options.net):
+        _check_file(file)
+    if options.memory is not None and not options.isolated:
+        raise ModelError(f"memory={options.memory!r} is of a process of its own: give isolated=True as well")
 
 
 def _load_isolated(path: str, options: LoadOptions) -> Model:

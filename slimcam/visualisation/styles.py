@@ -76,14 +76,19 @@ def _transfer(
         raise LayerError(f"{model.source} takes one image a run, and a style needs three at once")
     space = space_of(model, query.image_input)
     slope = find_engine(engine).slope(query, any_size=space.fixed not in (None, size))
-    resized = [cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) for one in (content, other)]
-    fed = space.feed(np.stack(resized) / np.float32(255))
+    fed = space.feed(_resized((content, other), size))
     image = fed[0].reshape(-1).astype(np.float64)
     for i in range(iterations):
         image, _, _ = minimise(lambda flat: _loss(flat, fed, slope, variation_weight), image, maxfun=CALLS)
         if progress is not None:
             progress(i + 1, iterations)
     return np.clip(space.picture(image.reshape(fed[0].shape)) * 255, 0, 255).astype(np.uint8)
+
+
+def _resized(photos: Sequence[np.ndarray], size: Tuple[int, int]) -> np.ndarray:
+    """Return photos in one size, (N, height, width, C) float32 in [0, 1]."""
+    resized = [cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) for one in photos]
+    return np.stack(resized) / np.float32(255)
 
 
 def _likeness(

@@ -63,9 +63,7 @@ def as_in_2_2(kind: Any) -> Any:
         _take_tuples(cls)
 
     members: Mapping[str, Any] = {
-        "__module__": kind.__module__,
-        "__qualname__": kind.__qualname__,
-        "__doc__": kind.__doc__,
+        **{key: getattr(kind, key) for key in ("__module__", "__qualname__", "__doc__")},
         "__init__": __init__,
         "__init_subclass__": classmethod(__init_subclass__),
     }

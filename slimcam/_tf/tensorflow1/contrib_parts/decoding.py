@@ -2,7 +2,7 @@
 
 import collections
 import functools
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from ...._types import Tensor
 from ...core import tf, tf1
@@ -216,7 +216,6 @@ def dynamic_decode(
 
     `impute_finished`: zeros, and the state kept, past the end of each sequence.
     """
-    each = tf.nest.map_structure
     with tf1.variable_scope(scope, "decoder") as at:
         if at.caching_device is None:
             at.set_caching_device(lambda op: op.device)
@@ -224,27 +223,10 @@ def dynamic_decode(
         if maximum_iterations is not None:
             finished = tf1.logical_or(finished, maximum_iterations <= 0)
         types = tf.nest.flatten(decoder.output_dtype)
-        sizes = [tf1.TensorShape(size) for size in _shapes(decoder.output_size)]
         arrays = [tf1.TensorArray(dtype, size=0, dynamic_size=True) for dtype in types]
-        zeros = [
-            tf1.zeros(tf1.concat([[decoder.batch_size], tf1.constant(size.as_list(), tf1.int32)], 0), dtype)
-            for size, dtype in zip(sizes, types)
-        ]
-
-        def body(time: Tensor, arrays: Any, state: Any, inputs: Any, finished: Tensor, lengths: Tensor) -> Any:
-            outputs, new_state, inputs, ended = decoder.step(time, inputs, state)
-            over = ended if decoder.tracks_own_finished else tf1.logical_or(ended, finished)
-            lengths = tf1.where(finished, lengths, tf1.fill(tf1.shape(lengths), time + 1))
-            values = tf.nest.flatten(outputs)
-            if impute_finished:
-                values = [tf1.where(finished, zero, value) for zero, value in zip(zeros, values)]
-                new_state = each(functools.partial(_unless_finished, finished), new_state, state)
-            arrays = [array.write(time, value) for array, value in zip(arrays, values)]
-            return time + 1, arrays, new_state, inputs, over, lengths
-
         last = tf1.while_loop(
             lambda time, arrays, state, inputs, finished, lengths: tf1.logical_not(tf1.reduce_all(finished)),
-            body,
+            _body(decoder, _zeros(decoder, types) if impute_finished else []),
             (tf1.constant(0), arrays, state, inputs, finished, tf1.zeros_like(finished, tf1.int32)),
             parallel_iterations=parallel_iterations,
             maximum_iterations=maximum_iterations,
@@ -252,7 +234,31 @@ def dynamic_decode(
         )
         outputs = tf.nest.pack_sequence_as(decoder.output_dtype, [array.stack() for array in last[1]])
         outputs, state = decoder.finalize(outputs, last[2], last[5])
-        return (outputs if output_time_major else each(_swapped, outputs)), state, last[5]
+        return (outputs if output_time_major else tf.nest.map_structure(_swapped, outputs)), state, last[5]
+
+
+def _body(decoder: Any, zeros: Sequence[Tensor]) -> Callable[..., Any]:
+    """Return what a loop of a decoder does in a step; `zeros` are put in the place of what comes after the end."""
+
+    def body(time: Tensor, arrays: Any, state: Any, inputs: Any, finished: Tensor, lengths: Tensor) -> Any:
+        outputs, new_state, inputs, ended = decoder.step(time, inputs, state)
+        over = ended if decoder.tracks_own_finished else tf1.logical_or(ended, finished)
+        lengths = tf1.where(finished, lengths, tf1.fill(tf1.shape(lengths), time + 1))
+        values = tf.nest.flatten(outputs)
+        if zeros:
+            values = [tf1.where(finished, zero, value) for zero, value in zip(zeros, values)]
+            new_state = tf.nest.map_structure(functools.partial(_unless_finished, finished), new_state, state)
+        arrays = [array.write(time, value) for array, value in zip(arrays, values)]
+        return time + 1, arrays, new_state, inputs, over, lengths
+
+    return body
+
+
+def _zeros(decoder: Any, types: Sequence[Any]) -> List[Tensor]:
+    """Return what a decoder gives at a step, as zeros."""
+    sizes = [tf1.TensorShape(size).as_list() for size in _shapes(decoder.output_size)]
+    shapes = [tf1.concat([[decoder.batch_size], tf1.constant(size, tf1.int32)], 0) for size in sizes]
+    return [tf1.zeros(shape, dtype) for shape, dtype in zip(shapes, types)]
 
 
 def _unless_finished(finished: Tensor, new: Any, old: Any) -> Any:

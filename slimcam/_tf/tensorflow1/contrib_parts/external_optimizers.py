@@ -74,13 +74,7 @@ class ExternalOptimizerInterface:
 
         def evaluator(tensors: List[Tensor], callback: Optional[Callable[..., Any]] = None) -> Callable[[Array], Any]:
             def evaluate(x: Array) -> Any:
-                feeds = {
-                    var: x[part].reshape(shape) for var, part, shape in zip(self._vars, self._slices, self._shapes)
-                }
-                if any(hasattr(var, "handle") for var in self._vars):  # read anew by each use: no feed reaches them
-                    session.run(self._updates, feed_dict=dict(zip(self._placeholders, feeds.values())))
-                    feeds = {}
-                values = session.run(tensors + fetched, feed_dict={**feeds, **fed})
+                values = session.run(tensors + fetched, feed_dict={**self._feeds(session, x), **fed})
                 if callback is not None:
                     callback(*values[len(tensors) :])
                 return values[: len(tensors)]
@@ -101,6 +95,14 @@ class ExternalOptimizerInterface:
         )
         values = [end[part] for part in self._slices]
         session.run(self._updates, feed_dict=dict(zip(self._placeholders, values)), **run_kwargs)
+
+    def _feeds(self, session: Any, x: Array) -> Mapping[Any, Array]:
+        """Return what gives the variables the values in a vector, by a feed, or after an update by none."""
+        feeds = {var: x[part].reshape(shape) for var, part, shape in zip(self._vars, self._slices, self._shapes)}
+        if any(hasattr(var, "handle") for var in self._vars):  # read anew by each use: no feed reaches them
+            session.run(self._updates, feed_dict=dict(zip(self._placeholders, feeds.values())))
+            return {}
+        return feeds
 
     def _minimize(self, **parts: Any) -> Array:
         raise NotImplementedError("a subclass of ExternalOptimizerInterface implements _minimize()")
@@ -146,10 +148,12 @@ class ScipyOptimizerInterface(ExternalOptimizerInterface):
         result = scipy.optimize.minimize(
             loss_and_gradient, parts["initial_val"].astype(np.float64), **{**ours, **options}
         )
-        words = (
-            f"Optimization terminated with:\n  Message: {result.message}\n  Objective function value: {result.fun:f}"
-        )
-        for name, what in (("nit", "iterations"), ("nfev", "functions evaluations")):
-            words += f"\n  Number of {what}: {getattr(result, name)}" if hasattr(result, name) else ""
-        tf1.logging.info("%s", words)
+        tf1.logging.info("%s", _report(result))
         return result["x"]
+
+
+def _report(result: Any) -> str:
+    words = f"Optimization terminated with:\n  Message: {result.message}\n  Objective function value: {result.fun:f}"
+    for name, what in (("nit", "iterations"), ("nfev", "functions evaluations")):
+        words += f"\n  Number of {what}: {getattr(result, name)}" if hasattr(result, name) else ""
+    return words

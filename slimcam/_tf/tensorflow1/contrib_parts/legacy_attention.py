@@ -1,6 +1,7 @@
 """tf.contrib.legacy_seq2seq: its decoders with attention, by 1.15's definitions and names of variables."""
 
 import copy
+import functools
 from typing import Any, Callable, List, Optional, Sequence
 
 from ...._types import Tensor
@@ -133,23 +134,20 @@ def embedding_attention_seq2seq(
         if output_projection is None:
             cell, output_size = OutputProjectionWrapper(cell, num_decoder_symbols), num_decoder_symbols
 
-        def decode(feeds: bool, **options: Any) -> Outputs:
-            return embedding_attention_decoder(
-                decoder_inputs,
-                state,
-                attention_states,
-                cell,
-                num_decoder_symbols,
-                embedding_size,
-                num_heads=num_heads,
-                output_size=output_size,
-                output_projection=output_projection,
-                feed_previous=feeds,
-                initial_state_attention=initial_state_attention,
-                **options,
-            )
-
+        decode = functools.partial(
+            embedding_attention_decoder,
+            decoder_inputs,
+            state,
+            attention_states,
+            cell,
+            num_decoder_symbols,
+            embedding_size,
+            num_heads=num_heads,
+            output_size=output_size,
+            output_projection=output_projection,
+            initial_state_attention=initial_state_attention,
+        )
         if isinstance(feed_previous, bool):
-            return decode(feed_previous)
-        chosen = lambda feeds: decode(feeds, update_embedding_for_previous=False)  # noqa: E731
+            return decode(feed_previous=feed_previous)
+        chosen = lambda feeds: decode(feed_previous=feeds, update_embedding_for_previous=False)  # noqa: E731
         return either(feed_previous, chosen, state, len(decoder_inputs))
