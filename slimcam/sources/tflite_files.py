@@ -10,7 +10,7 @@ from . import tflite_flex as flex
 from .options import LoadOptions, names_of
 from .parts import Parts
 from .tflite_graph import Rebuilt, rebuild
-from .tflite_metadata import declared, preparation
+from .tflite_metadata import preparation, read_metadata
 from .tflite_reader import LiteModel, read_file
 from .vetting import Verdict, refuse
 from .vetting.graphs import judge_graph
@@ -72,7 +72,7 @@ def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
             raise ModelError(f"{path}: {rebuilt.missing.get(number, 'nothing gives its output')}")
     in_graph = rebuilt.tensors
     keys = lite.input_keys
-    preprocess, labels, why, notes = _declared(path, lite, outputs, options)
+    preprocess, labels, why, notes = _of_metadata(path, lite, outputs, options)
     return Parts(
         path,
         rebuilt.graph_def,
@@ -89,12 +89,12 @@ def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
     )
 
 
-def _declared(
+def _of_metadata(
     path: str, lite: LiteModel, outputs: List[int], options: LoadOptions
 ) -> Tuple[Optional[str], Optional[List[str]], List[str], List[str]]:
     """Return preprocessing and labels as the metadata has them, with the words for `why` and `notes`."""
     output = outputs[0] if len(outputs) == 1 else None
-    said = declared(path, lite, output)
+    said = read_metadata(path, lite, output)
     preprocess, labels, why, notes = None, None, [], []
     classes = None if output is None else next(iter(lite.tensors[output].shape[::-1]), None)
     if said.labels is not None and len(said.labels) == classes and options.labels is None:

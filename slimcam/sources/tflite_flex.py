@@ -20,7 +20,7 @@ def is_borrowed(operator: LiteOperator) -> bool:
     return operator.is_custom and operator.type.startswith(PREFIX) and bool(operator.custom)
 
 
-def borrowed(op: Operator) -> List[Tensor]:
+def import_borrowed(op: Operator) -> List[Tensor]:
     """Import the node of a borrowed operator, which was judged, and return its outputs."""
     graph_def = _graph_of(op.own.custom)
     check_structure("", graph_def)

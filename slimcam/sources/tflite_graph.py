@@ -15,7 +15,7 @@ from ..errors import ModelError
 from ..graphs.graph_defs import op_name, set_inputs
 from ..text.printable import first_line
 from . import tflite_flex as flex
-from .tflite_operator import Operator, dequantised
+from .tflite_operator import Operator, dequantise
 from .tflite_operators import ACTIVATIONS, OPERATORS
 from .tflite_reader import NO_TENSOR, LiteModel, LiteOperator
 from .vetting.sizes import check_sizes
@@ -76,7 +76,7 @@ def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> Rebuilt:
 
 def _results(op: Operator) -> List[Tensor]:
     """Return an operator's outputs, after the activation that is fused to it."""
-    row = flex.borrowed if op.own.is_custom else OPERATORS[op.own.type]
+    row = flex.import_borrowed if op.own.is_custom else OPERATORS[op.own.type]
     results: Any = row(op)
     results = list(results) if isinstance(results, (list, tuple)) else [results]
     fused = getattr(op.own.options, "FusedActivationFunction", None)
@@ -93,7 +93,7 @@ def _dequantise(lite: LiteModel, constants: Dict[int, np.ndarray]) -> List[str]:
     for operator in lite.operators:
         number = operator.inputs[0] if operator.inputs else NO_TENSOR
         if operator.type == "DEQUANTIZE" and number in constants:
-            constants[operator.outputs[0]] = dequantised(lite.tensors[number], constants[number])
+            constants[operator.outputs[0]] = dequantise(lite.tensors[number], constants[number])
             types.append(lite.tensors[number].dtype)
     return [
         f"{types.count(one)} weights of {one}: as the file itself turns them into float32" for one in sorted({*types})

@@ -25,7 +25,7 @@ def convolution(op: Operator) -> Tensor:
         parts = [tf.raw_ops.Conv2D(input=i, filter=k, strides=strides, padding=padding) for i, k in pairs]
         return tf.concat(parts, -1)
 
-    return _biased(op, _slid(op.options("Conv2DOptions"), images, kernel, convolve), 2)
+    return _add_bias(op, _slide(op.options("Conv2DOptions"), images, kernel, convolve), 2)
 
 
 def depthwise(op: Operator) -> Tensor:
@@ -42,10 +42,10 @@ def depthwise(op: Operator) -> Tensor:
     def convolve(images: Tensor, strides: List[int], padding: str) -> Tensor:
         return tf.raw_ops.DepthwiseConv2dNative(input=images, filter=kernel, strides=strides, padding=padding)
 
-    return _biased(op, _slid(options, op.input(0), kernel, convolve), 2)
+    return _add_bias(op, _slide(options, op.input(0), kernel, convolve), 2)
 
 
-def _slid(options: Any, images: Tensor, kernel: Tensor, convolve: Convolve) -> Tensor:
+def _slide(options: Any, images: Tensor, kernel: Tensor, convolve: Convolve) -> Tensor:
     """Convolve with the strides, padding and dilation that the options say.
 
     Dilation is a convolution of every second (third, ...) pixel: TensorFlow 1.15.5 has no gradient of dilated ones on
@@ -62,7 +62,7 @@ def _slid(options: Any, images: Tensor, kernel: Tensor, convolve: Convolve) -> T
     )
 
 
-def _biased(op: Operator, tensor: Tensor, place: int) -> Tensor:
+def _add_bias(op: Operator, tensor: Tensor, place: int) -> Tensor:
     return tf.nn.bias_add(tensor, op.input(place)) if op.has(place) else tensor
 
 
@@ -78,7 +78,7 @@ def transposed_convolution(op: Operator) -> Tensor:
         strides=[1, options.StrideH(), options.StrideW(), 1],
         padding=PADDING[options.Padding()],
     )
-    return _biased(op, tensor, 3)
+    return _add_bias(op, tensor, 3)
 
 
 def dense(op: Operator) -> Tensor:
@@ -89,7 +89,7 @@ def dense(op: Operator) -> Tensor:
     inputs, weights = op.input(0), op.weights(1, (1, 0))
     units, outputs = op.shape(1)[1], op.shape(1)[0]
     rows = inputs if inputs.shape.rank == 2 else tf.reshape(inputs, [-1, units])
-    tensor = _biased(op, tf.matmul(rows, weights), 2)
+    tensor = _add_bias(op, tf.matmul(rows, weights), 2)
     if options.KeepNumDims() and inputs.shape.rank != 2:
         tensor = tf.reshape(tensor, tf.concat([tf.shape(inputs)[:-1], [outputs]], 0))
         tensor.set_shape([*inputs.shape.as_list()[:-1], outputs])
@@ -100,17 +100,17 @@ def pool(kind: str) -> Callable[[Operator], Tensor]:
     """Return the row of a pool, `AvgPool` or `MaxPool`."""
 
     def row(op: Operator) -> Tensor:
-        return _pooled(kind, op, op.input(0))
+        return _pool(kind, op, op.input(0))
 
     return row
 
 
 def l2_pool(op: Operator) -> Tensor:
     """L2_POOL_2D: the root of the mean square."""
-    return tf.sqrt(_pooled("AvgPool", op, tf.square(op.input(0))))
+    return tf.sqrt(_pool("AvgPool", op, tf.square(op.input(0))))
 
 
-def _pooled(kind: str, op: Operator, tensor: Tensor) -> Tensor:
+def _pool(kind: str, op: Operator, tensor: Tensor) -> Tensor:
     options = op.options("Pool2DOptions")
     how = {
         "ksize": [1, options.FilterHeight(), options.FilterWidth(), 1],

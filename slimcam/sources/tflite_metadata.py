@@ -26,7 +26,7 @@ PREPARED = (
 )
 
 
-class Declared(NamedTuple):
+class Metadata(NamedTuple):
     """What a file says of itself; None for what it does not say."""
 
     normalisation: Optional[Tuple[List[float], List[float]]] = None  # mean and deviation, of each channel or of all
@@ -34,14 +34,14 @@ class Declared(NamedTuple):
     named: str = ""  # the file of the labels
 
 
-def declared(path: str, lite: LiteModel, output: Optional[int]) -> Declared:
+def read_metadata(path: str, lite: LiteModel, output: Optional[int]) -> Metadata:
     """Return what the metadata says of the first input of images in floating point, and of an output by its number.
 
     Metadata that cannot be read says nothing.
     """
     data = lite.metadata.get(NAME, b"")
     if data[4:8] != b"M001":
-        return Declared()
+        return Metadata()
     images = [
         place
         for place, number in enumerate(lite.inputs)
@@ -53,8 +53,8 @@ def declared(path: str, lite: LiteModel, output: Optional[int]) -> Declared:
         named = _file_of_labels(subgraph.tables(3)[lite.outputs.index(output)]) if output is not None else ""
         labels = _labels(path, named) if named else None
     except Exception:  # flatbuffers checks nothing, zipfile raises by what is damaged
-        return Declared()
-    return Declared(normalisation, labels, named)
+        return Metadata()
+    return Metadata(normalisation, labels, named)
 
 
 def preparation(normalisation: Tuple[Sequence[float], Sequence[float]]) -> Optional[str]:

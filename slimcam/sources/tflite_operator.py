@@ -91,7 +91,7 @@ def constant(array: np.ndarray, number: int) -> Tensor:
         return tf.constant(array, name=f"constant_{number}")
 
 
-def dequantised(tensor: LiteTensor, values: Any) -> Any:
+def dequantise(tensor: LiteTensor, values: Any) -> Any:
     """Return what the values of a tensor, an array or a tensor of TensorFlow, stand for, as float32."""
     values = values.astype(np.float32) if isinstance(values, np.ndarray) else tf.cast(values, tf.float32)
     if not tensor.scale.size:

@@ -11,7 +11,7 @@ from .._tf import tf, tf1
 from .._types import Tensor
 from . import tflite_layers as layers
 from . import tflite_shapes as shapes
-from .tflite_operator import Operator, dequantised
+from .tflite_operator import Operator, dequantise
 
 Row = Callable[[Operator], Union[Tensor, Sequence[Tensor]]]
 
@@ -42,12 +42,12 @@ def _hard_swish(op: Operator) -> Tensor:
     return op.input(0) * tf.nn.relu6(op.input(0) + 3.0) * (1 / 6)
 
 
-def _divided(op: Operator) -> Tensor:
+def _divide(op: Operator) -> Tensor:
     first, second = op.inputs()
     return tf.realdiv(first, second) if first.dtype.is_floating else tf.truncatediv(first, second)
 
 
-def _normalised(op: Operator) -> Tensor:
+def _l2_normalise(op: Operator) -> Tensor:
     return tf.nn.l2_normalize(op.input(0), -1, epsilon=1e-12)
 
 
@@ -58,16 +58,16 @@ def _local_response(op: Operator) -> Tensor:
     )
 
 
-def _multiplied(op: Operator) -> Tensor:
+def _matrix_product(op: Operator) -> Tensor:
     how = op.options("BatchMatMulOptions")
     return tf.matmul(op.input(0), op.input(1), transpose_a=bool(how.AdjX()), transpose_b=bool(how.AdjY()))
 
 
-def _largest(op: Operator) -> Sequence[Tensor]:
+def _top_k(op: Operator) -> Sequence[Tensor]:
     return tf.math.top_k(op.input(0), op.numbers(1)[0])
 
 
-def _cumulated(op: Operator) -> Tensor:
+def _cumulative_sum(op: Operator) -> Tensor:
     how: Any = op.options("CumsumOptions")
     return tf.cumsum(op.input(0), op.numbers(1)[0], exclusive=bool(how.Exclusive()), reverse=bool(how.Reverse()))
 
@@ -78,12 +78,12 @@ OPERATORS: Dict[str, Row] = {
     "DEPTHWISE_CONV_2D": layers.depthwise,
     "TRANSPOSE_CONV": layers.transposed_convolution,
     "FULLY_CONNECTED": layers.dense,
-    "BATCH_MATMUL": _multiplied,
+    "BATCH_MATMUL": _matrix_product,
     "AVERAGE_POOL_2D": layers.pool("AvgPool"),
     "MAX_POOL_2D": layers.pool("MaxPool"),
     "L2_POOL_2D": layers.l2_pool,
     "LOCAL_RESPONSE_NORMALIZATION": _local_response,
-    "L2_NORMALIZATION": _normalised,
+    "L2_NORMALIZATION": _l2_normalise,
     # activations
     "SOFTMAX": _softmax,
     "LOG_SOFTMAX": _of(tf.nn.log_softmax),
@@ -102,7 +102,7 @@ OPERATORS: Dict[str, Row] = {
     "ADD": _of(tf.add),
     "SUB": _of(tf.subtract),
     "MUL": _of(tf.multiply),
-    "DIV": _divided,
+    "DIV": _divide,
     "ADD_N": lambda op: tf.add_n(op.inputs()),
     "FLOOR_DIV": _of(tf.math.floordiv),
     "FLOOR_MOD": _of(tf.math.floormod),
@@ -124,7 +124,7 @@ OPERATORS: Dict[str, Row] = {
     "CEIL": _of(tf.math.ceil),
     "ROUND": _of(tf.round),
     "CAST": lambda op: tf.cast(op.input(0), op.dtype()),
-    "DEQUANTIZE": lambda op: dequantised(op.lite.tensors[op.number(0)], op.input(0)),
+    "DEQUANTIZE": lambda op: dequantise(op.lite.tensors[op.number(0)], op.input(0)),
     # comparison and choice
     "EQUAL": _of(tf.equal),
     "NOT_EQUAL": _of(tf.not_equal),
@@ -139,28 +139,28 @@ OPERATORS: Dict[str, Row] = {
     "SELECT_V2": _of(tf.compat.v2.where),
     "ARG_MAX": lambda op: tf.argmax(op.input(0), op.numbers(1)[0], output_type=op.dtype()),
     "ARG_MIN": lambda op: tf.argmin(op.input(0), op.numbers(1)[0], output_type=op.dtype()),
-    "TOPK_V2": _largest,
+    "TOPK_V2": _top_k,
     # sums
-    "MEAN": shapes.reduced("reduce_mean"),
-    "SUM": shapes.reduced("reduce_sum"),
-    "REDUCE_MAX": shapes.reduced("reduce_max"),
-    "REDUCE_MIN": shapes.reduced("reduce_min"),
-    "REDUCE_PROD": shapes.reduced("reduce_prod"),
-    "REDUCE_ANY": shapes.reduced("reduce_any"),
-    "REDUCE_ALL": shapes.reduced("reduce_all"),
-    "CUMSUM": _cumulated,
+    "MEAN": shapes.reduce("reduce_mean"),
+    "SUM": shapes.reduce("reduce_sum"),
+    "REDUCE_MAX": shapes.reduce("reduce_max"),
+    "REDUCE_MIN": shapes.reduce("reduce_min"),
+    "REDUCE_PROD": shapes.reduce("reduce_prod"),
+    "REDUCE_ANY": shapes.reduce("reduce_any"),
+    "REDUCE_ALL": shapes.reduce("reduce_all"),
+    "CUMSUM": _cumulative_sum,
     # shapes
     "RESHAPE": shapes.reshape,
     "SQUEEZE": shapes.squeeze,
     "EXPAND_DIMS": lambda op: tf.expand_dims(op.input(0), op.numbers(1)[0]),
-    "CONCATENATION": shapes.concatenated,
-    "PACK": shapes.packed,
-    "UNPACK": shapes.unpacked,
+    "CONCATENATION": shapes.concatenate,
+    "PACK": shapes.pack,
+    "UNPACK": shapes.unpack,
     "SPLIT": shapes.split,
-    "SPLIT_V": shapes.split_by,
+    "SPLIT_V": shapes.split_v,
     "SLICE": shapes.slice_,
     "STRIDED_SLICE": shapes.strided_slice,
-    "GATHER": shapes.gathered,
+    "GATHER": shapes.gather,
     "GATHER_ND": _of(tf.gather_nd),
     "TRANSPOSE": _of(tf.transpose),
     "REVERSE_V2": _of(tf.reverse),
@@ -169,10 +169,10 @@ OPERATORS: Dict[str, Row] = {
     "MIRROR_PAD": shapes.mirror_pad,
     "TILE": _of(tf.tile),
     "BROADCAST_TO": shapes.broadcast_to,
-    "RESIZE_BILINEAR": shapes.resized("ResizeBilinear", "ResizeBilinearOptions"),
-    "RESIZE_NEAREST_NEIGHBOR": shapes.resized("ResizeNearestNeighbor", "ResizeNearestNeighborOptions"),
-    "SPACE_TO_DEPTH": shapes.blocks("SpaceToDepth", "SpaceToDepthOptions"),
-    "DEPTH_TO_SPACE": shapes.blocks("DepthToSpace", "DepthToSpaceOptions"),
+    "RESIZE_BILINEAR": shapes.resize("ResizeBilinear", "ResizeBilinearOptions"),
+    "RESIZE_NEAREST_NEIGHBOR": shapes.resize("ResizeNearestNeighbor", "ResizeNearestNeighborOptions"),
+    "SPACE_TO_DEPTH": shapes.rearrange_blocks("SpaceToDepth", "SpaceToDepthOptions"),
+    "DEPTH_TO_SPACE": shapes.rearrange_blocks("DepthToSpace", "DepthToSpaceOptions"),
     "SPACE_TO_BATCH_ND": _of(tf1.space_to_batch_nd),
     "BATCH_TO_SPACE_ND": _of(tf1.batch_to_space_nd),
     "SHAPE": lambda op: tf.shape(op.input(0), out_type=op.dtype()),

@@ -92,7 +92,7 @@ def mirror_pad(op: Operator) -> Tensor:
     return tf.pad(op.input(0), op.array(1), ("REFLECT", "SYMMETRIC")[op.options("MirrorPadOptions").Mode()])
 
 
-def reduced(name: str) -> Callable[[Operator], Tensor]:
+def reduce(name: str) -> Callable[[Operator], Tensor]:
     """Return the row of a reduction, `reduce_mean` say."""
 
     def row(op: Operator) -> Tensor:
@@ -102,7 +102,7 @@ def reduced(name: str) -> Callable[[Operator], Tensor]:
     return row
 
 
-def resized(name: str, options: str) -> Callable[[Operator], Tensor]:
+def resize(name: str, options: str) -> Callable[[Operator], Tensor]:
     """Return the row of a resize, `ResizeBilinear` say; corners and centres are meant as TensorFlow means them."""
 
     def row(op: Operator) -> Tensor:
@@ -117,12 +117,12 @@ def resized(name: str, options: str) -> Callable[[Operator], Tensor]:
     return row
 
 
-def concatenated(op: Operator) -> Tensor:
+def concatenate(op: Operator) -> Tensor:
     """CONCATENATION along an axis."""
     return tf.concat(op.inputs(), op.options("ConcatenationOptions").Axis())
 
 
-def packed(op: Operator) -> Tensor:
+def pack(op: Operator) -> Tensor:
     """PACK: tensors along a new axis."""
     return tf.stack(op.inputs(), op.options("PackOptions").Axis())
 
@@ -133,7 +133,7 @@ def _check_count(op: Operator, count: int) -> None:
         raise ModelError(f"{count} parts for {len(op.own.outputs)} outputs")
 
 
-def unpacked(op: Operator) -> Sequence[Tensor]:
+def unpack(op: Operator) -> Sequence[Tensor]:
     """UNPACK: a tensor for each index of an axis."""
     options = op.options("UnpackOptions")
     _check_count(op, options.Num())
@@ -147,19 +147,19 @@ def split(op: Operator) -> Sequence[Tensor]:
     return tf.split(op.input(1), count, op.numbers(0)[0])
 
 
-def split_by(op: Operator) -> Sequence[Tensor]:
+def split_v(op: Operator) -> Sequence[Tensor]:
     """SPLIT_V: parts of given sizes along an axis."""
     return tf.split(op.input(0), op.numbers(1), op.numbers(2)[0])
 
 
-def gathered(op: Operator) -> Tensor:
+def gather(op: Operator) -> Tensor:
     """GATHER along an axis, within so many dimensions of batches."""
     options = op.options("GatherOptions")
     # one image has one row of indices; of more, each image takes all, if the file did not count it among the batches
     return tf.gather(op.input(0), op.input(1), axis=options.Axis(), batch_dims=options.BatchDims())
 
 
-def blocks(name: str, options: str) -> Callable[[Operator], Tensor]:
+def rearrange_blocks(name: str, options: str) -> Callable[[Operator], Tensor]:
     """Return the row of SPACE_TO_DEPTH or DEPTH_TO_SPACE."""
 
     def row(op: Operator) -> Tensor:

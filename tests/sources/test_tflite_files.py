@@ -14,7 +14,7 @@ import slimcam
 from slimcam._tf import tf, tf1
 from slimcam.errors import MissingPackage, ModelError
 from slimcam.inputs.photos import as_batch
-from slimcam.sources.tflite_metadata import NAME, declared
+from slimcam.sources.tflite_metadata import NAME, read_metadata
 from slimcam.sources.tflite_reader import check_numbers, read_file
 
 KERNEL = np.array([[1, 0, 0], [0, 2, 0]], np.float32).reshape(2, 1, 1, 3)  # channel 0 is red, channel 1 twice green
@@ -270,10 +270,10 @@ def test_labels_of_another_number_are_left_out(tmp_path):
 def test_damaged_metadata_says_nothing(tmp_path):
     data = metadata_bytes([127.5], [127.5], "labels.txt")
     lite = read_file(_write(tmp_path))
-    whole = declared("", lite._replace(metadata={NAME: data}), None)
+    whole = read_metadata("", lite._replace(metadata={NAME: data}), None)
     assert whole.normalisation == ([127.5], [127.5])
     for end in range(len(data)):
-        said = declared("", lite._replace(metadata={NAME: data[:end]}), None)
+        said = read_metadata("", lite._replace(metadata={NAME: data[:end]}), None)
         assert said.normalisation in (None, whole.normalisation)  # the last bytes may be padding, or another field's
 
 
