@@ -139,7 +139,7 @@ class GradCAM:
     def _picks(self, batch: Batch, target: TargetLike) -> Optional[targets.Picks]:
         """Return what a call's target picks for each image, None for a target that does not pick."""
         own, count = self.target, len(batch.photos)
-        if not isinstance(own, targets.Picked):
+        if not isinstance(own, targets.PickedScore):
             return None
         other = own if target is None else target
         if any(type(one) is not type(own) for one in (other if isinstance(other, (list, tuple)) else [other])):

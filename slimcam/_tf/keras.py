@@ -114,22 +114,18 @@ def kept_classes(keras: KerasModule, bases: Optional[Dict[Any, Any]] = None) -> 
     that come here wait until it is over.
     """
     with _CHANGING:
-        yield from _kept(keras, bases or {})
-
-
-def _kept(keras: KerasModule, bases: Dict[Any, Any]) -> Iterator[Dict[Any, Any]]:
-    kept: Dict[Any, Any] = {}
-    stack = list(layer_classes(keras))
-    while stack:
-        kind = stack.pop()
-        if kind not in kept:
-            kept[kind] = kind.__bases__
-            stack.extend(kind.__subclasses__())
-    _set_bases(bases)
-    try:
-        yield kept
-    finally:
-        _set_bases(kept)
+        before: Dict[Any, Any] = {}
+        stack = list(layer_classes(keras))
+        while stack:
+            kind = stack.pop()
+            if kind not in before:
+                before[kind] = kind.__bases__
+                stack.extend(kind.__subclasses__())
+        _set_bases(bases or {})
+        try:
+            yield before
+        finally:
+            _set_bases(before)
 
 
 def registered_names() -> List[str]:

@@ -12,7 +12,7 @@ from ..text.printable import one_line, shown
 from .wording import in_options
 
 if TYPE_CHECKING:
-    from ..sources.known import KnownTensor
+    from ..sources.graph_summary import TensorSummary
     from ..sources.options import LoadOptions
 
 MOST = 12  # layers and variables listed
@@ -35,7 +35,7 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
         with load(path, **options) as model:
             lines += _describe(model)
     except (ModelError, LayerError) as error:
-        lines += _known(path, given)
+        lines += _summary(path, given)
         if not lines:
             raise
         reason = [one_line(f"not loaded: {in_options(error.on_one_line())}")]
@@ -82,32 +82,32 @@ def _variables(path: str, options: "LoadOptions") -> Optional[List[str]]:
     return lines
 
 
-def _known(path: str, options: "LoadOptions") -> List[str]:
+def _summary(path: str, options: "LoadOptions") -> List[str]:
     """Describe a graph that no model can be made of, [] where there is none to be read."""
-    from ..sources.known import known_of
+    from ..sources.graph_summary import summary_of
 
     try:
-        known = known_of(path, options)
+        summary = summary_of(path, options)
     except ModelError:
         return []
-    if known is None:
+    if summary is None:
         return []
-    lines = [f"graph {os.path.normpath(path)}: {known.operations} operations"]
+    lines = [f"graph {os.path.normpath(path)}: {summary.operations} operations"]
     kinds = {
-        "placeholders": known.placeholders,
-        "images are fed to": known.images,
-        "scores may be": known.scores,
-        "it ends in": known.ends,
+        "placeholders": summary.placeholders,
+        "images are fed to": summary.images,
+        "scores may be": summary.scores,
+        "it ends in": summary.ends,
     }
     for kind, tensors in kinds.items():
         if tensors:
             lines.append(f"{kind}:")
             lines += [f"  {_in_words(one)}" for one in tensors[:MOST]]
             lines += [f"  … and {len(tensors) - MOST} more"] if len(tensors) > MOST else []
-    return lines + ([f"this TensorFlow lacks {known.lacking}"] if known.lacking else [])
+    return lines + ([f"this TensorFlow lacks {summary.lacking}"] if summary.lacking else [])
 
 
-def _in_words(tensor: "KnownTensor") -> str:
+def _in_words(tensor: "TensorSummary") -> str:
     shape = "of any shape" if tensor.shape is None else tensor.shape
     return f"{tensor.name} {tensor.dtype} {shape}" + (f": {tensor.why}" if tensor.why else "")
 

@@ -72,7 +72,7 @@ def _build(query: Query) -> Probe:
         )
     refusing = refusing_functions(query.layer, query.score_tensor)
     with query.model.graph.as_default(), tf1.name_scope("slimcam/probe"), refusing:
-        if isinstance(query.target, targets.Picked):
+        if isinstance(query.target, targets.PickedScore):
             built = _picked(query)
         elif isinstance(query.target, targets.Score):
             built = _differentiate(Probe(query.layer, query.target.build(query.model), None), query)

@@ -39,7 +39,7 @@ def scores_of(query: Query, values: Sequence[Tensor], mask: Optional[np.ndarray]
     target, value = query.target, values[0]
     if isinstance(target, targets.Channels):
         return [tf.reduce_sum(target.formula(query.model, values) * mask, -1)], np.full(len(value), -1)
-    if isinstance(target, targets.Picked):
+    if isinstance(target, targets.PickedScore):
         return [target.at(value, tf.constant(mask))], np.full(len(value), -1)
     if isinstance(target, targets.Score):
         own = SCORES_OF_TENSORS.get(type(target))

@@ -69,10 +69,10 @@ def functions_run(
 def functions_of(name: str, library: Mapping[str, Any]) -> List[str]:
     """Return a function of a library, and those that it calls, by their names."""
 
-    def called(one: str) -> List[str]:
+    def calls_of(one: str) -> List[str]:
         return [name for node in library[one].node_def for _, name in _function_names(node, library)]
 
-    return reachable([name] if name in library else [], called)
+    return reachable([name] if name in library else [], calls_of)
 
 
 def _function_names(node: NodeDef, library: Mapping[str, Any]) -> List[Tuple[str, str]]:

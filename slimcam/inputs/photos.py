@@ -174,7 +174,7 @@ def as_batch(images: ImagesLike) -> Batch:
     return Batch(list(photos), None, list(files), names)
 
 
-def joined(batches: Sequence[Batch]) -> Batch:
+def join_batches(batches: Sequence[Batch]) -> Batch:
     """Return the photos of several batches, none of them an array, as one."""
     photos, files, names = (
         [one for batch in batches for one in getattr(batch, key)] for key in ("photos", "files", "names")

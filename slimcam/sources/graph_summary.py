@@ -18,7 +18,7 @@ from .vetting import refuse
 from .vetting.inert import vetted
 
 
-class KnownTensor(NamedTuple):
+class TensorSummary(NamedTuple):
     """A tensor of a graph."""
 
     name: str
@@ -27,51 +27,51 @@ class KnownTensor(NamedTuple):
     why: str = ""  # what tells that images are fed to it, or that it holds scores
 
 
-class Known(NamedTuple):
+class GraphSummary(NamedTuple):
     """What a graph says of itself."""
 
     operations: int
-    placeholders: List[KnownTensor]
-    images: List[KnownTensor]  # those of them that images are fed to
-    scores: List[KnownTensor]  # what a softmax, a sigmoid or a loss reads
-    ends: List[KnownTensor]  # numbers that nothing reads
+    placeholders: List[TensorSummary]
+    images: List[TensorSummary]  # those of them that images are fed to
+    scores: List[TensorSummary]  # what a softmax, a sigmoid or a loss reads
+    ends: List[TensorSummary]  # numbers that nothing reads
     lacking: str = ""  # the operation that this TensorFlow does not have; what needs it is not among scores and ends
 
 
-def known_of(path: str, options: Optional[LoadOptions] = None) -> Optional[Known]:
+def summary_of(path: str, options: Optional[LoadOptions] = None) -> Optional[GraphSummary]:
     """Return what the graph in a file says, None for what holds no graph of TensorFlow 1.
 
     Raises ModelError for a file that cannot be read, UntrustedModel for a link out of its folder.
     """
     refuse(path, vet_links(path), options or LoadOptions())
     if meta_graph.is_meta(path):
-        return _known(path, meta_graph.read_meta_graph(path).graph_def)
+        return _summary(path, meta_graph.read_meta_graph(path).graph_def)
     if saved_model.is_saved_model(path):
         folder = saved_model.folder_of(path)
-        return _known(path, saved_model.graph_of_tags(folder, None, ("serve",)).graph_def)
-    return _known(path, frozen.read_graph_def(path)) if frozen.is_frozen(path) else None
+        return _summary(path, saved_model.graph_of_tags(folder, None, ("serve",)).graph_def)
+    return _summary(path, frozen.read_graph_def(path)) if frozen.is_frozen(path) else None
 
 
-def _known(source: str, graph_def: GraphDef) -> Known:
+def _summary(source: str, graph_def: GraphDef) -> GraphSummary:
     count = len(graph_def.node)
     vetted(source, graph_def, LoadOptions())  # it is imported, though it does not run
     without_newer_attributes(graph_def)
     graph_def = without_writes(graph_def)
-    found, producer = ImageNodes(graph_def), graph_def.versions.producer
+    image_nodes, producer = ImageNodes(graph_def), graph_def.versions.producer
     places = [(n, *shape_and_dtype(n, producer)) for n in graph_def.node if n.op in PLACEHOLDERS and not _stands_in(n)]
-    placeholders = [KnownTensor(f"{node.name}:0", dtype.name, _dims(shape)) for node, shape, dtype in places]
-    images = [KnownTensor(f"{i.name}:0", i.dtype.name, _dims(i.shape), i.because) for i in found.all().values()]
+    placeholders = [TensorSummary(f"{node.name}:0", dtype.name, _dims(shape)) for node, shape, dtype in places]
+    images = [TensorSummary(f"{i.name}:0", i.dtype.name, _dims(i.shape), i.because) for i in image_nodes.all().values()]
     graph, lacking = _imported(graph_def)
     starts = [op.outputs[0] for op in graph.get_operations() if op.type in PLACEHOLDERS]
     # not what a Saver restores from, nor what is in the places of operations that do not run
     starts = [start for start in starts if start.dtype != tf.string and not _stands_in(start.op.node_def)]
     scores = [
-        KnownTensor(*_of(op.inputs[0]), f"what {op.name} ({op.type}) reads")
+        TensorSummary(*_of(op.inputs[0]), f"what {op.name} ({op.type}) reads")
         for op in graph.get_operations()
         if op.type in (*PROBABILITIES, *LOSSES)
     ]
-    ends = [KnownTensor(*_of(end)) for end in infer.ends(starts)]
-    return Known(count, placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
+    ends = [TensorSummary(*_of(end)) for end in infer.ends(starts)]
+    return GraphSummary(count, placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
 
 
 def _stands_in(node: NodeDef) -> bool:

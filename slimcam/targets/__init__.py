@@ -1,6 +1,6 @@
 """What is explained: a score, one number per image, that gradients are taken of; as an object, as text, as JSON."""
 
-from .box import Box, Picked, Picks
+from .box import Box, PickedScore, Picks
 from .dense import Peak, Region
 from .detections import Detection, detections, labels_of
 from .objectives import Caricature, Channels, Direction, Diversity, Energy, Likeness, Neuron
@@ -38,7 +38,7 @@ __all__ = [
     "Neuron",
     "Norm",
     "Peak",
-    "Picked",
+    "PickedScore",
     "Picks",
     "Region",
     "Score",

@@ -122,8 +122,8 @@ def describe(spec: Any) -> str:
         return "one per photo"
     if "sum" in spec:
         return " + ".join(f"{weight:g} x class {one}" for one, weight in spec["sum"])
-    told = {key: value for key, value in spec.items() if key not in ("array", "mask") and value is not None}
-    return " ".join(f"{key} {value}" for key, value in told.items())
+    parts = {key: value for key, value in spec.items() if key not in ("array", "mask") and value is not None}
+    return " ".join(f"{key} {value}" for key, value in parts.items())
 
 
 def tensor_names(spec: Any) -> Tuple[str, ...]:

@@ -25,7 +25,7 @@ class Picks(NamedTuple):
     boxes: np.ndarray  # (N, 4) float32, top, left, bottom, right in pixels of the photo
 
 
-class Picked(Score):
+class PickedScore(Score):
     """A score of which each image has another part, picked by what a first run gives; where it lies is fed."""
 
     def pick(self, others: Any, model: Model, image_input: ImageInput, batch: Batch, feeds: Feeds) -> Picks:
@@ -50,7 +50,7 @@ class Picked(Score):
         return tf1.placeholder(tf.int32, [None, None], name="places")
 
 
-class Box(Picked):
+class Box(PickedScore):
     """One detection: `Box(0)` is the best of a photo, `Box(1)` the next; `Box("cat", at=(x, y))` the cat there.
 
     `at` is in pixels of the photo, from its left and top: of the boxes of that class that hold the point the best is

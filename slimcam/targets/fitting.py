@@ -10,7 +10,7 @@ from .dense import dense_outputs
 from .detections import find_detector
 
 
-def fitting(model: Model) -> str:
+def fitting_targets(model: Model) -> str:
     """Return "; …" with the targets that fit the outputs of a model, "" where nothing is known to fit."""
     if find_detector(model) is not None:
         return "; explain a detection by target=slimcam.Box(0) (--target box:0), the best of a photo"

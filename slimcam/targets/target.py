@@ -16,7 +16,7 @@ from ..errors import TargetError
 from ..isolation.answers import RemoteTensor
 from ..model import Model
 from .detections import find_detector
-from .fitting import fitting
+from .fitting import fitting_targets
 from .scores import FunctionScore, Key, Score, TensorScore
 
 ClassLike = Union[int, str]
@@ -200,7 +200,7 @@ SCORES: Dict[str, Callable[[Model, Tensor, Tensor], Tensor]] = {
 def need_logits(model: Model) -> Tensor:
     """Return a model's logits; raise TargetError where there are none, with the targets that its outputs fit."""
     if model.logits is None:
-        raise TargetError(f"{model.source}: {model.no_logits}{fitting(model)}")
+        raise TargetError(f"{model.source}: {model.no_logits}{fitting_targets(model)}")
     return model.logits
 
 
@@ -209,11 +209,11 @@ def check_logits(model: Model) -> None:
     logits = need_logits(model)
     detector = find_detector(model)
     if detector is not None and any(logits is tensor for tensor in detector.tensors):
-        raise TargetError(f"{logits.name!r} is what a suppression chose, which has no gradient{fitting(model)}")
+        raise TargetError(f"{logits.name!r} is what a suppression chose, which has no gradient{fitting_targets(model)}")
     shape = logits.shape
     if shape.rank != 2 or shape.as_list()[-1] is None:
         raise TargetError(
-            f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits={fitting(model)}"
+            f"the logits {logits.name!r} are {shape}, not (N, classes): load with logits={fitting_targets(model)}"
         )
 
 

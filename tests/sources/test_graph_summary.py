@@ -5,7 +5,7 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 from slimcam.errors import ModelError
-from slimcam.sources.known import known_of
+from slimcam.sources.graph_summary import summary_of
 
 
 def net():
@@ -28,18 +28,18 @@ def with_unknown(path):
 
 
 def test_placeholders_images_scores_and_ends_are_known(frozen):
-    known = known_of(with_unknown(frozen(net)))
-    assert [(one.name, one.dtype, one.shape) for one in known.placeholders] == [
+    summary = summary_of(with_unknown(frozen(net)))
+    assert [(one.name, one.dtype, one.shape) for one in summary.placeholders] == [
         ("x:0", "float32", (None, 2, 2, 1)),
         ("left:0", "float32", None),
         ("features:0", "float32", (None, 3)),
     ]
-    assert [(one.name, one.shape) for one in known.images] == [("x:0", (None, 2, 2, 1))]
-    assert [(one.name, one.shape, one.why) for one in known.scores] == [
+    assert [(one.name, one.shape) for one in summary.images] == [("x:0", (None, 2, 2, 1))]
+    assert [(one.name, one.shape, one.why) for one in summary.scores] == [
         ("means:0", (None, 1), "what probs (Softmax) reads")
     ]
-    assert sorted(one.name for one in known.ends) == ["out:0", "probs:0"]
-    assert known.lacking == "'crf', a ContribCrf"
+    assert sorted(one.name for one in summary.ends) == ["out:0", "probs:0"]
+    assert summary.lacking == "'crf', a ContribCrf"
 
 
 def test_a_meta_graph_is_known_without_its_checkpoint_and_its_gradients(tmp_path):
@@ -50,9 +50,9 @@ def test_a_meta_graph_is_known_without_its_checkpoint_and_its_gradients(tmp_path
         tf1.train.GradientDescentOptimizer(0.1).minimize(tf1.reduce_mean(tf1.square(logits), name="loss"))
         session.run(tf1.global_variables_initializer())
         tf1.train.export_meta_graph(str(tmp_path / "model.meta"), saver_def=tf1.train.Saver().as_saver_def())
-    known = known_of(str(tmp_path / "model.meta"))
-    assert [one.name for one in known.ends] == ["loss:0"]
-    assert known.images == []
+    summary = summary_of(str(tmp_path / "model.meta"))
+    assert [one.name for one in summary.ends] == ["loss:0"]
+    assert summary.images == []
 
 
 def test_a_graph_that_would_abort_tensorflow_is_not_imported_to_be_known(frozen):
@@ -63,12 +63,12 @@ def test_a_graph_that_would_abort_tensorflow_is_not_imported_to_be_known(frozen)
     with open(path, "wb") as file:
         file.write(graph_def.SerializeToString())
     with pytest.raises(ModelError, match="is a constant of type 3, and its value of type 9"):
-        known_of(path)
+        summary_of(path)
 
 
 def test_what_holds_no_graph_is_not_known(tmp_path):
     (tmp_path / "model.h5").write_bytes(b"none")
-    assert known_of(str(tmp_path / "model.h5")) is None
+    assert summary_of(str(tmp_path / "model.h5")) is None
 
 
 def test_inspect_prints_what_is_known_where_nothing_can_be_loaded(run, frozen):

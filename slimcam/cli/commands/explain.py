@@ -64,11 +64,11 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     from tqdm import tqdm
 
     from ...errors import OutputError, TargetError
-    from ...inputs.photos import joined
-    from ...targets import Picked
+    from ...inputs.photos import join_batches
+    from ...targets import PickedScore
 
     photos, failures, untrusted = list(stems), 0, 0
-    alone = isinstance(cam.target, Picked)  # for one photo may have what is asked for, and another not
+    alone = isinstance(cam.target, PickedScore)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
         for start in range(0, len(photos), at_once):
@@ -78,7 +78,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
             if not read:
                 continue
             try:
-                batch: Any = joined(list(read.values()))
+                batch: Any = join_batches(list(read.values()))
                 maps = cam(batch)
             except TargetError as error:
                 if not alone:
