@@ -10,7 +10,7 @@ from fixtures.keras_nets import NEW
 
 import slimcam
 from slimcam.errors import ModelError, UntrustedModel
-from slimcam.sources import known
+from slimcam.sources import graph_summary
 from slimcam.sources.verdicts import vet
 
 KERAS = (harmful.keras_h5, pytest.param(harmful.keras_zip, marks=NEW))
@@ -164,7 +164,7 @@ def test_what_is_said_of_a_refused_graph_is_found_without_its_refused_operations
         imported.append(graph_def)
         return real(graph_def, **how)
 
-    monkeypatch.setattr(known.tf1, "import_graph_def", spy)
-    told = known.known_of(path)
+    monkeypatch.setattr(graph_summary.tf1, "import_graph_def", spy)
+    told = graph_summary.summary_of(path)
     assert [one.name for one in told.placeholders] == ["x:0"]
     assert imported and all(name not in {node.op for node in one.node} for one in imported)
