@@ -19,7 +19,7 @@ from .maps.maps import Maps
 from .methods import find_method
 from .methods.cams import raw_map, rounding
 from .methods.evidence import Evidence
-from .model import Model, check_open
+from .model import Model
 from .sources.loading import load
 
 Run = Tuple[List[int], List[Evidence]]  # which images ran at once, and the evidence of each GradCAM
@@ -51,7 +51,7 @@ class GradCAM:
     ) -> None:
         find_engine(engine)  # for another name is an error before a model is loaded
         model = model if isinstance(model, Model) else load(model, engine=engine)
-        check_open(model)
+        model.check_open()
         row = with_method(dialect, method)
         if isinstance(model, IsolatedModel):
             self._start_elsewhere(RemoteCam(model, layer, targets.as_target(target), row, hold, engine), row)
@@ -212,7 +212,7 @@ def _runs(
 ) -> List[Run]:
     """Run each part of the batches that can run at once."""
     first = cams[0]
-    check_open(first.model)
+    first.model.check_open()
     count = len(batches[0].photos)
     mask = first._mask(target, count) if picks is None else picks.places
     parts = first.image_input.parts(batches[0])

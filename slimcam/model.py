@@ -102,7 +102,7 @@ class Model:
 
         Raises ModelError for a model that came from a file.
         """
-        check_open(self)
+        self.check_open()
         if self.reload_weights is None:
             raise ModelError(f"{self.source} holds the weights that were loaded: load() it again to read it anew")
         self.reload_weights(self)
@@ -251,7 +251,7 @@ class Model:
 
         Raises MissingFeed where they need more than one image, LayerError for a tensor without a row for each photo.
         """
-        check_open(self)
+        self.check_open()
         image_input = self.input_of(tensors)
         fed = {one.tensor: one.value for one in plan(tensors, (image_input.tensor.name,), self.required_feeds())}
 
@@ -298,8 +298,3 @@ class Model:
                 raise UnknownName(f"the label {target!r} stands for the classes {ids}; give the number")
         known = [name for text in self.labels for name in text.split(", ")]
         raise UnknownName(f"no label {target!r}; {nearest(target, known)}")
-
-
-def check_open(model: Model) -> None:
-    """Raise ModelError where a model's session has been closed, or was left behind by a fork."""
-    model.check_open()

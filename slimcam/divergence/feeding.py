@@ -10,7 +10,7 @@ from ..errors import ComparisonError
 from ..graphs.feeds import plan
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, Pictures, as_batch
-from ..model import Model, check_open
+from ..model import Model
 from .types import Side
 
 EachImages = Union[ImagesLike, Tuple[ImagesLike, ...]]  # a tuple: the photos of each input
@@ -56,7 +56,7 @@ def _first(batch: Batch) -> Batch:
 
 def _feeds(model: Model, image_inputs: Sequence[ImageInput], batches: Sequence[Batch]) -> Dict[Tensor, np.ndarray]:
     """Return complete feeds of a model: its images as its net takes them, and defaults."""
-    check_open(model)
+    model.check_open()
     defaults = plan([model.need_logits()], [one.tensor.name for one in image_inputs], model.required_feeds())
     feeds = {one.tensor: one.value for one in defaults}
     for image_input, batch in zip(image_inputs, batches):

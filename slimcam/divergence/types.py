@@ -8,7 +8,7 @@ import numpy as np
 from .._tf import run_each
 from .._types import Operation, Tensor
 from ..inputs.photos import Batch
-from ..model import Model, check_open
+from ..model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Side:
         self, tensors: Sequence[Tensor], replaced: Optional[Mapping[Tensor, np.ndarray]] = None
     ) -> List[np.ndarray]:
         """Return the values of tensors for the photos, with arrays in place of what the graph computes elsewhere."""
-        check_open(self.model)
+        self.model.check_open()
         return run_each(self.model.session, tensors, {**self.feeds, **(replaced or {})})
 
 

@@ -15,7 +15,6 @@ from ..errors import LayerError
 from ..graphs.copying import copy_ops, ops_between
 from ..graphs.gradient_rules import marker
 from ..methods.evidence import plain
-from ..model import check_open
 from ..text.printable import first_line
 from .holds import holds_of
 from .resolve import Query, no_gradient, refusing_functions
@@ -57,7 +56,7 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     built = model.once(key, lambda: _build(query, rule, any_size))
 
     def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
-        check_open(model)
+        model.check_open()
         count, parts = len(images), [slice(i, i + 1) for i in range(len(images))] if single else [slice(None)]
         each: List[List[np.ndarray]] = []
         for part in parts:

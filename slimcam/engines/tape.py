@@ -26,7 +26,7 @@ from ..inputs.preprocess import prepare_one
 from ..layers.names import Call
 from ..layers.watching import watch_calls
 from ..methods.evidence import Evidence, plain
-from ..model import Eager, Model, check_open
+from ..model import Eager, Model
 from .engine import Engine
 from .holds import holds_of
 from .resolve import Query, no_gradient
@@ -132,7 +132,7 @@ def gather(
     holds: Mapping[Tensor, np.ndarray],
 ) -> List[Evidence]:
     """Run the model once, forward and back: as graph.gather."""
-    check_open(model)
+    model.check_open()
     check = deadline(model.session)
     with eager(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         places = [place for one in probes for place in (one.layer, *one.sources)]
@@ -145,7 +145,7 @@ def gather(
 def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
     """Return what layers give for each image; a tensor may also be the logits, or an input: as Model.values."""
     eager_model(model)
-    check_open(model)
+    model.check_open()
     image_input = model.input_of(tensors)
     places = {one.name: _score_place(model, one) for one in tensors if one is not image_input.tensor}
 
@@ -166,7 +166,7 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     eager_model(model)
 
     def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
-        check_open(model)
+        model.check_open()
         if not tensor.shape[1:].is_compatible_with(images.shape[1:]):
             raise LayerError(
                 f"{tensor.name!r} takes {tensor.shape}: a tape cannot give it other sizes, engine='graph' may"

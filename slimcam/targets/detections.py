@@ -20,7 +20,7 @@ from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch
 from ..isolation.elsewhere import where_the_model_is
 from ..methods.evidence import plain
-from ..model import Model, check_open
+from ..model import Model
 from .yolo import InView, find_in_output
 
 SAME = 1e-3  # shares of the picture, and of scores, by which a detection may differ from the box that it was
@@ -129,7 +129,7 @@ def detect(
     model: Model, image_input: ImageInput, batch: Batch, feeds: Callable[[List[int]], Dict[Tensor, Any]]
 ) -> List[List[Detection]]:
     """Return the detections of each image of a batch, of which `feeds(part)` says what is fed; one run for each."""
-    check_open(model)
+    model.check_open()
     detector = check_detector(model)
     labels = labels_of(model)
     each = []
