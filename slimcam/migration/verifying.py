@@ -67,7 +67,7 @@ def compared(
     _check_classes(recorded, model)
     cams = [_cam(recorded, layer, names, model, engine) for layer in recorded.layers]
     image_input = cams[0].image_input
-    _check_input(recorded, model, image_input)
+    _check_input(recorded, image_input)
     rows = [] if photos is None else [_preparation_row(recorded, model, image_input, photos, engine, limits)]
     fed = feedable(image_input, recorded.inputs)
     if recorded.logits is not None and recorded.top_classes is not None:
@@ -105,7 +105,7 @@ def _check_classes(recorded: golden_files.Golden, model: Model) -> None:
     raise GoldenError(f"the recording has {old} classes, and the logits {logits.name!r} have {new}: {why}")
 
 
-def _check_input(recorded: golden_files.Golden, model: Model, image_input: ImageInput) -> None:
+def _check_input(recorded: golden_files.Golden, image_input: ImageInput) -> None:
     tensor, old = image_input.tensor, recorded.inputs.shape
     kind = recorded.model["dtype"]
     if tensor.dtype.name != kind:

@@ -158,7 +158,7 @@ def verdict_of(path: str) -> Verdict:
     net = _manifest(folder)["net"]
     if is_frozen(source) or net in nets.NETS:
         return Verdict()
-    return Verdict([_called(folder, net)])
+    return Verdict([_call_of(folder, net)])
 
 
 def source_in(path: str) -> str:
@@ -173,11 +173,11 @@ def _check_net(folder: str, net: str, options: LoadOptions) -> None:
     raise UntrustedModel(
         f"{os.path.join(folder, MANIFEST)}: the net {net!r} is none that `slimcam nets` lists, and a manifest may name "
         "no function: say net= yourself, or trusted=True if you trust who made it",
-        [_called(folder, net)],
+        [_call_of(folder, net)],
     )
 
 
-def _called(folder: str, net: str) -> Finding:
+def _call_of(folder: str, net: str) -> Finding:
     return Finding(os.path.join(folder, MANIFEST), f"the net {net!r}", "would be imported and called")
 
 

@@ -48,7 +48,7 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
     chosen, because = signature_of(folder, dict(meta.signature_def), options.signature)
     inputs, outputs = named_by_keys(chosen)
     scores = [key for key in outputs if _is_score(chosen.outputs[key])]
-    wanted, logits = _outputs_to_explain(folder, outputs, scores, options.logits)
+    wanted, logits = _outputs_to_explain(outputs, scores, options.logits)
     saved = variables_in(folder, options)
     within = list(outputs.values()) if wanted is None else None
     input = [inputs.get(name, name) for name in names_of(options.input)]
@@ -61,7 +61,7 @@ def read_saved_model(path: str, options: LoadOptions) -> Parts:
 
 
 def _outputs_to_explain(
-    folder: str, outputs: Dict[str, str], scores: List[str], logits: Optional[str]
+    outputs: Dict[str, str], scores: List[str], logits: Optional[str]
 ) -> Tuple[Optional[List[str]], Optional[str]]:
     """Return the output that the signature's key `logits`, or its only (N, classes), means; and `logits` if it is none.
 
@@ -161,7 +161,7 @@ def _read_functions(folder: str, meta: Any, options: LoadOptions) -> Parts:
         function = _load_function(folder, tags, options.signature)
     graph_def, keyed = function.graph_def, function.keyed
     judged = vetted(folder, graph_def, options)
-    wanted, logits = _outputs_to_explain(folder, keyed, function.scores, options.logits)
+    wanted, logits = _outputs_to_explain(keyed, function.scores, options.logits)
     ends = wanted or ([logits] if logits is not None else function.outputs)
     check_operations(folder, graph_def, needed_nodes(graph_def, ends), ends[0])
     words = [f"tags {', '.join(tags)}; {function.because}", *in_words(function.named, keyed)]

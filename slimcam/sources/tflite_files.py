@@ -66,7 +66,7 @@ def _parts(path: str, lite: LiteModel, options: LoadOptions) -> Parts:
     refuse(path, flex.verdict_of(path, lite), options)
     rebuilt = rebuild(path, lite, options.trusted)
     judged = vetted(path, rebuilt.graph_def, options)
-    logits, outputs = _to_explain(lite, rebuilt, options.logits)
+    logits, outputs = _to_explain(lite, options.logits)
     for number in [*logits, *outputs]:
         if number not in rebuilt.tensors:
             raise ModelError(f"{path}: {rebuilt.missing.get(number, 'nothing gives its output')}")
@@ -115,7 +115,7 @@ def _of_metadata(
     return preprocess, labels, [*why, *notes], notes
 
 
-def _to_explain(lite: LiteModel, rebuilt: Rebuilt, name: Optional[str]) -> Tuple[List[int], List[int]]:
+def _to_explain(lite: LiteModel, name: Optional[str]) -> Tuple[List[int], List[int]]:
     """Return the tensor that `logits` names, else the outputs, or the only one of those that is (N, classes).
 
     A key of the signature is an output, and explained before its softmax as any other.

@@ -38,11 +38,6 @@ class Today(NamedTuple):
     def __str__(self) -> str:
         return f"{self.module}.{self.name}".rstrip(".")
 
-    @property
-    def is_ours(self) -> bool:
-        """Return whether a program needs slimcam for it."""
-        return self.module.startswith("slimcam")
-
 
 class Gone(NamedTuple):
     """A name that is nowhere, and why."""
@@ -103,7 +98,7 @@ def _tensorflow(rest: str) -> Any:
     if rest.startswith("contrib."):
         return _contrib(rest[len("contrib.") :])
     if rest.split(".")[0] == "keras" and rest != "keras":
-        return _keras(rest[len("keras.") :], of_tensorflow=True)
+        return _keras(rest[len("keras.") :])
     if rest.startswith(("python.", "core.")):
         there = _module_of(f"tensorflow.{rest}")
         if there:
@@ -164,7 +159,7 @@ def _contrib(rest: str) -> Any:
 # --- Keras
 
 
-def _keras(rest: str, of_tensorflow: bool = False) -> Any:
+def _keras(rest: str) -> Any:
     if not rest:
         return Today("tf_keras")
     first, _, last = rest.rpartition(".")
