@@ -23,7 +23,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
-from .text.printable import lines_shown, one_line
+from .text.printable import escape_lines, one_line
 
 if TYPE_CHECKING:
     from ._types import Tensor
@@ -130,7 +130,7 @@ class InterpreterError(SlimcamError):
     """Another Python cannot run slimcam; `output` is the end of what it printed, where that is known."""
 
     def __init__(self, message: str, output: Optional[str] = None) -> None:
-        message, output = one_line(message), None if output is None else lines_shown(output)
+        message, output = one_line(message), None if output is None else escape_lines(output)
         end = "" if output is None else f"; it said:\n{output}" if output else "; it said nothing"
         super().__init__(message + end)
         self.message, self.output = message, output

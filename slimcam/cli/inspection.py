@@ -8,7 +8,7 @@ from ..errors import LayerError, ModelError
 from ..graphs.op_types import PLACEHOLDERS
 from ..graphs.walk import ancestors
 from ..model import Model
-from ..text.printable import one_line, shown
+from ..text.printable import escape, one_line
 from .wording import in_options
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
     else:
         reason = []
     lines += [*(f"verdict: {line}" for line in _verdict(path, given)), *reason]
-    return "\n".join(map(shown, lines))
+    return "\n".join(map(escape, lines))
 
 
 def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
@@ -51,7 +51,7 @@ def _describe_elsewhere(path: str, options: Dict[str, Any]) -> str:
 
     with started([(path, options)]) as child:
         text = str(child.call("inspect", path, {name: options[name] for name in options if name != "memory"}))
-        return "\n".join(map(shown, [*text.splitlines(), in_words(child)]))
+        return "\n".join(map(escape, [*text.splitlines(), in_words(child)]))
 
 
 def _verdict(path: str, options: "LoadOptions") -> List[str]:

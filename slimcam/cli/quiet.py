@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import Iterator, Tuple, Type
 
-from ..text.printable import lines_shown
+from ..text.printable import escape_lines
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
@@ -40,7 +40,7 @@ def quiet(expected: Tuple[Type[BaseException], ...]) -> Iterator[None]:
             raise
         except Exception:
             notes.seek(0)
-            terminal.write(lines_shown(notes.read().decode("utf-8", "replace")))
+            terminal.write(escape_lines(notes.read().decode("utf-8", "replace")))
             raise
         finally:
             os.dup2(terminal.fileno(), 2)

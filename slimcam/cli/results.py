@@ -8,7 +8,7 @@ from ..maps.maps import Maps
 from ..maps.showing import MEANINGS
 from ..targets import Detection
 from ..targets.box import place_in_words
-from ..text.printable import shown
+from ..text.printable import escape
 
 NAMED = 8  # numbers of a list that a line names
 SURE = 0.3  # a detection below this is not listed, unless it is the best
@@ -28,7 +28,7 @@ def describe_maps(file: str, maps: Maps, rows: Sequence[int], paths: Sequence[st
             name, value = "number", f"{maps.scores[row]:+.4g}"
             notes += " (the map shows what raises it; --style signed, also what lowers it)" if value[0] == "-" else ""
         parts.append(f"{name} {value}{place}{notes} -> {path}")
-    return shown(f"{file}: " + "; ".join(parts))
+    return escape(f"{file}: " + "; ".join(parts))
 
 
 def describe_recorded(maps: Maps, row: int) -> str:
@@ -53,7 +53,7 @@ def describe_detections(some: Sequence[Detection]) -> List[str]:
     """Return a line for each of the best detections of a photo: how it is asked for, class, score and place."""
     listed = [one for i, one in enumerate(some) if i < NAMED and (not i or one.score >= SURE)]
     return [
-        shown(f"  box:{i} class {one.class_id}{' ' * bool(one.label)}{one.label} {one.score:.2g}")
+        escape(f"  box:{i} class {one.class_id}{' ' * bool(one.label)}{one.label} {one.score:.2g}")
         + f" at {place_in_words(one.box)}"
         for i, one in enumerate(listed)
     ]

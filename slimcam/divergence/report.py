@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ..text.printable import shown
+from ..text.printable import escape
 from .types import Explanation
 
 
@@ -59,8 +59,8 @@ class LayerComparison:
             text = f"all activations agree; from the scores back, the gradients {text}"
         if self.cause is not None:
             undone = f"undone, the drift falls from {number(self.cause.before)} to {number(self.cause.after)}"
-            return shown(f"{text}. {self.cause.cause}: {self.cause.detail}; {undone}")
-        return shown(f"{text}. No cause that was tried explains it{self._skipped_text()}")
+            return escape(f"{text}. {self.cause.cause}: {self.cause.detail}; {undone}")
+        return escape(f"{text}. No cause that was tried explains it{self._skipped_text()}")
 
     def _skipped_text(self) -> str:
         each = [(name, alone) for name, alone in (("A", self.skipped_a), ("B", self.skipped_b)) if alone]
@@ -83,12 +83,12 @@ class LayerComparison:
         rows, middle = self.rows, len(self.rows) if self.first is None else self.rows.index(self.first)
         start = 0 if most is None else max(0, min(middle - most // 2, len(rows) - most))
         some = rows[start:] if most is None else rows[start : start + most]
-        lines = [[*map(shown, self._line(row)), "" if row is not self.first else "<- first"] for row in some]
+        lines = [[*map(escape, self._line(row)), "" if row is not self.first else "<- first"] for row in some]
         heads = ("A", "B", "kind", "shape", "activations", "cosine", "gradients", "", "")
         texts = [tabulate(lines, heads, disable_numparse=True)]
         for name, alone in (("A", self.only_a), ("B", self.only_b)):
             if alone:
-                texts.append(shown(f"only in {name}: {_list(alone)}"))
+                texts.append(escape(f"only in {name}: {_list(alone)}"))
         return "\n".join(texts)
 
     def _line(self, row: Row) -> Tuple[str, ...]:

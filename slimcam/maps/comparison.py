@@ -7,7 +7,7 @@ import numpy as np
 
 from .._types import PathLike
 from ..errors import ComparisonError
-from ..text.printable import shown
+from ..text.printable import escape
 from . import paint, showing
 from .differences import cosine, largest, largest_difference, share
 from .maps import Maps
@@ -89,7 +89,7 @@ class Comparison:
         """Return a table, one row per map and the worst below; `names` are of the maps or of their photos."""
         from tabulate import tabulate
 
-        rows = [[shown(name), shown(self._class(i)), *self._row(i)] for i, name in enumerate(self.map_names(names))]
+        rows = [[escape(name), escape(self._class(i)), *self._row(i)] for i, name in enumerate(self.map_names(names))]
         worst = [format(self.worst[figure.name], figure.form) for figure in FIGURES]
         rows.append(["worst", f"{self.agrees.sum()} of {len(self)} agree", *worst])
         headers = ("map", "class", *(figure.header for figure in FIGURES))

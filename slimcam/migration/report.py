@@ -10,7 +10,7 @@ from ..errors import UnknownName
 from ..maps.differences import largest, largest_difference, share
 from ..suggest import nearest
 from ..targets import as_json
-from ..text.printable import shown
+from ..text.printable import escape
 
 # Shares of the largest absolute value that was recorded. Between 1.15.5 and 2.21 InceptionV3 and ResNet v2 50 differ by
 # up to 2.6e-6 of it in activations, 1.4e-6 in gradients, and 2.2e-6 in maps, where rounding decides no tie.
@@ -67,7 +67,7 @@ class Verification:
             f"{_program(old['made_by'])}, engine {old['engine']}; {how}",
             f"verified  {new['source']}, {_program(new['made_by'])}, engine {new['engine']}",
         )
-        return "\n".join(map(shown, lines))
+        return "\n".join(map(escape, lines))
 
     def verdict(self) -> str:
         """Return in a line whether all passed, or else what did not."""
@@ -75,7 +75,7 @@ class Verification:
             f"{row.quantity} of {row.layer}" if row.layer else row.quantity for row in self.rows if not row.passed
         ]
         if failed:
-            return shown(f"FAILED: {', '.join(failed)}")
+            return escape(f"FAILED: {', '.join(failed)}")
         return f"passed: all {len(self.rows)} are within their tolerances"
 
     def table(self) -> str:
@@ -86,7 +86,7 @@ class Verification:
             for row in self.rows
         ]
         align = "left", "left", "right", "right", "right", "left"
-        table = tabulate([[*map(shown, row)] for row in rows], headers, disable_numparse=True, colalign=align)
+        table = tabulate([[*map(escape, row)] for row in rows], headers, disable_numparse=True, colalign=align)
         return f"{self.header()}\n\n{table}\n\n{self.verdict()}"
 
     def to_json(self) -> Dict[str, Any]:

@@ -16,7 +16,7 @@ from ..layers.names import Call, Calls
 from ..layers.shared import shared_calls
 from ..layers.tensor_names import TensorNames
 from ..model import Model
-from ..text.printable import shown
+from ..text.printable import escape
 from . import infer
 from .batches import check_images, of_any_size
 from .finiteness import Counts, count_constants, counting, say_what_is_not_finite
@@ -85,7 +85,7 @@ def _complete(model: Model, parts: Parts, reload_weights: Assign, counts: Counts
     if parts.labels is not None:
         model.labels = read_labels(parts.labels, None if model.logits is None else model.classes)
     # names of nodes and layers, and what metadata says, are the file's
-    model.why, model.notes = [*map(shown, model.why)], [*map(shown, model.notes)]
+    model.why, model.notes = [*map(escape, model.why)], [*map(escape, model.notes)]
 
 
 def _are_named(parts: Parts) -> bool:

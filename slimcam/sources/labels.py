@@ -6,7 +6,7 @@ from typing import List, Optional, Sequence, Union
 
 from ..errors import ModelError
 from ..files.reading import read_bytes
-from ..text.printable import shown
+from ..text.printable import escape
 
 MOST = 1 << 24  # bytes of a file of labels: 21,841 classes of ImageNet have a few hundred thousand
 
@@ -26,7 +26,7 @@ def read_labels(labels: Union[str, "os.PathLike", Sequence[str]], classes: Optio
         names = _without_numbers([line.strip() for line in text.splitlines() if line.strip()])
     else:
         names = [str(label) for label in labels]
-    names = [*map(shown, names)]
+    names = [*map(escape, names)]
     if classes is None:
         return names
     if len(names) == classes - 1:

@@ -16,7 +16,7 @@ _UNSEEN = re.compile(
 )
 
 
-def shown(text: str) -> str:
+def escape(text: str) -> str:
     """Return a text on one line, with what is no printable character as Python writes it in a string: \\x1b, \\n."""
     return _UNSEEN.sub(lambda one: ascii(one[0])[1:-1], text)
 
@@ -27,11 +27,11 @@ def first_line(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text as shown() does, of no more than MOST characters: the middle of a longer one is left out."""
-    line = shown(text)
+    """Return a text as escape() does, of no more than MOST characters: the middle of a longer one is left out."""
+    line = escape(text)
     return line if len(line) <= MOST else f"{line[:_HEAD]} […] {line[len(line) - MOST + _HEAD + 5 :]}"
 
 
-def lines_shown(text: str) -> str:
-    """Return a text of several lines, which are meant, each as shown() does."""
-    return "\n".join(map(shown, text.split("\n")))
+def escape_lines(text: str) -> str:
+    """Return a text of several lines, which are meant, each as escape() does."""
+    return "\n".join(map(escape, text.split("\n")))

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from slimcam.errors import InterpreterError, MissingFeed, MissingPackage, ModelError, PhotoError, Remedy
-from slimcam.text.printable import MOST, lines_shown, one_line, shown
+from slimcam.text.printable import MOST, escape, escape_lines, one_line
 
 ESCAPE = "\x1b]0;title\x07\x1b[2J"
 
@@ -24,11 +24,11 @@ ESCAPE = "\x1b]0;title\x07\x1b[2J"
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_as_python_writes_it(text, expected):
-    assert shown(text) == expected
+    assert escape(text) == expected
 
 
 def test_lines_that_are_meant_stay_lines():
-    assert lines_shown("one\x07\ntwo\x1b") == "one\\x07\ntwo\\x1b"
+    assert escape_lines("one\x07\ntwo\x1b") == "one\\x07\ntwo\\x1b"
 
 
 def test_of_a_long_text_the_middle_is_left_out():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 import click
 
-from ...text import printable
+from ...text.printable import escape
 from ..options import MODELS, exit_status, load_model, model_options, out_options, photos_argument, print_notes
 from ..wording import line
 
@@ -61,7 +61,7 @@ def activations(
                     new = _show(model, names, file, stems[file], colormap, top, folder, options["engine"])
                     reports += new
                     if not as_json:
-                        bar.write("\n".join(printable.shown(_line(one)) for one in new))
+                        bar.write("\n".join(escape(_line(one)) for one in new))
                 except PhotoError as error:
                     failures += 1
                     bar.write(line(str(error)), file=sys.stderr)
@@ -99,17 +99,17 @@ def _show(
     from ...visualisation.activation_sheets import activations as run
 
     photo: Any = as_batch(file)
-    shown, reports = run(model, photo, names, engine), []
-    for layer, end in zip(shown.layers, short_names(shown.layers)):
-        height, width, channels = shown[layer][0].shape
-        firing = shown.top(layer, top)
+    acts, reports = run(model, photo, names, engine), []
+    for layer, end in zip(acts.layers, short_names(acts.layers)):
+        height, width, channels = acts[layer][0].shape
+        firing = acts.top(layer, top)
         report = {
             "photo": file,
             "layer": layer,
             "shape": [height, width, channels],
             "top": [{"channel": one.channel, "share": one.share, "mean": one.mean} for one in firing],
-            "silent": shown.silent(layer),
-            "files": folder.add_pages(f"{stem}.{end}", [page.picture for page in shown.pages(layer, 0, colormap)]),
+            "silent": acts.silent(layer),
+            "files": folder.add_pages(f"{stem}.{end}", [page.picture for page in acts.pages(layer, 0, colormap)]),
         }
         reports.append(report)
     return reports

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import click
 
-from ...text.printable import shown
+from ...text.printable import escape
 from ..options import (
     as_json_text,
     exit_status,
@@ -59,7 +59,7 @@ def compare(ctx: click.Context, a: str, b: str, photos: Tuple[str, ...], as_json
         comparison, pictures = _compare_maps((model_a, model_b), photos, pairs, options)
     click.echo(as_json_text(comparison) if as_json else comparison.table(photos))
     for path in pictures:
-        click.echo(shown(path), err=as_json)
+        click.echo(escape(path), err=as_json)
     finite = comparison.a.finite.all() and comparison.b.finite.all()
     ctx.exit(exit_status(model_a, model_b, failed=not finite))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import click
 
-from ...text.printable import shown
+from ...text.printable import escape
 from ..options import (
     cam_options,
     explain_options,
@@ -55,7 +55,7 @@ def explain(
         failures, untrusted = _explain_all(cam, stems, folder)
     if failures < len(photos):
         for path in folder.close(cam.layer):
-            click.echo(shown(path))
+            click.echo(escape(path))
     ctx.exit(1 if failures or untrusted else 0)
 
 

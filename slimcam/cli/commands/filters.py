@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
 import click
 
-from ...text.printable import shown
+from ...text.printable import escape
 from ...visualisation.names import RECIPES
 from ..options import HOLD, MODELS, SCORES, exit_status, load_model, model_options_beside_size, out_options, print_notes
 
@@ -90,7 +90,7 @@ def filters(ctx: click.Context, out: str, overwrite: bool, as_json: bool, **opti
                 files = folder.add_pages(f"{job.stem}.filters", pictures.sheets())
                 reports.append(_report(job, pictures, options["recipe"], files))
                 if not as_json:
-                    click.echo(shown(_line(reports[-1], options["engine"])))
+                    click.echo(escape(_line(reports[-1], options["engine"])))
         except KeyboardInterrupt:
             raise KeyboardInterrupt("the same command goes on from here") from None
     for job in jobs:
@@ -146,7 +146,7 @@ def _run(model: "Model", job: Job, state: str, how: Dict[str, Any]) -> "Filters"
 
     from ...visualisation.filter_pictures import filters as run
 
-    with tqdm(desc=shown(job.stem), unit="step", disable=None, leave=False) as bar:
+    with tqdm(desc=escape(job.stem), unit="step", disable=None, leave=False) as bar:
 
         def progress(done: int, steps: int) -> None:
             if not bar.n:

@@ -4,7 +4,7 @@ from typing import Any, Tuple
 
 import click
 
-from ...text.printable import shown
+from ...text.printable import escape
 from ..options import cam_options, explain_options, load_model, print_notes, style_options
 
 
@@ -42,7 +42,7 @@ def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool,
     for file, stem, one in zip(files, stems, singles):
         click.echo(describe_maps(file, one, [0], [folder.add(stem, file, one)]))
     for number, stem in enumerate(pairs):
-        click.echo(shown(folder.add_picture(stem, maps.picture(i=number, **painting))))
+        click.echo(escape(folder.add_picture(stem, maps.picture(i=number, **painting))))
     for path in folder.close([one.layer for one in singles]):
-        click.echo(shown(path))
+        click.echo(escape(path))
     ctx.exit(0 if all(one.finite.all() for one in singles) else 1)

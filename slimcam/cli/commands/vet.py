@@ -7,7 +7,7 @@ import click
 
 from ...errors import SlimcamError
 from ...sources.options import TIMEOUT
-from ...text.printable import shown
+from ...text.printable import escape
 from ..wording import line
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def vet(ctx: click.Context, paths: Tuple[str, ...], allow: Tuple[str, ...], isol
         statuses.add(1 if verdict.refused else 0)
         reports.append({"path": path, **verdict.to_json()})
         if not as_json:
-            click.echo("\n".join(shown(f"{path}: {one}") for one in verdict.lines()))
+            click.echo("\n".join(escape(f"{path}: {one}") for one in verdict.lines()))
     if as_json:
         click.echo(json.dumps(reports, indent=2))
     ctx.exit(1 if 1 in statuses else max(statuses))
