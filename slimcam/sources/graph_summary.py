@@ -61,7 +61,7 @@ def _summary(source: str, graph_def: GraphDef) -> GraphSummary:
     places = [(n, *shape_and_dtype(n, producer)) for n in graph_def.node if n.op in PLACEHOLDERS and not _stands_in(n)]
     placeholders = [TensorSummary(f"{node.name}:0", dtype.name, _dims(shape)) for node, shape, dtype in places]
     images = [TensorSummary(f"{i.name}:0", i.dtype.name, _dims(i.shape), i.because) for i in image_nodes.all().values()]
-    graph, lacking = _imported(graph_def)
+    graph, lacking = _import_part(graph_def)
     starts = [op.outputs[0] for op in graph.get_operations() if op.type in PLACEHOLDERS]
     # not what a Saver restores from, nor what is in the places of operations that do not run
     starts = [start for start in starts if start.dtype != tf.string and not _stands_in(start.op.node_def)]
@@ -78,7 +78,7 @@ def _stands_in(node: NodeDef) -> bool:
     return STANDS_IN in node.attr
 
 
-def _imported(graph_def: GraphDef) -> Tuple[Graph, str]:
+def _import_part(graph_def: GraphDef) -> Tuple[Graph, str]:
     """Return as much of a graph as this TensorFlow can import, and which operation it lacks."""
     reading = readers(graph_def)
     names = {node.name for node in graph_def.node} - meta_graph.gradients(graph_def)

@@ -57,7 +57,7 @@ def input_nodes(
     if order:
         return [images[name] for name in order]
     own = [node for node in graph_def.node if node.op in PLACEHOLDERS and STANDS_IN not in node.attr]
-    places = [_described(node, graph_def) for node in own]
+    places = [_placeholder_in_words(node, graph_def) for node in own]
     choice = f"say input={_from_pipelines(known.nodes)}"
     raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): {choice}")
 
@@ -72,7 +72,7 @@ def inputs_in_words(images: Sequence[ImageNode], given: Sequence[str], named: st
     return f"input {names}: {why}"
 
 
-def _described(node: NodeDef, graph_def: GraphDef) -> str:
+def _placeholder_in_words(node: NodeDef, graph_def: GraphDef) -> str:
     """Return a placeholder's name and shape."""
     shape, dtype = shape_and_dtype(node, graph_def.versions.producer)
     return f"{node.name}:0 {dtype.name} {'of any shape' if shape is None else tuple(shape)}"

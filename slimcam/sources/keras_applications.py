@@ -44,7 +44,7 @@ APPLICATIONS: Tuple[Application, ...] = (
 _BY_KEY: Dict[str, Application] = {row.name.lower(): row for row in APPLICATIONS}
 
 
-class Published(NamedTuple):
+class PublishedWeights(NamedTuple):
     """What the name of a published file says."""
 
     application: Application
@@ -82,7 +82,7 @@ _NAMES = (
 _TENTHS = {"1_0": 1.0, "7_5": 0.75, "5_0": 0.5, "2_5": 0.25}
 
 
-def published(file: str) -> Optional[Published]:
+def published_weights(file: str) -> Optional[PublishedWeights]:
     """Return what the name of a file of weights says, None where Keras published none of that name.
 
     Raises ModelError for weights of Theano's order of dimensions.
@@ -97,7 +97,7 @@ def published(file: str) -> Optional[Published]:
         alpha = _TENTHS.get(said.get("tenths") or "") or said.get("alpha")
         if alpha is not None:
             arguments["alpha"] = float(alpha)
-        return Published(row, arguments, int(said.get("size") or row.size))
+        return PublishedWeights(row, arguments, int(said.get("size") or row.size))
     if re.search(r"_(weights|kernels)_th_|_th_kernels", file):
         raise ModelError(
             f"{file}: weights for Theano's order of dimensions: take the file called …_tf_dim_ordering_tf_kernels.h5"

@@ -30,7 +30,9 @@ def from_config(
     custom = {**later_layers(), **custom}
     try:
         with code_allowed(keras) if code else contextlib.ExitStack():
-            model = keras.models.model_from_config(_patient(_plain(config)), custom_objects=given_objects(custom))
+            model = keras.models.model_from_config(
+                _with_bounded_rounds(_plain(config)), custom_objects=given_objects(custom)
+            )
     except TypeError as error:
         kind = _missing_layer(keras, config, custom)
         raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
@@ -60,13 +62,13 @@ class _Layers(list):
         return super().__iter__()
 
 
-def _patient(config: Any) -> Any:
+def _with_bounded_rounds(config: Any) -> Any:
     """Return a configuration that Keras 2 does not go through for ever: each time round makes one call or more."""
     if isinstance(config, list):
-        return [_patient(one) for one in config]
+        return [_with_bounded_rounds(one) for one in config]
     if not isinstance(config, dict):
         return config
-    new = {key: _patient(value) for key, value in config.items()}
+    new = {key: _with_bounded_rounds(value) for key, value in config.items()}
     return {**new, "layers": _Layers(new["layers"])} if "input_layers" in new and "layers" in new else new
 
 

@@ -75,14 +75,14 @@ def configuration_in(path: str) -> Tuple[Any, str]:
 def _configuration_of_h5(path: str) -> Tuple[Any, str]:
     with readable(path, "an HDF5 file that h5py can read"), h5_file(path) as file:
         config, version = (_text_of(file, key) for key in ("model_config", "keras_version"))
-    return None if config is None else _parsed(path, config), version or ""
+    return None if config is None else _parse(path, config), version or ""
 
 
 def _configuration_of_zip(path: str) -> Tuple[Any, str]:
     with readable(path, "a Keras archive that can be read"), zipfile.ZipFile(path) as archive:
         texts = [archive.read(name) for name in ("config.json", "metadata.json")]
         archive.getinfo(WEIGHTS)  # older ones may hold an .npz instead, which is not read
-    config, metadata = (_parsed(path, text) for text in texts)
+    config, metadata = (_parse(path, text) for text in texts)
     return config, str(metadata.get("keras_version", "3"))
 
 
@@ -142,7 +142,7 @@ def _read_zip(path: str, options: LoadOptions) -> Parts:
     return _read_eagerly(path, config, options, of_keras3(version))
 
 
-def _parsed(path: str, text: Any) -> Any:
+def _parse(path: str, text: Any) -> Any:
     try:
         config = parsed(text.decode() if isinstance(text, bytes) else text)
     except ValueError as error:

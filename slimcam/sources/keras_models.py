@@ -60,7 +60,7 @@ def read_keras(model: KerasModel, options: LoadOptions) -> Parts:
         return run_on_symbols(model, name, options, live=True)
     shape = input_shape(model)
     if shape is None:
-        raise ModelError(_unbuilt(name))
+        raise ModelError(_no_input_shape(name))
     custom = {one.__name__: one for one in own_objects(model)}
     custom.update(options.custom_objects or {})
 
@@ -142,7 +142,7 @@ def build_anew(
         with keras_errors(source):
             model = build(keras)
         if not model.inputs:
-            raise ModelError(_unbuilt(source))
+            raise ModelError(_no_input_shape(source))
         weights = readers_of(model, session)
     outputs = [tensor.name for tensor in model.outputs]
     return Parts(
@@ -179,7 +179,7 @@ def run_on_symbols(
     keras = keras3() if is_keras3(model) else keras2()
     specs, pack = input_specs(model)
     if not specs:
-        raise ModelError(_unbuilt(source))
+        raise ModelError(_no_input_shape(source))
     takes = inspect.signature(model.call).parameters
     mode = {"training": False} if "training" in takes or "kwargs" in takes else {}
 
@@ -205,7 +205,7 @@ def run_on_symbols(
     )
 
 
-def _unbuilt(source: str) -> str:
+def _no_input_shape(source: str) -> str:
     return (
         f"{source} has no input shape yet: build it, model.build((None, 224, 224, 3)), or let it predict one batch, "
         "before slimcam.load()"

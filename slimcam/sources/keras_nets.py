@@ -60,7 +60,7 @@ def read_weights(path: str, options: LoadOptions) -> Parts:
 def _net_of(path: str, saved: SavedWeights, options: LoadOptions) -> KerasNet:
     net = options.net
     if net is None:
-        known = applications.published(os.path.basename(path))
+        known = applications.published_weights(os.path.basename(path))
         if known is None:
             raise ModelError(
                 f"{path}: weights only, without an architecture: say net= (the model's .json or .yaml, a name of "
@@ -75,11 +75,13 @@ def _net_of(path: str, saved: SavedWeights, options: LoadOptions) -> KerasNet:
     if isinstance(net, str) and ":" in net and not net.startswith(applications.PREFIX):
         return _of_function(import_function(net, "net")[1], net, options)
     row = applications.find_application(str(net))
-    known = applications.Published(row, {}, row.size)
+    known = applications.PublishedWeights(row, {}, row.size)
     return _application(known, saved, options, f"net {row.name} of keras.applications: as asked")
 
 
-def _application(known: applications.Published, saved: SavedWeights, options: LoadOptions, because: str) -> KerasNet:
+def _application(
+    known: applications.PublishedWeights, saved: SavedWeights, options: LoadOptions, because: str
+) -> KerasNet:
     """Return a net of keras.applications with the head that the weights have."""
     arguments, row, size = dict(known.arguments), known.application, options.size or known.size
     classes = classes_of(saved) if options.num_classes is None else options.num_classes

@@ -285,10 +285,10 @@ def loaded_readers(
     """Load a file's weights into a model's session, and return what reads them there; `words` gets how they match."""
     words.append(load_weights(model, saved, what))
     read = readers(session, {weight.op.name: weight for weight in model.weights})
-    return {w.op.name: functools.partial(_fitting, saved.path, w, read[w.op.name]) for w in model.weights}
+    return {w.op.name: functools.partial(_read_checked, saved.path, w, read[w.op.name]) for w in model.weights}
 
 
-def _fitting(path: str, weight: Tensor, read: ArrayReader) -> np.ndarray:
+def _read_checked(path: str, weight: Tensor, read: ArrayReader) -> np.ndarray:
     """Return a weight as loaded; TensorFlow 1 loads arrays of any shape without a word."""
     value = read()
     if not weight.shape.is_compatible_with(value.shape):

@@ -33,7 +33,7 @@ def join_photos(graph_def: GraphDef, image: ImageNode, parts: Parts) -> Joint:
     node = next(node for node in graph_def.node if node.name == image.name)
     if image.dtype == tf.string:
         return Joint(image, image.name, takes_files=True)
-    shape, dtype = sized(image, parts.size), image.dtype
+    shape, dtype = shape_with_size(image, parts.size), image.dtype
     if shape is None or len(shape) not in (3, 4):
         return Joint(image, image.name, no_photos=_what_lacks(image, shape))
     batch = shape[0] or 0 if len(shape) == 4 else 0
@@ -72,7 +72,7 @@ def _photos_of(name: str) -> str:
     return f"slimcam_photos/{name}"
 
 
-def sized(image: ImageNode, size: Optional[int]) -> Dims:
+def shape_with_size(image: ImageNode, size: Optional[int]) -> Dims:
     """Return the shape of images at a node; a side that it leaves open is `size`, where the caller said that."""
     shape = image.shape
     if size and not shape:

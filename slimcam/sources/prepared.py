@@ -17,7 +17,7 @@ from ..graphs.input_scaling import Scaling, scaling
 from ..graphs.op_types import PROBABILITIES
 from .image_nodes import ImageNode
 from .parts import Parts
-from .photo_inputs import sized
+from .photo_inputs import shape_with_size
 
 SAY = "say preprocess= where that is wrong"
 
@@ -49,7 +49,7 @@ class Net(NamedTuple):
 def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
     """Return parts that say how photos are prepared, and from what that is known."""
     image, dtype = inputs[0], inputs[0].dtype
-    shape = sized(image, parts.size)
+    shape = shape_with_size(image, parts.size)
     photos = shape is not None and len(shape) in (3, 4) and shape[-1] in (1, 3, None)
     if parts.preprocess is not None or not (photos or dtype.is_integer) or not (dtype.is_floating or dtype.is_integer):
         return parts
@@ -96,7 +96,7 @@ def _integers(net: Net) -> Optional[Preparation]:
     return Preparation("none", f"{net.input.name + ':0'!r} takes integers") if net.integers else None
 
 
-def _retrained(net: Net) -> Optional[Preparation]:
+def _retrain_py(net: Net) -> Optional[Preparation]:
     """A graph of TensorFlow's retrain.py ("for Poets") takes photos as its label_image.py prepares them.
 
     Whole, resized by TensorFlow 1's bilinear: (x - 128) / 128, or x / 255 for modules of TF Hub, which scale inside.
@@ -192,7 +192,7 @@ def _slim_net(net: Net) -> Optional[Preparation]:
     fitting = nets.nets_fitting(net.shapes)
     if len(fitting) != 1:
         return None
-    row, seen = nets.NETS[fitting[0]], _normed(net)
+    row, seen = nets.NETS[fitting[0]], _first_norm(net)
     if row.preprocess == "inception" and seen is not None and seen.preprocess != "squash":
         return None  # it was trained on another range
     return Preparation(row.preprocess, _as_evaluated(row), True)
@@ -209,7 +209,7 @@ def assumed_for(net: nets.Net) -> str:
     return f"{_as_evaluated(net)}; {SAY}"
 
 
-def _normed(net: Net) -> Optional[Preparation]:
+def _first_norm(net: Net) -> Optional[Preparation]:
     """The averages of a net's first batch norm are those of photos in one range, and not in the others."""
     if net.norm is None:
         return None
@@ -232,9 +232,9 @@ def _is_of_photos(seen: FirstNorm, low: float, high: float) -> bool:
 
 EVIDENCE: List[Callable[[Net], Optional[Preparation]]] = [
     _integers,
-    _retrained,
+    _retrain_py,
     _scaled_inside,
     _application_of_keras,
     _slim_net,
-    _normed,
+    _first_norm,
 ]

@@ -9,7 +9,7 @@ from ..graphs.graph_defs import op_name
 from . import tflite_flex as flex
 from .options import LoadOptions, names_of
 from .parts import Parts
-from .tflite_graph import Rebuilt, rebuild
+from .tflite_graph import RebuiltGraph, rebuild
 from .tflite_metadata import preparation, read_metadata
 from .tflite_reader import LiteModel, read_file
 from .vetting import Verdict, refuse
@@ -128,7 +128,7 @@ def _to_explain(lite: LiteModel, name: Optional[str]) -> Tuple[List[int], List[i
     return [], scores if len(scores) == 1 else lite.outputs
 
 
-def _end_points(lite: LiteModel, rebuilt: Rebuilt) -> Dict[str, str]:
+def _end_points(lite: LiteModel, rebuilt: RebuiltGraph) -> Dict[str, str]:
     """Return what the file calls its tensors and outputs, where the graph calls them otherwise, and those names too."""
     points: Dict[str, str] = {}
     for number, tensor in rebuilt.tensors.items():

@@ -26,7 +26,7 @@ MOST_VALUES = 1 << 28  # of a tensor, for one image: such files are made for pho
 _FROM_FLOAT = "load the model that it was converted from, or convert that again without converter.optimizations"
 
 
-class Rebuilt(NamedTuple):
+class RebuiltGraph(NamedTuple):
     """A graph, what the tensors of the file are called in it by their numbers, and why others are not in it."""
 
     graph_def: GraphDef
@@ -35,7 +35,7 @@ class Rebuilt(NamedTuple):
     why: List[str]
 
 
-def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> Rebuilt:
+def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> RebuiltGraph:
     """Return the graph of what can be rebuilt; `missing` says why for what cannot, and for what depends on it.
 
     Raises UntrustedModel for a tensor that is too large, unless the file is trusted: TensorFlow may compute it already
@@ -71,7 +71,7 @@ def rebuild(path: str, lite: LiteModel, trusted: bool = False) -> Rebuilt:
     names = _rename(graph_def, lite, tensors)
     _set_shapes(graph_def, {names[tensors[n].op.name]: lite.tensors[n].shape for n in lite.inputs})
     there = {n: f"{names[tensor.op.name]}:{tensor.value_index}" for n, tensor in tensors.items()}
-    return Rebuilt(graph_def, there, missing, widened)
+    return RebuiltGraph(graph_def, there, missing, widened)
 
 
 def _results(op: Operator) -> List[Tensor]:

@@ -93,7 +93,7 @@ class _Reader:
             self.numbers(graph, "Outputs"),
             {} if signature is None else self.keys(signature.Inputs, signature.InputsLength()),
             {} if signature is None else self.keys(signature.Outputs, signature.OutputsLength()),
-            {self.text(one.Name()): self.counted(self.buffer(one.Buffer()).tobytes()) for one in metadata},
+            {self.text(one.Name()): self.within_budget(self.buffer(one.Buffer()).tobytes()) for one in metadata},
         )
         check_numbers(model)
         return model
@@ -124,7 +124,7 @@ class _Reader:
             return np.frombuffer(self.data, np.uint8, table.Size(), table.Offset())
         return table.DataAsNumpy() if table.DataLength() else np.zeros(0, np.uint8)
 
-    def counted(self, some: Any) -> Any:
+    def within_budget(self, some: Any) -> Any:
         """Return bytes or numbers that were read; raise ValueError where that is far more than the file has."""
         self.left -= len(some)
         if self.left < 0:
@@ -132,12 +132,12 @@ class _Reader:
         return some
 
     def text(self, name: Optional[bytes]) -> str:
-        return str(self.counted(name or b"").decode("utf-8", "replace"))
+        return str(self.within_budget(name or b"").decode("utf-8", "replace"))
 
     def numbers(self, table: Any, field: str) -> List[int]:
         if not getattr(table, f"{field}Length")():
             return []
-        return [int(number) for number in self.counted(getattr(table, f"{field}AsNumpy")())]
+        return [int(number) for number in self.within_budget(getattr(table, f"{field}AsNumpy")())]
 
     def keys(self, entry: Any, count: int) -> Dict[str, int]:
         return {self.text(entry(i).Name()): entry(i).TensorIndex() for i in range(count)}
@@ -147,7 +147,7 @@ class _Reader:
         # numbers of old operators stand in the old field, which has one byte, for readers of its time
         type_ = self.operators.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "an unknown operator")
         is_custom = type_ == "CUSTOM"
-        custom = self.counted(table.CustomOptionsAsNumpy().tobytes()) if table.CustomOptionsLength() else b""
+        custom = self.within_budget(table.CustomOptionsAsNumpy().tobytes()) if table.CustomOptionsLength() else b""
         return LiteOperator(
             self.text(code.CustomCode()) if is_custom else type_,
             self.numbers(table, "Inputs"),

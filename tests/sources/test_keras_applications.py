@@ -10,7 +10,7 @@ import slimcam
 from slimcam._tf import keras2, keras3, tf1
 from slimcam.errors import UnknownName
 from slimcam.inputs.preprocess import find
-from slimcam.sources.keras_applications import find_application, published, width_of
+from slimcam.sources.keras_applications import find_application, published_weights, width_of
 from slimcam.sources.keras_resnet50 import old_resnet50
 
 X = nets.photos(side=32)
@@ -64,15 +64,15 @@ def softmax(model):
     ],
 )
 def test_the_name_of_a_published_file_says_net_preprocessing_and_size(file, name, preprocess, arguments, size):
-    known = published(file)
+    known = published_weights(file)
     assert (known.application.name, known.application.preprocess) == (name, preprocess)
     assert (known.arguments, known.size) == (arguments, size)
 
 
 def test_other_names_say_nothing_and_those_of_theano_are_refused():
-    assert published("weights.h5") is None and published("my_vgg16.h5") is None
+    assert published_weights("weights.h5") is None and published_weights("my_vgg16.h5") is None
     with pytest.raises(slimcam.ModelError, match="for Theano's order of dimensions: take the file called"):
-        published("vgg16_weights_th_dim_ordering_th_kernels.h5")
+        published_weights("vgg16_weights_th_dim_ordering_th_kernels.h5")
 
 
 MODULES = {
