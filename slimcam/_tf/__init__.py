@@ -32,7 +32,7 @@ from .keras import (
 from .keras3_manners import mend_keras3
 from .keras_backend import assign_moving_average, backend_module, keras_backend, summable
 from .keras_bounds import bounded
-from .keras_configs import LIST_WRAPPERS, as_known, turns_kernels_of_theano
+from .keras_configs import LIST_WRAPPERS, UNLISTED_LAYERS, as_known, for_keras2, turns_kernels_of_theano
 from .keras_later_layers import later_layers
 from .keras_models import (
     code_allowed,
@@ -76,6 +76,7 @@ __all__ = [
     "LIST_WRAPPERS",
     "MISSED",
     "TF_VERSION",
+    "UNLISTED_LAYERS",
     "OwnSession",
     "as_known",
     "assign_moving_average",
@@ -93,6 +94,7 @@ __all__ = [
     "eager",
     "eager_phase",
     "for_few_runs",
+    "for_keras2",
     "frozen",
     "give_session",
     "given_objects",

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Iterator, List
 
 from .._types import KerasModule
 from .core import TF_VERSION
@@ -15,6 +15,8 @@ LIST_WRAPPERS = tuple(
     f"{root}.training.tracking.data_structures.ListWrapper" for root in ("tensorflow.python", "tensorflow_core.python")
 )
 
+# Keras 2's own layers that keras.layers does not show.
+UNLISTED_LAYERS = "Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"
 # Entries of layers that came with later versions, at the value that stands for what was before them.
 _LATER: Dict[str, Any] = {"groups": 1, "keepdims": False, "synchronized": False, "ragged": False, "optional": False}
 
@@ -39,6 +41,35 @@ def _as_here(new: Dict[str, Any]) -> Dict[str, Any]:
         if TF_VERSION < (2, 4) and isinstance(inner.get("dtype"), dict):
             new["config"]["dtype"] = inner["dtype"].get("config", {}).get("name", "float32")
     return new
+
+
+def for_keras2(config: Any) -> Any:
+    """Return a configuration as Keras 2 makes a model of it.
+
+    Functions of one's own are there by name alone: from 2.13 on it loads no other from .h5. It goes through layers that
+    wait for each other's outputs no more often than they are called, where it would for ever.
+    """
+    return rewritten(config, _for_keras2)
+
+
+def _for_keras2(new: Dict[str, Any]) -> Any:
+    if new.get("class_name") == "function" and isinstance(new.get("config"), str):
+        return new["config"]
+    return {**new, "layers": _Layers(new["layers"])} if "input_layers" in new and "layers" in new else new
+
+
+class _Layers(list):
+    """Layers of a functional model, which Keras 2 goes through again for as long as one waits for another's output."""
+
+    def __init__(self, layers: List[Any]) -> None:
+        super().__init__(layers)
+        self._left = 10 + sum(len(one.get("inbound_nodes", ())) for one in layers)  # each time makes a call or more
+
+    def __iter__(self) -> Iterator[Any]:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("some of its layers wait for outputs that never come")
+        return super().__iter__()
 
 
 def turns_kernels_of_theano(keras: KerasModule) -> bool:

@@ -2,17 +2,14 @@
 
 import contextlib
 import re
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, Optional
 
-from .._tf import code_allowed, given_objects, input_shape, later_layers, tf
+from .._tf import UNLISTED_LAYERS, code_allowed, for_keras2, given_objects, input_shape, later_layers, tf
 from .._types import KerasLayer, KerasModel, KerasModule
 from ..errors import ModelError, SlimcamError
 from .keras_code import entries
 
 LONGEST = 240  # characters of a message of Keras' own that are shown
-
-# Keras 2's own layers that keras.layers does not show
-UNLISTED = ("Functional", "TensorFlowOpLayer", "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod")
 
 
 def of_keras3(version: str) -> bool:
@@ -30,9 +27,7 @@ def from_config(
     custom = {**later_layers(), **custom}
     try:
         with code_allowed(keras) if code else contextlib.ExitStack():
-            model = keras.models.model_from_config(
-                _with_bounded_rounds(_plain(config)), custom_objects=given_objects(custom)
-            )
+            model = keras.models.model_from_config(for_keras2(config), custom_objects=given_objects(custom))
     except TypeError as error:
         kind = _missing_layer(keras, config, custom)
         raise error if kind is None else ValueError(f"Unknown layer: {kind}") from error
@@ -48,49 +43,15 @@ def from_config_of_keras3(keras: KerasModule, config: Any, custom: Dict[str, Any
     return keras.saving.deserialize_keras_object(config, custom_objects=custom, safe_mode=not trusted)
 
 
-class _Layers(list):
-    """Layers of a functional model, which Keras 2 goes through again for as long as one waits for another's output."""
-
-    def __init__(self, layers: List[Any]) -> None:
-        super().__init__(layers)
-        self._left = 10 + sum(len(one.get("inbound_nodes", ())) for one in layers)
-
-    def __iter__(self) -> Iterator[Any]:
-        self._left -= 1
-        if self._left < 0:
-            raise ValueError("some of its layers wait for outputs that never come")
-        return super().__iter__()
-
-
-def _with_bounded_rounds(config: Any) -> Any:
-    """Return a configuration that Keras 2 does not go through for ever: each time round makes one call or more."""
-    if isinstance(config, list):
-        return [_with_bounded_rounds(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    new = {key: _with_bounded_rounds(value) for key, value in config.items()}
-    return {**new, "layers": _Layers(new["layers"])} if "input_layers" in new and "layers" in new else new
-
-
 def _missing_layer(keras: KerasModule, config: Any, custom: Dict[str, Any]) -> Optional[str]:
-    """Return a class that layers of a configuration have and Keras 2 lacks: from 2.13 on its errors do not say it."""
+    """Return a class that layers of a configuration have and Keras 2 lacks, which not all of its errors say."""
+    homes = keras.layers, keras.models
     for name, inner in entries(config):
         kind = str(name)
-        known = kind in custom or kind in UNLISTED or any(hasattr(one, kind) for one in (keras.layers, keras.models))
+        known = kind in (*custom, *UNLISTED_LAYERS) or any(hasattr(home, kind) for home in homes)
         if "name" in inner and not known:
             return kind
     return None
-
-
-def _plain(config: Any) -> Any:
-    """Return a configuration with functions of one's own by name alone: from 2.13 on Keras 2 loads no other from .h5"""
-    if isinstance(config, list):
-        return [_plain(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "function" and isinstance(config.get("config"), str):
-        return config["config"]
-    return {key: _plain(value) for key, value in config.items()}
 
 
 def own_objects(model: KerasModel) -> Iterator[Any]:
@@ -144,7 +105,7 @@ def _what_failed(source: str, error: Exception) -> str:
     missing = re.search(r"Could not (?:locate|find) (\w+) '?([\w.>]+)", text)
     lacking = unknown or missing
     name = lacking.group(2).rstrip(".").rsplit(".", 1)[-1] if lacking else ""
-    if lacking and name not in UNLISTED:
+    if lacking and name not in UNLISTED_LAYERS:
         return (
             f"{source}: it needs the {lacking.group(1)} {name!r}, which Keras does not have: "
             f"load it with custom_objects={{{name!r}: {name}}}"

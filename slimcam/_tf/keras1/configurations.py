@@ -25,8 +25,8 @@ def is_keras1(config: Any, version: str) -> bool:
     return version.startswith("1.") or (not version and any(name in str(config) for name in names))
 
 
-def rewritten(config: Any, change: Callable[[Dict[str, Any]], Dict[str, Any]]) -> Any:
-    """Return a configuration with each of its dictionaries changed, the inner ones first."""
+def rewritten(config: Any, change: Callable[[Dict[str, Any]], Any]) -> Any:
+    """Return a configuration with each of its dictionaries changed, or replaced, the inner ones first."""
     if isinstance(config, list):
         return [rewritten(one, change) for one in config]
     if not isinstance(config, dict):
