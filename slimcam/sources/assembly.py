@@ -41,8 +41,6 @@ def assemble(parts: Parts) -> Model:
     check_images(parts.source, nodes)
     parts = with_preparation(parts, nodes)
     graph, session, joints, reload_weights, counts = _import_graph(parts, nodes)
-    if parts.judged is not None:
-        STAND_INS[graph] = errors_of(parts.source, parts.judged)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
@@ -125,6 +123,8 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
         assign(own)
+    if parts.judged is not None:
+        STAND_INS[graph] = errors_of(parts.source, parts.judged)
     return graph, session, joints, assign, counts
 
 
