@@ -67,7 +67,7 @@ def test_a_graph_that_would_abort_tensorflow_is_not_imported_to_be_known(frozen)
 
 
 def test_what_holds_no_graph_is_not_known(tmp_path):
-    (tmp_path / "model.h5").write_bytes(b"none")
+    (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n")  # what makes a file one of Keras'
     assert summary_of(str(tmp_path / "model.h5")) is None
 
 

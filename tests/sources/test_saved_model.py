@@ -74,10 +74,12 @@ def program():
     return Program()
 
 
-def edited(path, op, name):
-    """Change the operation of a node of a SavedModel."""
+def edited(path, op, name, reads=1):
+    """Change the operation of a node of a SavedModel, to one that reads what the node reads so many times."""
     proto = saved_model_proto(path)
-    next(node for node in proto.meta_graphs[0].graph_def.node if node.name == name).op = op
+    node = next(node for node in proto.meta_graphs[0].graph_def.node if node.name == name)
+    node.op = op
+    node.input.extend([node.input[0]] * (reads - 1))
     with open(path + "/saved_model.pb", "wb") as file:
         file.write(proto.SerializeToString())
 
@@ -190,7 +192,7 @@ def test_operations_that_cannot_be_explained_are_named(program, tmp_path):
     message = "'probs:0' needs 'features', a ContribRelu, which TensorFlow .* does not have"
     with pytest.raises(slimcam.ModelError, match=message):
         slimcam.load(path)
-    edited(path, "QuantizedRelu", "features")
+    edited(path, "QuantizedRelu", "features", reads=3)
     with pytest.raises(slimcam.ModelError, match="'probs:0' needs 'features', a QuantizedRelu: a quantised graph"):
         slimcam.load(path)
 
