@@ -33,9 +33,9 @@ def describe_path(path: str, options: Dict[str, Any]) -> str:
     lines = [] if variables is None else variables
     try:
         with load(path, **options) as model:
-            lines += _describe(model)
+            lines += describe_model(model)
     except (ModelError, LayerError) as error:
-        lines += _summary(path, given)
+        lines += describe_graph(path, given)
         if not lines:
             raise
         reason = [one_line(f"not loaded: {in_options(error.on_one_line())}")]
@@ -82,7 +82,7 @@ def _variables(path: str, options: "LoadOptions") -> Optional[List[str]]:
     return lines
 
 
-def _summary(path: str, options: "LoadOptions") -> List[str]:
+def describe_graph(path: str, options: "LoadOptions") -> List[str]:
     """Describe a graph that no model can be made of, [] where there is none to be read."""
     from ..sources.graph_summary import summary_of
 
@@ -112,7 +112,7 @@ def _in_words(tensor: "TensorSummary") -> str:
     return f"{tensor.name} {tensor.dtype} {shape}" + (f": {tensor.why}" if tensor.why else "")
 
 
-def _describe(model: Model) -> List[str]:
+def describe_model(model: Model) -> List[str]:
     """Describe a loaded model."""
     lines = [f"model {os.path.normpath(model.source)}: {len(model.names.operations)} operations"]
     lines += [f"  because {why}" for why in model.why]

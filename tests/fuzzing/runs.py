@@ -36,10 +36,10 @@ def explain(path: str, options: Dict[str, Any]) -> Came:
     """
     try:
         with loaded(path, options) as model:
-            inspection._describe(model)
+            inspection.describe_model(model)
             return explain_photos(model, [PHOTO])
     except SlimcamError:
-        inspection._known(path, LoadOptions())
+        inspection.describe_graph(path, LoadOptions())
         with contextlib.suppress(ModelError):
             vet(path).lines()
         raise

@@ -86,9 +86,13 @@ def with_node(op, name, source):
     return lambda meta: meta.graph_def.node.add(op=op, name=name, input=[source])
 
 
-def with_operation(op, name):
+def with_operation(op, name, reads=1):
+    """Change a node to an operation that reads what the node reads so many times."""
+
     def edit(meta):
-        next(node for node in meta.graph_def.node if node.name == name).op = op
+        node = next(node for node in meta.graph_def.node if node.name == name)
+        node.op = op
+        node.input.extend([node.input[0]] * (reads - 1))
 
     return edit
 
@@ -241,7 +245,8 @@ def test_an_unknown_operation_that_the_logits_need_is_named(tmp_path, plain):
 
 
 def test_a_quantised_graph_is_refused(tmp_path, plain):
-    path = edited(plain.write(tmp_path / "model"), tmp_path / "model.meta", with_operation("QuantizedRelu", "Relu"))
+    quantised = with_operation("QuantizedRelu", "Relu", reads=3)
+    path = edited(plain.write(tmp_path / "model"), tmp_path / "model.meta", quantised)
     message = "'logits' needs 'Relu', a QuantizedRelu: a quantised graph has no gradients; load the float model"
     with pytest.raises(slimcam.ModelError, match=message):
         slimcam.load(path, logits="logits")
