@@ -137,6 +137,16 @@ def test_values_are_counted_for_one_image(keras):
     assert ("wide", 4 * 5 * 4) in counts
 
 
+def written_functional(folder, layers, last):
+    """Write an .h5 of a functional model from the layer `photo` to the layer named `last`; return its path."""
+    config = {"name": "net", "layers": layers, "input_layers": [["photo", 0, 0]], "output_layers": [[last, 0, 0]]}
+    path = str(folder / "a.h5")
+    keras_texts.write_weights(path, group="model_weights")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config}).encode()
+    return path
+
+
 @pytest.mark.skipif(TF_VERSION < (2, 4), reason="symbols are layers from TensorFlow 2.4 on")
 def test_a_large_tensor_within_a_layer_is_found_in_the_graph_that_keras_builds(tmp_path):
     """Attention of 65,536 places on each other has 2^32 weights, and gives no more than it takes."""
@@ -154,11 +164,7 @@ def test_a_large_tensor_within_a_layer_is_found_in_the_graph_that_keras_builds(t
     for kind, name, own in row:
         read = [[[layers[-1]["name"], 0, 0, {}]] * (2 if kind == "Attention" else 1)] if layers else []
         layers.append({"class_name": kind, "name": name, "config": {"name": name, **own}, "inbound_nodes": read})
-    config = {"name": "net", "layers": layers, "input_layers": [["photo", 0, 0]], "output_layers": [["scores", 0, 0]]}
-    path = str(tmp_path / "a.h5")
-    keras_texts.write_weights(path, group="model_weights")
-    with h5py.File(path, "r+") as file:
-        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config}).encode()
+    path = written_functional(tmp_path, layers, "scores")
     with pytest.raises(slimcam.errors.UntrustedModel, match=r"attention/.* fills 16 GiB of memory"):
         slimcam.load(path)
 
@@ -269,12 +275,7 @@ def test_allow_runs_just_what_it_names(tmp_path):
     layer["name"] = "a"
     photo = {"class_name": "InputLayer", "name": "photo", "inbound_nodes": []}
     photo["config"] = {"name": "photo", "batch_input_shape": [None, 2, 2, 1], "dtype": "float32"}
-    config = {"name": "net", "layers": [photo, layer]}
-    config.update(input_layers=[["photo", 0, 0]], output_layers=[["a", 0, 0]])
-    path = str(tmp_path / "a.h5")
-    keras_texts.write_weights(path, group="model_weights")
-    with h5py.File(path, "r+") as file:
-        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config}).encode()
+    path = written_functional(tmp_path, [photo, layer], "a")
     with pytest.raises(slimcam.errors.UntrustedModel, match=r"say allow=\['strings.as_string'\] if that is meant"):
         slimcam.load(path)
     with pytest.raises(slimcam.ModelError) as caught:
