@@ -9,6 +9,7 @@ SlimcamError
 ├── WrongFeed        an array of hold= does not fit the tensor that it replaces
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or not as many targets as photos
+├── ParameterError   a parameter that a method has not, or a value that it does not take
 ├── PhotoError       a photo that cannot be read or painted on so, or an array that is no image
 ├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
 ├── ComparisonError  two things that cannot be compared
@@ -112,6 +113,10 @@ class LayerError(SlimcamError):
 
 class TargetError(SlimcamError):
     """The target does not fit the model or the photos."""
+
+
+class ParameterError(SlimcamError):
+    """A method has no such parameter, or it does not take this value."""
 
 
 class PhotoError(SlimcamError):

@@ -1,38 +1,13 @@
-"""METHODS: from evidence to maps. NumPy, never TensorFlow: this is the arithmetic that papers and scripts publish."""
+"""METHODS: how a map is made. NumPy, never TensorFlow: this is the arithmetic that papers and scripts publish."""
 
-import importlib
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple
+from typing import Dict
 
 from ..errors import UnknownName
 from ..suggest import nearest
+from .method import Method
+from .rows import layers, masks, pixels, rules
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from .evidence import Evidence
-
-
-class Method(NamedTuple):
-    """A function from Evidence to (N, h, w) maps; its module is imported when it is first called.
-
-    So that the command line can list the methods without waiting for NumPy.
-    """
-
-    module: str  # the file of this folder that the function is in
-    name: str  # the function's
-    source: str
-
-    def __call__(self, evidence: "Evidence", average: bool = False) -> "np.ndarray":
-        """Return the (N, h, w) sums over channels, or with `average` their means."""
-        function: Any = getattr(importlib.import_module(f".{self.module}", __name__), self.name)
-        return function(evidence, average)
-
-
-METHODS: Dict[str, Method] = {
-    "gradcam": Method("cams", "gradcam", "Selvaraju et al. 2017, eq. 1-2"),
-    "normalised": Method("cams", "normalised", "hiveml/tensorflow-grad-cam"),
-    "gated": Method("cams", "gated", "tensorflow/tensorflow issue 37680"),
-}
+METHODS: Dict[str, Method] = {**layers.ROWS, **pixels.ROWS, **masks.ROWS, **rules.ROWS}
 
 
 def find_method(name: str) -> Method:

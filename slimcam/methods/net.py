@@ -1,0 +1,76 @@
+"""Net: what a method of many passes asks of a model, as arrays. Engines implement it; tests do by a few weights."""
+
+from typing import Callable, Dict, Iterator, NamedTuple, Optional, Union
+
+import numpy as np
+
+from .evidence import Evidence
+
+try:
+    from typing import Protocol
+except ImportError:  # before Python 3.8
+    Protocol = object  # type: ignore[assignment]
+
+
+class Net(Protocol):
+    """A score of N photos, and what it is made from. M rows are as many as a method likes: they are run in parts.
+
+    `rows` say of each row which of the photos' target, holds and other feeds it takes. Arrays are float32, channels
+    last. A photo stands twice in `images` where two of its classes are explained.
+    """
+
+    images: np.ndarray  # (N, H, W, C) as the net is fed: the photos that are explained
+    numbers: np.ndarray  # (N,) int: which photo of the call each is; what is random goes by it, not by the part
+    size: int  # how many rows a run may hold
+    progress: Callable[[int], None]  # called with the number of rows after each run
+
+    def scores(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the scores, (M,), of images (M, H, W, C)."""
+        ...
+
+    def gradients(self, images: np.ndarray, rows: np.ndarray, rule: str = "") -> np.ndarray:
+        """Return the gradient of each score at its image, (M, H, W, C); by a backward rule, or the true one."""
+        ...
+
+    def evidence(self, images: np.ndarray, rows: np.ndarray) -> Evidence:
+        """Return the layer's activations and gradients, (M, h, w, K), and the scores and classes, (M,)."""
+        ...
+
+    def outputs(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the logits of images, (M, classes); raise TargetError where the model has none."""
+        ...
+
+    def head(self, activations: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the scores, (M,), of activations (M, h, w, K) that are fed at the layer."""
+        ...
+
+    def head_gradients(self, activations: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the gradient of each score at activations that are fed at the layer, (M, h, w, K)."""
+        ...
+
+
+class Attribution(NamedTuple):
+    """What a method makes of a Net: maps of a layer (N, h, w), or of pixels (N, H, W, C), signed per channel."""
+
+    array: np.ndarray
+    details: Optional[Dict[str, np.ndarray]] = None  # numbers of each map, (N,) each: the gap of completeness, say
+    channels: Optional[np.ndarray] = None  # (N, h, w, C) of a map (N, h, w), where a method is per channel
+
+
+Made = Union[Attribution, np.ndarray]  # what a row of METHODS returns
+
+
+def attribution(made: Made) -> Attribution:
+    """Return what a row returns as an Attribution."""
+    return made if isinstance(made, Attribution) else Attribution(made)
+
+
+def chunks(count: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most `size` rows that make up `count`: for what would not fit into memory whole."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def random_state(seed: int, number: int) -> np.random.RandomState:
+    """Return the random numbers of a photo: of its number in the call and the seed, so that no batch changes them."""
+    return np.random.RandomState((seed + number) % (1 << 32))
