@@ -21,6 +21,8 @@ class Net(Protocol):
 
     images: np.ndarray  # (N, H, W, C) as the net is fed: the photos that are explained
     numbers: np.ndarray  # (N,) int: which photo of the call each is; what is random goes by it, not by the part
+    black: np.ndarray  # (C,) what a black pixel is as the net is fed, by its preprocessing
+    white: np.ndarray  # (C,) and a white one; grey is halfway
     size: int  # how many rows a run may hold
     progress: Callable[[int], None]  # called with the number of rows after each run
 
