@@ -85,7 +85,7 @@ class Answers:
 
     def __init__(self, connection: socket.socket) -> None:
         """Take the connection, by which functions of the process that asks are called."""
-        from .. import pair
+        from ..explainers import pair
         from ..isolation import answers, messages
         from ..migration import making
         from ..sources import loading, verdicts

@@ -13,7 +13,7 @@ from .. import __version__
 from .._tf import keras_version, tf
 from .._types import ImagesLike, ModelLike, TargetLike, TensorLike
 from ..errors import MissingFeed, ModelError, PhotoError, UntrustedModel
-from ..explainer import GradCAM, features
+from ..explainers.gradcam import GradCAM, features
 from ..files.digests import digest, file_digest
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch, as_batch

@@ -4,7 +4,7 @@ from typing import List, Optional, Sequence
 
 import numpy as np
 
-from ..explainer import with_method
+from ..explainers.gradcam import with_method
 from ..maps.maps import Maps
 from .golden import Golden, Layer
 

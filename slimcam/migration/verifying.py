@@ -6,7 +6,7 @@ import numpy as np
 
 from .._types import ImagesLike, ModelLike, PathLike
 from ..errors import GoldenError, UnknownName
-from ..explainer import GradCAM, features
+from ..explainers.gradcam import GradCAM, features
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import as_batch
 from ..isolation.elsewhere import where_the_model_is

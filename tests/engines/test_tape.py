@@ -12,7 +12,7 @@ import slimcam
 from slimcam import targets
 from slimcam._tf import TF_VERSION, keras2, keras3, tf
 from slimcam.engines import tape_scores
-from slimcam.explainer import features
+from slimcam.explainers.gradcam import features
 
 X, Y = nets.photos(), nets.photos(seed=1)
 EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")

@@ -68,7 +68,7 @@ def _compare_maps(
     models: "Tuple[Model, Model]", photos: Tuple[str, ...], pairs: Dict[str, str], options: Dict[str, Any]
 ) -> "Tuple[Comparison, List[str]]":
     """Compare the maps of two models; return that, and the paths of the pictures where --out asks for them."""
-    from ...explainer import GradCAM
+    from ...explainers.gradcam import GradCAM
     from ...maps.comparison import compare as compare_maps
     from ...maps.folder import Folder, unique_stems
     from ...targets.as_text import read_target

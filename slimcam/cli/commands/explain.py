@@ -17,7 +17,7 @@ from ..options import (
 from ..wording import line
 
 if TYPE_CHECKING:
-    from ...explainer import GradCAM
+    from ...explainers.gradcam import GradCAM
     from ...maps.folder import Folder
     from ...maps.maps import Maps
 
@@ -41,7 +41,7 @@ def explain(
     A PHOTO may be a folder, of which all photos are meant, those in its folders too, or a pattern in quotes. Writes an
     overlay for each photo, or the picture of another --style, and maps.npz; with --columns contact sheets.
     """
-    from ...explainer import GradCAM
+    from ...explainers.gradcam import GradCAM
     from ...maps.folder import Folder, last_part, unique_stems
 
     painting = style_options(options)

@@ -18,9 +18,9 @@ def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool,
     A PHOTO may be a folder, or a pattern in quotes: then the first of each are a pair, the second of each, and so on.
     Writes an overlay for each photo, or the picture of another --style, one of each pair side by side, and maps.npz.
     """
+    from ...explainers.pair import ExplainPair
     from ...inputs.photos import expand
     from ...maps.folder import Folder, last_part, unique_stems
-    from ...pair import ExplainPair
     from ..results import describe_maps
 
     painting = style_options(options)

@@ -5,22 +5,22 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import targets
-from ._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, TensorLike
-from .engines import find_engine
-from .engines.holds import holds_of
-from .engines.resolve import Query, resolve
-from .errors import LayerError, NotFinite, PhotoError, TargetError, Unsure, warn
-from .inputs.photos import Batch
-from .isolation.cams import RemoteCam
-from .isolation.model import IsolatedModel
-from .maps.dialects import Dialect, find_dialect
-from .maps.maps import Maps
-from .methods import find_method
-from .methods.cams import raw_map, rounding
-from .methods.evidence import Evidence
-from .model import Model
-from .sources.loading import load
+from .. import targets
+from .._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, TensorLike
+from ..engines import find_engine
+from ..engines.holds import holds_of
+from ..engines.resolve import Query, resolve
+from ..errors import LayerError, NotFinite, PhotoError, TargetError, Unsure, warn
+from ..inputs.photos import Batch
+from ..isolation.cams import RemoteCam
+from ..isolation.model import IsolatedModel
+from ..maps.dialects import Dialect, find_dialect
+from ..maps.maps import Maps
+from ..methods import find_method
+from ..methods.cams import raw_map, rounding
+from ..methods.evidence import Evidence
+from ..model import Model
+from ..sources.loading import load
 
 Run = Tuple[List[int], List[Evidence]]  # which images ran at once, and the evidence of each GradCAM
 

@@ -6,19 +6,19 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Uni
 
 import numpy as np
 
-from . import targets
-from ._types import HoldLike, ImagesLike, TargetLike, TensorLike
-from .engines import find_engine
-from .engines.resolve import resolve_branches
-from .errors import ModelError, PhotoError
-from .explainer import GradCAM, rebuilt, together, with_method
-from .inputs.photos import Batch
-from .isolation.cams import RemoteCam
-from .isolation.model import IsolatedModel
-from .maps import paint
-from .maps.dialects import Dialect
-from .maps.maps import Maps
-from .model import Model
+from .. import targets
+from .._types import HoldLike, ImagesLike, TargetLike, TensorLike
+from ..engines import find_engine
+from ..engines.resolve import resolve_branches
+from ..errors import ModelError, PhotoError
+from ..inputs.photos import Batch
+from ..isolation.cams import RemoteCam
+from ..isolation.model import IsolatedModel
+from ..maps import paint
+from ..maps.dialects import Dialect
+from ..maps.maps import Maps
+from ..model import Model
+from .gradcam import GradCAM, rebuilt, together, with_method
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 
