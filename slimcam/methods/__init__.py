@@ -5,9 +5,12 @@ from typing import Dict
 from ..errors import UnknownName
 from ..suggest import nearest
 from .method import Method
-from .rows import layers, masks, pixels, rules
+from .rows.layers import ROWS as LAYERS
+from .rows.masks import ROWS as MASKS
+from .rows.pixels import ROWS as PIXELS
+from .rows.rules import ROWS as RULES
 
-METHODS: Dict[str, Method] = {**layers.ROWS, **pixels.ROWS, **masks.ROWS, **rules.ROWS}
+METHODS: Dict[str, Method] = {**LAYERS, **PIXELS, **MASKS, **RULES}
 
 
 def find_method(name: str) -> Method:
