@@ -13,6 +13,7 @@ _EXPORTS = {  # module: what it gives to the public
     "sources.verdicts": ("vet",),
     "model": ("Model",),
     "explainers.gradcam": ("GradCAM", "explain"),
+    "explainers.explainer": ("Explainer",),
     "explainers.pair": ("ExplainPair", "Pair", "explain_pair"),
     "methods": ("METHODS",),
     "maps.maps": ("Maps",),

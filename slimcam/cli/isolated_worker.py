@@ -120,10 +120,11 @@ class Answers:
 
         return call
 
-    def cams(self, layer: Any, target: Any, dialect: Any, hold: Any, engine: str, branches: bool) -> Dict[str, Any]:
-        """Build a GradCAM, or those of all branches."""
+    def cams(self, *arguments: Any) -> Dict[str, Any]:
+        """Build the cam of a method, or those of all branches; `arguments` are those of RemoteCam."""
+        *given, branches, parameters, memory = arguments
         build = self._pair.cams_of_branches if branches else self._pair.only_cam
-        cams = build(self._model, layer, target, dialect, hold, engine)
+        cams = build(self._model, *given, parameters, memory)
         self._cams.append(cams)
         inputs = [[own.tensor is cam.image_input.tensor for own in self._model.inputs].index(True) for cam in cams]
         described = {"layers": [cam.layer for cam in cams], "on_logits": cams[0].on_logits, "inputs": inputs}
@@ -134,9 +135,10 @@ class Answers:
         cams = self._cams[number]
         batches = [cam.image_input.batch(one) for cam, one in zip(cams, images)]
         names = "raw", "classes", "scores", "finite", "rounding", "photo", "fed", "windows", "boxes"
+        names = *names, "channels", "details"
         return [
             {**{name: getattr(maps, name) for name in names}, "labels": None if maps.boxes is None else maps.labels}
-            for maps in self._pair.together(cams, batches, target)
+            for maps in cams[0].together(cams, batches, target)
         ]
 
     def evidence(self, number: int, target: Any, images: Any) -> Dict[str, Any]:

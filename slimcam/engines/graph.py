@@ -163,11 +163,11 @@ def _evidence(probe: Probe, got: Mapping[str, np.ndarray]) -> Evidence:
     activations = np.repeat(activations, probe.k, 0) if probe.k > 1 else activations
     classes = got.get("classes", np.full(len(got["scores"]), -1))
     if probe.mask is not None and not probe.picked:
-        classes = _classes_of(classes)
+        classes = classes_of(classes)
     return Evidence(activations, gradients, got["scores"], classes.astype(np.int64))
 
 
-def _classes_of(mask: np.ndarray) -> np.ndarray:
+def classes_of(mask: np.ndarray) -> np.ndarray:
     """Return the class of each row that picks just one, and -1 for a sum of classes."""
     single = (np.count_nonzero(mask, -1) == 1) & (mask.max(-1) == 1)
     return np.where(single, mask.argmax(-1), -1)

@@ -86,7 +86,11 @@ def resolve(
 
 
 def resolve_images(
-    model: Model, target: TargetLike = None, hold: Optional[HoldLike] = None, engine: str = "graph"
+    model: Model,
+    target: TargetLike = None,
+    hold: Optional[HoldLike] = None,
+    engine: str = "graph",
+    score: str = "logit",
 ) -> Query:
     """Return what is asked where the score's slope at the images themselves is wanted; errors are those of resolve."""
     arrays, target = read_holds(model, hold), targets.as_target(target)
@@ -98,7 +102,7 @@ def resolve_images(
     image_input = inputs[0]
     name = image_input.tensor.name
     query = Query(
-        model, engine, image_input.tensor, name, target, "logit", score_tensor, image_input, [image_input], arrays
+        model, engine, image_input.tensor, name, target, score, score_tensor, image_input, [image_input], arrays
     )
     return _with_feeds(query)
 

@@ -49,11 +49,8 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     `rule` is a row of RULES, `any_size` takes images of any height and width. Raises LayerError where no gradient
     reaches the images, or a graph does not allow for other sizes.
     """
-    check_slope(query)
     model, single = query.model, query.model.single_image
-    held = tuple(sorted(tensor.name for tensor in query.hold))
-    key = ("slope", query.image_input.tensor.name, targets.kind(query.target, query.score), held, rule, any_size)
-    built = model.once(key, lambda: _build(query, rule, any_size))
+    built = slope_tensors(query, rule, any_size)
 
     def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
         model.check_open()
@@ -79,6 +76,16 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
         return scores, gradients.reshape(images.shape)
 
     return run
+
+
+def slope_tensors(query: Query, rule: str = "", any_size: bool = False) -> Tensors:
+    """Return what a slope is fed and fetches, built once for a model; arguments and errors are those of slope()."""
+    check_slope(query)
+    held = tuple(sorted(tensor.name for tensor in query.hold))
+    kind = targets.kind(query.target, query.score)
+    key = ("slope", query.image_input.tensor.name, kind, held, rule, any_size)
+    built: Tensors = query.model.once(key, lambda: _build(query, rule, any_size))
+    return built
 
 
 def _build(query: Query, rule: str, any_size: bool) -> Tensors:
@@ -115,6 +122,9 @@ def _score(query: Query) -> Tuple[Tensor, Optional[Tensor]]:
         means = target.build(model)
         mask = tf1.placeholder(means.dtype, [None, target.channels(model)], name="mask")
         return tf.reduce_sum(means * mask, -1), mask
+    if isinstance(target, targets.PickedScore):
+        places = target.fed_places()
+        return target.at(query.score_tensor, places), places
     if isinstance(target, targets.Score):
         return target.build(model), None
     mask = targets.fed_mask(model)

@@ -72,17 +72,17 @@ def probe(query: Query) -> TapeProbe:
     eager_model(query.model)
     for tensor in query.hold:
         _place_held(query.model, tensor)
-    return TapeProbe(_output(query.model, query.layer), _sources(query), query)
+    return TapeProbe(output_place(query.model, query.layer), score_places(query), query)
 
 
-def _sources(query: Query) -> List[Place]:
+def score_places(query: Query) -> List[Place]:
     """Return where the tensors that a score is made from are met."""
     target = query.target
     tensors = target.tensors(query.model) if isinstance(target, targets.Score) else [query.score_tensor]
-    return [_score_place(query.model, tensor) for tensor in tensors]
+    return [score_place(query.model, tensor) for tensor in tensors]
 
 
-def _output(model: Model, tensor: Tensor) -> Place:
+def output_place(model: Model, tensor: Tensor) -> Place:
     """Return the innermost call that gives a tensor; raise LayerError for one that no layer gives."""
     for call in model.calls or ():
         for number, output in enumerate(call.outputs):
@@ -95,7 +95,7 @@ def _output(model: Model, tensor: Tensor) -> Place:
     )
 
 
-def _score_place(model: Model, tensor: Tensor) -> Place:
+def score_place(model: Model, tensor: Tensor) -> Place:
     """Return where a score's tensor is met: logits may be what a layer has before its own activation."""
     for call in model.calls or ():
         for number, output in enumerate(call.outputs):
@@ -104,13 +104,13 @@ def _score_place(model: Model, tensor: Tensor) -> Place:
                 op = op.inputs[0].op
             if output is not tensor and op.type in ACTIVATIONS and op.inputs[0] is tensor:
                 own = all(one is not tensor for one in call.inputs)
-                return Place(call, number, before=op.type) if own else _output(model, tensor)
-    return _output(model, tensor)
+                return Place(call, number, before=op.type) if own else output_place(model, tensor)
+    return output_place(model, tensor)
 
 
 def _place_held(model: Model, tensor: Tensor) -> Optional[Place]:
     """Return the call whose output is replaced, None for an input of the model."""
-    return None if tensor.name in eager_model(model).inputs else _output(model, tensor)
+    return None if tensor.name in eager_model(model).inputs else output_place(model, tensor)
 
 
 def feeds(image_input: ImageInput, batch: Batch, part: List[int]) -> Dict[Tensor, np.ndarray]:
@@ -136,7 +136,7 @@ def gather(
     check = deadline(model.session)
     with eager(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         places = [place for one in probes for place in (one.layer, *one.sources)]
-        values = _run(model, places, images, holds, check, [one.layer for one in probes], tape)
+        values = run_places(model, places, images, holds, check, [one.layer for one in probes], tape)
         scores = [scores_of(one.query, [values[place] for place in one.sources], mask) for one in probes]
     with eager():
         return [_evidence(one.query, values[one.layer], *own, tape, check) for one, own in zip(probes, scores)]
@@ -147,12 +147,12 @@ def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
     eager_model(model)
     model.check_open()
     image_input = model.input_of(tensors)
-    places = {one.name: _score_place(model, one) for one in tensors if one is not image_input.tensor}
+    places = {one.name: score_place(model, one) for one in tensors if one is not image_input.tensor}
 
     def run(part: List[int]) -> Dict[str, np.ndarray]:
         fed = feeds(image_input, batch, part)
         with eager():
-            met = _run(model, list(places.values()), fed, {}, deadline(model.session)) if places else {}
+            met = run_places(model, list(places.values()), fed, {}, deadline(model.session)) if places else {}
             each = {name: met[place].numpy() for name, place in places.items()}
         return {one.name: fed[one] if one is image_input.tensor else each[one.name] for one in tensors}
 
@@ -162,7 +162,7 @@ def values(model: Model, tensors: Sequence[Tensor], batch: Batch) -> Rows:
 def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     """Return the slope of a score at the images, as slopes.slope; a tape has no other rule than the model's own."""
     check_slope(query)
-    model, tensor, sources = query.model, query.image_input.tensor, _sources(query)
+    model, tensor, sources = query.model, query.image_input.tensor, score_places(query)
     eager_model(model)
 
     def run(images: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
@@ -176,7 +176,7 @@ def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
         with eager(), tf.GradientTape() as tape:
             fed = tf.constant(images, tensor.dtype)
             tape.watch(fed)
-            values = _run(model, sources, {tensor: fed}, holds, check)
+            values = run_places(model, sources, {tensor: fed}, holds, check)
             score = scores_of(query, [values[place] for place in sources], weights)[0][0]
         with eager():
             gradient = tape.gradient(score, fed)
@@ -205,7 +205,7 @@ def _evidence(
     return Evidence(activations, gradients, each, classes.astype(np.int64))
 
 
-def _run(
+def run_places(
     model: Model,
     places: Sequence[Place],
     images: Mapping[Tensor, Any],

@@ -1,7 +1,7 @@
 """GradCAM: evidence, then method. Built once for a model, a layer and a kind of target; used often."""
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -9,8 +9,9 @@ from .. import targets
 from .._types import HoldLike, ImagesLike, KerasModel, TargetLike, Tensor, TensorLike
 from ..engines import find_engine
 from ..engines.holds import holds_of
+from ..engines.proofs import check_head
 from ..engines.resolve import Query, resolve
-from ..errors import LayerError, NotFinite, PhotoError, TargetError, Unsure, warn
+from ..errors import LayerError, NotFinite, ParameterError, PhotoError, Unsure, warn
 from ..inputs.photos import Batch
 from ..isolation.cams import RemoteCam
 from ..isolation.model import IsolatedModel
@@ -19,8 +20,10 @@ from ..maps.maps import Maps
 from ..methods import find_method
 from ..methods.cams import raw_map, rounding
 from ..methods.evidence import Evidence
+from ..methods.parameters import defaults
 from ..model import Model
 from ..sources.loading import load
+from .calls import mask_of, picks_of, rows_in_order
 
 Run = Tuple[List[int], List[Evidence]]  # which images ran at once, and the evidence of each GradCAM
 
@@ -66,22 +69,28 @@ class GradCAM:
         return cam
 
     @classmethod
-    def of_query(cls, query: Query, dialect: Dialect) -> "GradCAM":
-        """Return the GradCAM of what is resolved already: one branch of several, say."""
+    def of_query(cls, query: Query, dialect: Dialect, parameters: Optional[Mapping[str, Any]] = None) -> "GradCAM":
+        """Return the GradCAM of what is resolved already: one branch of several, say.
+
+        `parameters` are all of the dialect's method; left out, they have their defaults.
+        """
         cam = cls.__new__(cls)
-        cam._start(query, dialect)
+        cam._start(query, dialect, parameters)
         return cam
 
-    def _start(self, query: Query, dialect: Dialect) -> None:
+    def _start(self, query: Query, dialect: Dialect, parameters: Optional[Mapping[str, Any]] = None) -> None:
         self.query, self.dialect = query, dialect
+        row = find_method(dialect.method)
+        self.parameters = dict(defaults(row.parameters) if parameters is None else parameters)
         self.model, self.layer, self.target = query.model, query.layer_name, query.target
         self.image_input = query.image_input
         self.engine = find_engine(query.engine)
+        check_head(row.head, query)
         self.probe = self.engine.probe(query)
         self.remote: Optional[RemoteCam] = None
 
     def _start_elsewhere(self, remote: RemoteCam, dialect: Dialect) -> None:
-        self.remote, self.dialect = remote, dialect
+        self.remote, self.dialect, self.parameters = remote, dialect, dict(remote.parameters)
         self.model, self.layer, self.target = remote.model, remote.layers[0], remote.given[1]
         self.image_input = remote.inputs[0]
 
@@ -93,10 +102,10 @@ class GradCAM:
     def __reduce__(self) -> Tuple[Any, ...]:
         """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
         if self.remote is not None:
-            return rebuilt, (self.model, *self.remote.given)
+            return rebuilt, (self.model, *self.remote.given, self.parameters)
         query = self.query
         holds = {tensor.name: array for tensor, array in query.hold.items()}
-        return rebuilt, (self.model, self.layer, self.target, self.dialect, holds, query.engine)
+        return rebuilt, (self.model, self.layer, self.target, self.dialect, holds, query.engine, self.parameters)
 
     def __repr__(self) -> str:
         return f"<GradCAM of {self.model.source}: layer {self.layer!r}, target {self.target!r}, {self.dialect.method}>"
@@ -110,6 +119,11 @@ class GradCAM:
         batch = self.image_input.batch(images)
         return (together([self], [batch], target) if self.remote is None else self.remote.together([batch], target))[0]
 
+    @staticmethod
+    def together(cams: Sequence["GradCAM"], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
+        """Run GradCAMs of one model and target together, each with the batch of its own input; see together()."""
+        return together(cams, batches, target)
+
     def evidence(self, images: ImagesLike, target: TargetLike = None) -> Evidence:
         """Return what the maps of a call are made from, one row per map; arguments and errors are those of a call.
 
@@ -118,45 +132,22 @@ class GradCAM:
         if self.remote is not None:
             return self.remote.evidence(images, target)
         batch = self.image_input.batch(images)
-        runs = _runs([self], [batch], target, self._picks(batch, target))
+        runs = _runs([self], [batch], target, picks_of(self.query, batch, target))
         each = [got[0] for _, got in runs]
         if len({one.activations.shape[1:] for one in each}) > 1:
             raise PhotoError("the images differ in size, and so do their maps: ask for the evidence of one at a time")
-        rows = _rows([part for part, _ in runs], self.query.k)
+        rows = rows_in_order([part for part, _ in runs], self.query.k)
         names = "activations", "gradients", "scores", "classes"
         return Evidence(*(np.concatenate([getattr(one, name) for one in each])[rows] for name in names))
-
-    def _mask(self, target: TargetLike, count: int) -> Optional[np.ndarray]:
-        """Return the (count, classes) weights of a call's target; None where the graph says them."""
-        query = self.query
-        if target is None:
-            return targets.mask(self.model, self.target, count) if query.on_logits else None
-        other = targets.as_target(target)
-        if not query.on_logits or isinstance(other, (targets.Top, targets.Score)):
-            raise TargetError("a call can change the class, not the kind of target: build another GradCAM for this one")
-        return targets.mask(self.model, other, count)
-
-    def _picks(self, batch: Batch, target: TargetLike) -> Optional[targets.Picks]:
-        """Return what a call's target picks for each image, None for a target that does not pick."""
-        own, count = self.target, len(batch.photos)
-        if not isinstance(own, targets.PickedScore):
-            return None
-        other = own if target is None else target
-        if any(type(one) is not type(own) for one in (other if isinstance(other, (list, tuple)) else [other])):
-            raise TargetError(f"a call can change which {type(own).__name__}, not the kind of target")
-
-        def feeds(part: List[int]) -> Dict[Tensor, Any]:
-            return {**self.image_input.feeds(batch, part), **holds_of(self.query.hold, part, count)}
-
-        return own.pick(other, self.model, self.image_input, batch, feeds)
 
     def maps(
         self, batch: Batch, runs: Sequence[Tuple[List[int], Evidence]], picks: Optional[targets.Picks] = None
     ) -> Maps:
         """Return the Maps of a batch from the evidence of its parts."""
         dialect, k = self.dialect, self.query.k
-        raws = [raw_map(evidence, dialect.method, dialect.start, dialect.average) for _, evidence in runs]
-        rows = _rows([part for part, _ in runs], k)
+        how = dialect.method, dialect.start, dialect.average, self.parameters
+        raws = [raw_map(evidence, *how) for _, evidence in runs]
+        rows = rows_in_order([part for part, _ in runs], k)
         if len({raw.shape[1:] for raw in raws}) == 1:
             raw: Any = np.concatenate(raws)[rows]
         else:
@@ -166,7 +157,7 @@ class GradCAM:
         fed = [str(one) for one in self.query.fed]
         photo = np.repeat(np.arange(len(batch.photos)), k)
         windows = self.image_input.windows(batch)
-        off = [rounding(e, dialect.method, dialect.start, dialect.average) for _, e in runs]
+        off = [rounding(evidence, *how) for _, evidence in runs]
         finite = np.concatenate([_are_finite(e, raw) for (_, e), raw in zip(runs, raws)])[rows]
         finite &= not self.model.fault
         if batch.array is not None:
@@ -179,17 +170,23 @@ class GradCAM:
 
 
 def rebuilt(
-    model: Model, layer: Optional[str], target: Any, dialect: Dialect, hold: Optional[HoldLike], engine: str
+    model: Model,
+    layer: Optional[str],
+    target: Any,
+    dialect: Dialect,
+    hold: Optional[HoldLike],
+    engine: str,
+    parameters: Optional[Mapping[str, Any]] = None,
 ) -> GradCAM:
     """Return the GradCAM of what another process was given, or pickled; `target` as as_target returns it."""
     if isinstance(model, IsolatedModel):
-        return GradCAM.of_remote(RemoteCam(model, layer, target, dialect, hold, engine), dialect)
-    return GradCAM.of_query(resolve(model, layer, target, hold, dialect.score, engine), dialect)
+        return GradCAM.of_remote(RemoteCam(model, layer, target, dialect, hold, engine, parameters=parameters), dialect)
+    return GradCAM.of_query(resolve(model, layer, target, hold, dialect.score, engine), dialect, parameters)
 
 
 def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
     """Run GradCAMs of one model and target together, each with the batch of its own input; one run per part."""
-    picks = cams[0]._picks(batches[0], target)
+    picks = picks_of(cams[0].query, batches[0], target)
     runs = _runs(cams, batches, target, picks)
     each = [cam.maps(batches[i], [(part, got[i]) for part, got in runs], picks) for i, cam in enumerate(cams)]
     finite = np.concatenate([maps.finite for maps in each])
@@ -214,7 +211,7 @@ def _runs(
     first = cams[0]
     first.model.check_open()
     count = len(batches[0].photos)
-    mask = first._mask(target, count) if picks is None else picks.places
+    mask = mask_of(first.query, target, count) if picks is None else picks.places
     parts = first.image_input.parts(batches[0])
     if any(cam.image_input.parts(batch) != parts for cam, batch in zip(cams, batches)):
         parts = [[i] for i in range(count)]
@@ -246,12 +243,6 @@ def _check_rows(cam: GradCAM, evidence: Evidence, images: int) -> None:
             )
 
 
-def _rows(parts: Sequence[List[int]], k: int) -> np.ndarray:
-    """Return the rows, k per image, that bring what came part by part into the order of the images."""
-    order = np.argsort([i for part in parts for i in part], kind="stable")
-    return (order[:, None] * k + np.arange(k)).reshape(-1)
-
-
 def features(model: Model, name: TensorLike, images: ImagesLike, engine: str = "graph") -> np.ndarray:
     """Return the values of a tensor for images, (N, ...), by an engine; see Model.features."""
     if isinstance(model, IsolatedModel) and engine == "graph":
@@ -269,9 +260,13 @@ def explain(
 
 
 def with_method(dialect: str, method: Optional[str]) -> Dialect:
-    """Return a row of DIALECTS, with another method in its place; raise UnknownName for names that are not."""
+    """Return a row of DIALECTS, with another method in its place; raise UnknownName for names that are not.
+
+    ParameterError for a method of many passes, which an Explainer makes.
+    """
     row = find_dialect(dialect)
     if method is None:
         return row
-    find_method(method)
+    if find_method(method).takes != "evidence":
+        raise ParameterError(f"{method} asks the model many times: slimcam.Explainer(model, method={method!r})")
     return row._replace(method=method)

@@ -2,7 +2,7 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from ..maps import paint
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
 from ..model import Model
-from .gradcam import GradCAM, rebuilt, together, with_method
+from .explainer import cam_of_model
+from .gradcam import with_method
+from .runs import cam_of
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 
@@ -85,6 +87,7 @@ class ExplainPair:
             self.inputs, self.layers, self._together = remote.inputs, remote.layers, remote.together
             return
         cams = cams_of_branches(model, layer, target, row, hold, engine)
+        together = cams[0].together
         self.inputs, self.layers = [cam.image_input for cam in cams], [cam.layer for cam in cams]
         self._together = functools.partial(together, cams)
 
@@ -116,16 +119,23 @@ def _rebuilt_pair(*given: Any) -> ExplainPair:
 
 
 def cams_of_branches(
-    model: Model, layer: LayersLike, target: Any, row: Dialect, hold: Optional[HoldLike], engine: str
-) -> List[GradCAM]:
-    """Return the GradCAM of each branch that the score of a target needs; `target` as as_target returns it."""
+    model: Model,
+    layer: LayersLike,
+    target: Any,
+    row: Dialect,
+    hold: Optional[HoldLike],
+    engine: str,
+    parameters: Optional[Mapping[str, Any]] = None,
+    memory: Optional[int] = None,
+) -> List[Any]:
+    """Return the cam of each branch that the score of a target needs; `target` as as_target returns it."""
     queries = resolve_branches(model, layer, target, hold, row.score, engine)
-    return [GradCAM.of_query(query, row) for query in queries]
+    return [cam_of(query, row, parameters, memory) for query in queries]
 
 
-def only_cam(*given: Any) -> List[GradCAM]:
-    """Return the GradCAM of what GradCAM.__reduce__ gives, as the only branch."""
-    return [rebuilt(*given)]
+def only_cam(*given: Any) -> List[Any]:
+    """Return the cam of what cams_of_branches takes, as the only branch."""
+    return [cam_of_model(*given)]
 
 
 def explain_pair(

@@ -1,7 +1,7 @@
 """RemoteCam: what stands for a GradCAM, or for those of a pair, in a child process; and Maps from what it answers."""
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
+from ..methods import find_method
 from ..methods.evidence import Evidence
+from ..methods.parameters import defaults
 from .answers import read
 from .model import IsolatedModel
 
@@ -29,13 +31,19 @@ class RemoteCam:
         hold: Optional[HoldLike],
         engine: str,
         branches: bool = False,
+        parameters: Optional[Mapping[str, Any]] = None,
+        memory: Optional[int] = None,
     ) -> None:
-        """Build them there; raise what GradCAM(), or with `branches` ExplainPair(), raises."""
+        """Build them there; raise what GradCAM() or Explainer(), or with `branches` ExplainPair(), raises.
+
+        The method is the dialect's; `parameters` are all of it, the defaults where they are left out.
+        """
         holds = {getattr(name, "name", name): value for name, value in (hold or {}).items()}
         name = [_name(one) for one in layer] if isinstance(layer, (list, tuple)) else _name(layer)
         self.given = name, target, dialect, holds, engine
         self.model, self._dialect = model, dialect
-        built = model.ask(_built, "cams", *self.given, branches)
+        self.parameters = dict(defaults(find_method(dialect.method).parameters) if parameters is None else parameters)
+        built = model.ask(_built, "cams", *self.given, branches, self.parameters, memory)
         self.number, self.layers, self.on_logits = built["number"], built["layers"], built["on_logits"]
         self.inputs: List[ImageInput] = [model.inputs[i] for i in built["inputs"]]
 
@@ -92,7 +100,20 @@ def _maps(answer: Any, batch: Batch, layer: str, dialect: Dialect, labels: Optio
     fed = [str(one) for one in answer["fed"]]
     arguments = arrays["classes"], arrays["scores"], layer, fed, dialect, batch.photos, windows, photo, labels
     maps = Maps(each if several else _numbers(raw), *arguments, names=batch.names)
-    return replace(maps, boxes=boxes, finite=arrays["finite"], rounding=arrays["rounding"])
+    own = {name: arrays[name] for name in ("finite", "rounding")}
+    return replace(maps, boxes=boxes, **own, **_channels_and_details(answer, each))
+
+
+def _channels_and_details(answer: Any, maps: Sequence[np.ndarray]) -> Dict[str, Any]:
+    """Return what an answer has of single channels, and of numbers of each map."""
+    channels, details = answer["channels"], {str(name): _numbers(one) for name, one in answer["details"].items()}
+    _check(all(one.shape == (len(maps),) for one in details.values()), "a value for each map")
+    if channels is not None:
+        whole = [_numbers(one) for one in channels]
+        fits = len(whole) == len(maps) and all(c.ndim == 3 and c.shape[:2] == m.shape for c, m in zip(whole, maps))
+        _check(fits, "channels of each map")
+        channels = whole if isinstance(channels, list) else channels
+    return {"channels": channels, "details": details}
 
 
 def _windows(answer: Any, batch: Batch) -> List[Any]:

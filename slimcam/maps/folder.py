@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .maps import Maps
 
 NPZ = "maps.npz"
+DETAIL = "details_"  # what the names of a method's own numbers begin with, in the npz
 SHEET = "sheet"  # contact sheets: sheet.png, or sheet.1.png, …
 # Endings of pictures that OpenCV writes.
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -117,19 +118,22 @@ def _numbers(file: str, maps: "Maps") -> Dict[str, Any]:
     """Return what the npz has of a single map."""
     numbers = {"raw": maps.raw[0], "heat": maps.heat[0], "classes": int(maps.classes[0]), "scores": maps.scores[0]}
     boxes = {} if maps.boxes is None else {"boxes": maps.boxes[0]}
-    return {"files": file, **numbers, **boxes}
+    channels = {} if maps.channels is None else {"channels": maps.channels[0]}
+    details = {f"{DETAIL}{name}": one[0] for name, one in maps.details.items()}
+    return {"files": file, **numbers, **boxes, **channels, **details}
 
 
 def npz_bytes(rows: Sequence[Dict[str, Any]], layer: Union[str, List[str]]) -> bytes:
-    """Return the npz of maps, rows of files, raw, heat, classes, scores, and of detections boxes.
+    """Return the npz of maps, rows of files, raw, heat, classes, scores, of detections boxes, of pixels channels.
 
-    Its keys are these and layer (one for each map where they differ). Where maps differ in size, `raw` and `heat` are
-    one array per map: raw_0, heat_0, raw_1, …
+    Its keys are these, details_NAME, and layer (one for each map where they differ). Where maps differ in size, `raw`,
+    `heat` and `channels` are one array per map: raw_0, heat_0, raw_1, …
     """
-    keys = [key for key in ("files", "classes", "scores", "boxes") if all(key in row for row in rows)]
+    details = [key for key in (rows[0] if rows else ()) if key.startswith(DETAIL)]
+    keys = [key for key in ("files", "classes", "scores", "boxes", *details) if all(key in row for row in rows)]
     arrays: Dict[str, Any] = {key: np.array([row[key] for row in rows]) for key in keys}
     arrays["layer"] = np.array(layer)
-    for key in ("raw", "heat"):
+    for key in ("raw", "heat", *(["channels"] if all("channels" in row for row in rows) else [])):
         each = [row[key] for row in rows]
         if len({array.shape for array in each}) == 1:
             arrays[key] = np.stack(each)

@@ -4,8 +4,8 @@ Raw stays raw. Every later step has a name, and a dialect is their order: `overl
 NumPy and OpenCV; no TensorFlow.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -45,6 +45,8 @@ class Maps:
     names: Sequence[str] = ()  # of the photos: the paths that they were read from; left out, photo-0, photo-1, …
     finite: Any = None  # (N,) bool: weights, images, activations, gradients, score and map are all numbers
     rounding: Any = None  # (N,) how far rounding alone can part two places of a map, NaN where that is not known
+    channels: Any = None  # (N, h, w, C) float32, signed: what a map of pixels is made of; None of other maps
+    details: Dict[str, np.ndarray] = field(default_factory=dict)  # (N,) each: numbers that the method gives beside
 
     def __post_init__(self) -> None:
         self.names = self.names or [f"photo-{i}" for i in range(len(self.photos))]

@@ -28,9 +28,11 @@ def select(maps: "Maps", which: Any) -> "Maps":
     if rows.ndim > 1:
         raise IndexError(f"{which!r} picks no maps: give a number, a slice, numbers or a mask")
     used, photo = np.unique(maps.photo[rows], return_inverse=True)
-    of_maps = {name: getattr(maps, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
+    of_maps: Any = {name: getattr(maps, name)[rows] for name in ("classes", "scores", "finite", "rounding")}
     of_maps["boxes"] = None if maps.boxes is None else maps.boxes[rows]
     of_photos: Any = {name: [getattr(maps, name)[i] for i in used] for name in ("windows", "names")}
+    of_maps["details"] = {name: one[rows] for name, one in maps.details.items()}
+    of_maps["channels"] = None if maps.channels is None else stack([maps.channels[i] for i in rows])
     raw, photos = stack([maps.raw[i] for i in rows]), Selection(maps.photos, list(used))
     return replace(maps, raw=raw, photos=photos, photo=photo.reshape(-1), **of_maps, **of_photos)
 

@@ -1,9 +1,12 @@
 """Class activation maps: the activations of a layer, each channel weighed by its gradient."""
 
+from typing import Any, Mapping, Optional
+
 import numpy as np
 
 from . import find_method
 from .evidence import Evidence
+from .parameters import defaults
 
 EPSILON = 1e-5
 
@@ -54,22 +57,42 @@ def weigh(activations: np.ndarray, weights: np.ndarray, average: bool = False) -
 
 
 @np.errstate(invalid="ignore", over="ignore")  # NaN and inf in the activations stay in the raw map, without a word
-def raw_map(evidence: Evidence, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:
-    """Return the (N, h, w) float32 map: `start` plus a method's sum, or mean, over channels."""
-    return (start + find_method(method)(evidence, average)).astype(np.float32)
+def raw_map(
+    evidence: Evidence,
+    method: str,
+    start: float = 0.0,
+    average: bool = False,
+    parameters: Optional[Mapping[str, Any]] = None,
+) -> np.ndarray:
+    """Return the (N, h, w) float32 map: `start` plus a method's sum, or mean, over channels.
+
+    `parameters` are all of the method; left out, they have their defaults.
+    """
+    return (start + _called(evidence, method, average, parameters)).astype(np.float32)
+
+
+def _called(evidence: Evidence, method: str, average: bool, parameters: Optional[Mapping[str, Any]]) -> np.ndarray:
+    row = find_method(method)
+    return row(evidence, average, **(defaults(row.parameters) if parameters is None else parameters))
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def rounding(evidence: Evidence, method: str, start: float = 0.0, average: bool = False) -> np.ndarray:
+def rounding(
+    evidence: Evidence,
+    method: str,
+    start: float = 0.0,
+    average: bool = False,
+    parameters: Optional[Mapping[str, Any]] = None,
+) -> np.ndarray:
     """Return how far rounding alone can part two places of each (N, h, w) map of `raw_map`, (N,).
 
     A place is a sum of n = C + 1 numbers in float32, `start` and w A of each channel. Added up in whatever order, it
     is off by at most n u (|start| + sum |w| |A|), with u = 2^-24 (Higham 2002, eq. 4.4); two places by twice that.
+    NaN for a method that is no such sum, or whose weights have roundings of their own.
     """
     channels = evidence.activations.shape[-1]
-    if method in WEIGHTS:
-        sizes = weigh(np.abs(evidence.activations), np.abs(WEIGHTS[method](evidence)), average)
-    else:
-        sizes = np.abs(find_method(method)(evidence, average))
+    if method not in WEIGHTS or parameters:
+        return np.full(len(evidence.activations), np.nan)
+    sizes = weigh(np.abs(evidence.activations), np.abs(WEIGHTS[method](evidence)), average)
     unit = np.finfo(np.float32).eps / 2
     return 2 * (channels + 1) * unit * (abs(start) + sizes.max((1, 2))).astype(np.float64)

@@ -18,6 +18,11 @@ class Parameter(NamedTuple):
     none: bool = False  # whether None may: the method then chooses
 
 
+def defaults(known: Mapping[str, Parameter]) -> Dict[str, Any]:
+    """Return the default of each parameter."""
+    return {name: row.default for name, row in known.items()}
+
+
 def read_parameters(
     method: str, known: Mapping[str, Parameter], given: Mapping[str, Any], dialect: Mapping[str, Any]
 ) -> Dict[str, Any]:
@@ -29,7 +34,7 @@ def read_parameters(
         if name not in known:
             has = f"it has {', '.join(known)}; {nearest(name, known)}" if known else "it has none"
             raise ParameterError(f"{method} has no parameter {name!r}: {has}")
-    values = {name: dialect.get(name, row.default) for name, row in known.items()}
+    values = {**defaults(known), **{name: value for name, value in dialect.items() if name in known}}
     values.update((name, checked(f"{method}: {name}", known[name], value)) for name, value in given.items())
     return values
 

@@ -1,0 +1,103 @@
+"""What a Net asks of a model, by a session: every tensor is built at the start, and later only run."""
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from .._types import Tensor
+from ..graphs.copying import ops_between
+from ..methods.evidence import Evidence, plain
+from .graph import Probe, gather, probe
+from .resolve import Query, refusing_functions
+from .slopes import Tensors, slope_tensors
+
+Feeds = Mapping[Tensor, Any]
+Masked = Tuple[np.ndarray, Optional[np.ndarray]]  # what was asked for, and the weights of classes that it was of
+
+
+class GraphRuns:
+    """Runs of one query; `needs` and `rules` are those of its row of METHODS."""
+
+    def __init__(self, query: Query, needs: str, rules: Sequence[str] = ()) -> None:
+        """Build what will be run; errors are those of graph.probe and slopes.slope."""
+        self.query, self.model = query, query.model
+        self.probe: Optional[Probe] = None if needs == "pixels" else probe(query)
+        names = () if needs == "layer" else ("", *rules)
+        self.slopes: Dict[str, Tensors] = {rule: slope_tensors(query, rule) for rule in names}
+        self._score, self._mask = (
+            (self.probe.scores, self.probe.mask)
+            if self.probe is not None
+            else (self.slopes[""].scores, self.slopes[""].mask)
+        )
+        self.beside = self.probe is not None and query.image_input in self.model.inputs_of(
+            [self._score], [self.probe.layer.name, *(tensor.name for tensor in query.hold)]
+        )  # whether the score needs the images beside the layer
+
+    def scores(self, fed: Feeds, mask: Optional[np.ndarray]) -> Masked:
+        """Return the scores, (M,)."""
+        got = self._run({"scores": self._score}, fed, mask, self._mask)
+        return got["scores"], got.get("mask", mask)
+
+    def gradients(self, fed: Feeds, mask: Optional[np.ndarray], rule: str) -> Tuple[np.ndarray, Masked]:
+        """Return the gradients at the images, and the scores."""
+        tensors = self.slopes[rule]
+        fetches = {"scores": tensors.scores, "gradients": tensors.gradients}
+        got = self._run(fetches, fed, mask, tensors.mask)
+        return got["gradients"], (got["scores"], got.get("mask", mask))
+
+    def evidence(self, fed: Feeds, mask: Optional[np.ndarray], holds: Feeds) -> Evidence:
+        """Return the layer's evidence."""
+        self.model.check_open()
+        return gather(self.model, [self.probe], fed, mask, holds)[0]
+
+    def outputs(self, fed: Feeds) -> np.ndarray:
+        """Return the logits, one for each class."""
+        logits = self.model.need_logits()
+        array = self._run({"logits": logits}, fed, None, None)["logits"]
+        return np.concatenate([-array, array], -1) if self.model.one_logit else array
+
+    def head(self, activations: np.ndarray, fed: Feeds, mask: Optional[np.ndarray]) -> np.ndarray:
+        """Return the scores of activations, in the graph's own order of dimensions."""
+        return self._run({"scores": self._score}, {**fed, self._layer: activations}, mask, self._mask)["scores"]
+
+    def head_gradients(self, activations: np.ndarray, fed: Feeds, mask: Optional[np.ndarray]) -> np.ndarray:
+        """Return the gradients at activations that are fed."""
+        feeds = {**fed, self._layer: activations}
+        return self._run({"gradients": self._probe.gradients}, feeds, mask, self._mask)["gradients"]
+
+    @property
+    def _probe(self) -> Probe:
+        assert self.probe is not None, "a row that asks for a layer says so: needs"
+        return self.probe
+
+    @property
+    def _layer(self) -> Tensor:
+        return self._probe.layer
+
+    def _run(
+        self, fetches: Dict[str, Tensor], fed: Feeds, mask: Optional[np.ndarray], place: Optional[Tensor]
+    ) -> Dict[str, np.ndarray]:
+        """Run, with the weights of classes at `place`; those that the graph chooses are fetched."""
+        self.model.check_open()
+        feeds: Dict[Tensor, Any] = {one.tensor: one.value for one in self.query.fed}
+        feeds.update(fed)
+        if place is not None and mask is None:
+            fetches = {**fetches, "mask": place}
+        elif place is not None:
+            feeds[place] = mask
+        with refusing_functions(self.query.layer, self._score):
+            got = self.model.run(fetches, feeds)
+        return {name: plain(one) for name, one in got.items()}
+
+    def floats(self, head: bool) -> int:
+        """Return about how many numbers a run holds for a row: those of all operations to the score."""
+        start = self._layer if head else self.query.image_input.tensor
+        sizes: List[int] = []
+        for op in ops_between(start, self._score)[0]:
+            for tensor in op.outputs:
+                dims = tensor.shape.as_list()[1:] if tensor.shape.rank else []
+                sizes.append(int(np.prod([size or 1 for size in dims], dtype=np.int64)))
+        return sum(sizes)
+
+
+RUNS = GraphRuns

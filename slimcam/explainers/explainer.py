@@ -1,0 +1,145 @@
+"""Explainer: any row of METHODS, for a model, a layer and a kind of target; built once, used often."""
+
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+
+from .. import targets
+from .._types import HoldLike, ImagesLike, KerasModel, TargetLike, TensorLike
+from ..engines import find_engine
+from ..engines.resolve import Query, resolve, resolve_images
+from ..errors import ParameterError, UnknownName
+from ..isolation.cams import RemoteCam
+from ..isolation.model import IsolatedModel
+from ..maps.dialects import DIALECTS, Dialect
+from ..maps.maps import Maps
+from ..methods import find_method
+from ..methods.method import Method
+from ..methods.parameters import Parameter, read_parameters
+from ..methods.reductions import REDUCTIONS
+from ..model import Model
+from ..sources.loading import load
+from ..suggest import nearest
+from .gradcam import GradCAM
+from .runs import AnyCam, NetCam, cam_of
+
+
+class Explainer:
+    """Explain images by a method: a row of METHODS, with its parameters by name.
+
+    `layer`, `target`, `hold`, `engine` and `model` are those of GradCAM; a method of pixels takes no layer. `dialect`
+    is a peer's own formula (a row of the method's `dialects`), or, for a method of one pass, a published pipeline, a
+    row of DIALECTS; left out, the paper's. `seed` is of what is random: a photo's map is the same in every batch.
+    `memory` is how many bytes the numbers of one run may take, about; more rows are run in parts.
+
+    Errors come here and not at the first image: those of GradCAM, UnknownName and ParameterError. After this, nothing
+    is added to the model's graph. In a process of its own (`isolated=True`) all of this is there, but progress.
+    """
+
+    def __init__(
+        self,
+        model: Union[Model, KerasModel],
+        method: str = "gradcam",
+        layer: Optional[TensorLike] = None,
+        target: TargetLike = None,
+        dialect: Optional[str] = None,
+        hold: Optional[HoldLike] = None,
+        engine: str = "graph",
+        seed: int = 0,
+        memory: Optional[int] = None,
+        **parameters: Any,
+    ) -> None:
+        find_engine(engine)
+        row = find_method(method)
+        pipeline, formula = find_formula(method, row, dialect)
+        given = {"seed": seed, **parameters} if "seed" in row.parameters else parameters
+        read = read_parameters(method, known_parameters(row), given, formula)
+        if row.needs == "pixels" and layer is not None:
+            raise ParameterError(f"{method} is of pixels and takes no layer; guided_gradcam, say, takes one")
+        _check_memory(memory)
+        model = model if isinstance(model, Model) else load(model, engine=engine)
+        model.check_open()
+        self._start((model, layer, targets.as_target(target), pipeline, hold, engine, read, memory))
+
+    def _start(self, given: Tuple[Any, ...]) -> None:
+        self.cam = cam_of_model(*given)
+        self.model, self.layer, self.target = self.cam.model, self.cam.layer, self.cam.target
+        self.method, self.dialect, self.parameters = self.cam.dialect.method, self.cam.dialect, dict(given[6])
+        self.image_input, self.on_logits = self.cam.image_input, self.cam.on_logits
+        hold = {getattr(name, "name", name): array for name, array in (given[4] or {}).items()}
+        self._given = (self.model, self.layer, self.target, given[3], hold, *given[5:])
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
+        return _rebuilt, self._given
+
+    def __repr__(self) -> str:
+        return f"<Explainer of {self.model.source}: {self.method}, layer {self.layer!r}, target {self.target!r}>"
+
+    def __call__(self, images: ImagesLike, target: TargetLike = None) -> Maps:
+        """Return the Maps of images; arguments and errors are those of a GradCAM."""
+        return self.cam(images, target)
+
+    def passes(self, height: int = 224, width: int = 224) -> int:
+        """Return how many rows the method runs for a photo that the net is fed at a size."""
+        return self.cam.passes(height, width) if isinstance(self.cam, NetCam) else 1
+
+    def watch(self, progress: Callable[[int], None]) -> None:
+        """Let `progress` be called with the number of rows after each run; a model in another process tells none."""
+        if isinstance(self.cam, NetCam):
+            self.cam.progress = progress
+
+
+def cam_of_model(
+    model: Model,
+    layer: Any,
+    target: Any,
+    dialect: Dialect,
+    hold: Optional[HoldLike],
+    engine: str,
+    parameters: Optional[Mapping[str, Any]] = None,
+    memory: Optional[int] = None,
+) -> AnyCam:
+    """Return the cam of a dialect's method; `target` is as as_target returns it, `parameters` are all of the method."""
+    if isinstance(model, IsolatedModel):
+        given = model, layer, target, dialect, hold, engine
+        return GradCAM.of_remote(RemoteCam(*given, parameters=parameters, memory=memory), dialect)
+    return cam_of(resolved(model, layer, target, dialect, hold, engine), dialect, parameters, memory)
+
+
+def resolved(model: Model, layer: Any, target: Any, dialect: Dialect, hold: Optional[HoldLike], engine: str) -> Query:
+    """Return what a dialect's method asks of an engine: a layer, or the images alone."""
+    if find_method(dialect.method).needs == "pixels":
+        return resolve_images(model, target, hold, engine, dialect.score)
+    return resolve(model, layer, target, hold, dialect.score, engine)
+
+
+def known_parameters(row: Method) -> Dict[str, Parameter]:
+    """Return the parameters of a row, with how the channels of pixels are reduced."""
+    if not row.reduce:
+        return dict(row.parameters)
+    text = "what makes one number of a pixel's channels"
+    return {**row.parameters, "reduce": Parameter(row.reduce, text, choices=tuple(REDUCTIONS))}
+
+
+def find_formula(method: str, row: Method, dialect: Optional[str]) -> Tuple[Dialect, Mapping[str, Any]]:
+    """Return the pipeline of a method, and what a peer's dialect sets; raise UnknownName for another dialect."""
+    if dialect is None or dialect in row.dialects:
+        formula = {} if dialect is None else row.dialects[dialect]
+        return DIALECTS["paper"]._replace(method=method, score=formula.get("score", "logit")), formula
+    if row.takes == "evidence" and dialect in DIALECTS:
+        return DIALECTS[dialect]._replace(method=method), {}
+    known = [*row.dialects, *(DIALECTS if row.takes == "evidence" else ["paper"])]
+    if dialect == "paper":
+        return DIALECTS["paper"]._replace(method=method), {}
+    raise UnknownName(f"{method} has no dialect {dialect!r} (it has {', '.join(known)}); {nearest(dialect, known)}")
+
+
+def _check_memory(memory: Optional[int]) -> None:
+    if memory is not None and (isinstance(memory, bool) or not isinstance(memory, (int, float)) or memory < 1):
+        raise ParameterError(f"memory={memory!r}: give bytes, 1 or more")
+
+
+def _rebuilt(*given: Any) -> Explainer:
+    """Return the Explainer that another process pickled."""
+    explainer = Explainer.__new__(Explainer)
+    explainer._start(given)
+    return explainer
