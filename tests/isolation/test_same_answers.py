@@ -135,6 +135,7 @@ def of_dream(model, folder):
 
 CALLS = {
     "GradCAM": lambda model, folder: [slimcam.GradCAM(model, "a0", slimcam.Top(2))(PHOTOS), slimcam.GradCAM(model)(X)],
+    "Explainer": lambda model, folder: [slimcam.Explainer(model, "gradcam", "a0", slimcam.Top(2))(PHOTOS)],
     "explain": lambda model, folder: slimcam.explain(model, PHOTOS, target="w", hold={"a0": "zeros"}),
     "activations": of_activations,
     "record": of_record,
