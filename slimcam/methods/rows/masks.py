@@ -1,7 +1,90 @@
 """Rows that change the photo, or the layer, and look what becomes of the score."""
 
-from typing import Dict
+from typing import Any, Dict, Mapping
 
-from ..method import Method
+from ..method import Method, Size
+from ..parameters import Parameter
+from .pixels import BASELINE, SEED
 
-ROWS: Dict[str, Method] = {}
+FILL = BASELINE._replace(default="grey", text="what is shown in place of what is hidden")
+
+
+def _scorecam(parameters: Mapping[str, Any], size: Size) -> int:
+    return 1 + (min(parameters["channels"], size.channels) or size.channels)
+
+
+def _ablationcam(parameters: Mapping[str, Any], size: Size) -> int:
+    return 1 + size.channels
+
+
+def _occlusion(parameters: Mapping[str, Any], size: Size) -> int:
+    patch, stride, cut = (parameters[name] for name in ("patch", "stride", "cut"))
+    if parameters["combine"] == "grid":
+        return 1 + -(-size.height // patch) * -(-size.width // patch)
+    sides = (size.height - patch, size.width - patch)
+    rows, columns = (1 + (-(-max(side, 0) // stride) if cut else side // stride) for side in sides)
+    return 1 + max(rows, 0) * max(columns, 0)
+
+
+def _rise(parameters: Mapping[str, Any], size: Size) -> int:
+    return int(parameters["masks"])
+
+
+ROWS: Dict[str, Method] = {
+    "scorecam": Method(
+        *("masks", "scorecam", "Wang et al. 2020, eq. 5-8", "net", "both"),
+        {
+            "channels": Parameter(0, "how many channels, those that differ most over places; 0: all", least=0),
+            "weights": Parameter("softmax", "what scores become", choices=("softmax", "scores", "probability")),
+            "epsilon": Parameter(1e-8, "added to what a mask is divided by", least=0),
+        },
+        cost="channels + 1 forward",
+        passes=_scorecam,
+        dialects={"pytorch-grad-cam": {}, "tf-keras-vis": {"weights": "probability", "epsilon": 1e-7}},
+        peers=("pytorch-grad-cam", "tf-keras-vis"),
+    ),
+    "ablationcam": Method(
+        *("masks", "ablationcam", "Desai and Ramaswamy 2020, eq. 3", "net", "layer"),
+        {"fill": Parameter("zero", "what a channel is set to", choices=("zero", "minimum"))},
+        cost="1 forward, and channels times the rest behind the layer",
+        passes=_ablationcam,
+        dialects={"pytorch-grad-cam": {"fill": "minimum"}},
+        peers=("pytorch-grad-cam",),
+    ),
+    "occlusion": Method(
+        *("occlusions", "occlusion", "Zeiler and Fergus 2014, section 4.2", "net", "pixels"),
+        {
+            "patch": Parameter(32, "side of what is hidden, in pixels", least=1),
+            "stride": Parameter(16, "pixels from one patch to the next", least=1),
+            "fill": FILL,
+            "combine": Parameter("mean", "of patches on one pixel", choices=("mean", "sum", "grid")),
+            "cut": Parameter(True, "whether patches that the border cuts count"),
+            "seed": SEED,
+        },
+        cost="patches + 1 forward",
+        passes=_occlusion,
+        dialects={
+            "saliency": {"patch": 15, "stride": 1, "fill": "zero", "combine": "sum", "cut": False},
+            "xplique": {"patch": 3, "stride": 3, "fill": "zero", "combine": "sum", "cut": False},
+            "captum": {"fill": "zero"},
+            "tf-explain": {"combine": "grid"},
+        },
+        peers=("saliency", "xplique", "captum", "tf-explain"),
+    ),
+    "rise": Method(
+        *("occlusions", "rise", "Petsiuk et al. 2018, eq. 6", "net", "pixels"),
+        {
+            "masks": Parameter(4000, "random masks", least=1),
+            "cells": Parameter(7, "cells of a side of a mask", least=1),
+            "keep": Parameter(0.5, "share of the cells that are shown", least=1e-3, most=1),
+            "fill": FILL,
+            "divide": Parameter("expected", "a pixel's sum by", choices=("expected", "shown")),
+            "shift": Parameter("random", "where a mask is cut out: rows, columns", array=True),
+            "seed": SEED,
+        },
+        cost="masks forward",
+        passes=_rise,
+        dialects={"xplique": {"fill": "zero", "divide": "shown"}},
+        peers=("xplique",),
+    ),
+}
