@@ -10,6 +10,7 @@ SlimcamError
 ├── LayerError       a layer that cannot be explained: not four-dimensional, or no gradient reaches it
 ├── TargetError      a class out of range, or not as many targets as photos
 ├── ParameterError   a parameter that a method has not, or a value that it does not take
+├── RuleError        a backward rule that the net does not allow: an operation without one, or nothing that it changes
 ├── PhotoError       a photo that cannot be read or painted on so, or an array that is no image
 ├── GoldenError      a recording that is damaged, foreign, newer, or not of what is to be verified
 ├── ComparisonError  two things that cannot be compared
@@ -117,6 +118,10 @@ class TargetError(SlimcamError):
 
 class ParameterError(SlimcamError):
     """A method has no such parameter, or it does not take this value."""
+
+
+class RuleError(SlimcamError):
+    """A net does not allow for a backward rule."""
 
 
 class PhotoError(SlimcamError):

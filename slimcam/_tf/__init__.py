@@ -5,6 +5,7 @@ from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, switch_
 from .dilation import dilates
 from .functions import (
     frozen,
+    gradient_of,
     graph_of_call,
     graph_of_function,
     inlines_functions,
@@ -98,6 +99,7 @@ __all__ = [
     "frozen",
     "give_session",
     "given_objects",
+    "gradient_of",
     "graph_of_call",
     "graph_of_function",
     "h5_file",

@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from typing import Any, Callable, Iterable, List, Tuple
+from typing import Any, Callable, Iterable, List, Sequence, Tuple
 
 from .._types import Graph, GraphDef, Operation
 from .core import TF_VERSION, private, tf, tf1
@@ -100,3 +100,18 @@ def _module_of_gradient(name: str) -> str:
     for inner in ("tape_grad_fn", "grad_fn"):
         gradient = inspect.getclosurevars(gradient).nonlocals.get(inner, gradient) if callable(gradient) else gradient
     return str(getattr(gradient, "__module__", ""))
+
+
+def gradient_of(op: Operation, given: Sequence[Any]) -> List[Any]:
+    """Return what an operation gives back to each of its inputs, None for nothing, for what its outputs are given.
+
+    As tf.gradients has it, which looks through the whole graph for one operation. Raises LookupError where TensorFlow
+    has no gradient of its type.
+    """
+    function = private("framework.ops").get_gradient_function(op)
+    if function is None:
+        return [None] * len(op.inputs)
+    zeros = [tf.zeros_like(out) if one is None else one for out, one in zip(op.outputs, given)]
+    back = function(op, *zeros)
+    back = list(back) if isinstance(back, (list, tuple)) else [back]
+    return [tf.convert_to_tensor(one) if one is not None else None for one in back]

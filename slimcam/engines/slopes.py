@@ -14,6 +14,7 @@ from .._types import Tensor
 from ..errors import LayerError
 from ..graphs.copying import copy_ops, ops_between
 from ..graphs.gradient_rules import marker
+from ..graphs.relevance import gates
 from ..methods.evidence import plain
 from ..text.printable import first_line
 from .holds import holds_of
@@ -46,8 +47,9 @@ def check_slope(query: Query) -> None:
 def slope(query: Query, rule: str = "", any_size: bool = False) -> Slope:
     """Build the slope of a score at the images, or return what was built before; see Slope.
 
-    `rule` is a row of RULES, `any_size` takes images of any height and width. Raises LayerError where no gradient
-    reaches the images, or a graph does not allow for other sizes.
+    `rule` is a row of RULES, of gradient_rules or of relevance.gates, `any_size` takes images of any height and width.
+    Raises LayerError where no gradient reaches the images, or a graph does not allow for other sizes; RuleError where a
+    rule changes nothing.
     """
     model, single = query.model, query.model.single_image
     built = slope_tensors(query, rule, any_size)
@@ -97,9 +99,11 @@ def _build(query: Query, rule: str, any_size: bool) -> Tensors:
             shape = [None, None, None, image.shape.as_list()[-1]]
             source = tf1.placeholder(image.dtype, shape, name="images")
         if rule or any_size:
-            inside, outside = ops_between(image, score, [tensor.name for tensor in query.hold])
+            fed = [*query.hold, *([] if mask is None else [mask])]  # the mask is by default of the logits
+            inside, outside = ops_between(image, score, [tensor.name for tensor in fed])
             try:
-                score = copy_ops(inside, score, {**outside, image.name: source}, marker(rule))
+                edit = gates.marker(rule, inside) if gates.is_gate_rule(rule) else marker(rule)
+                score = copy_ops(inside, score, {**outside, image.name: source}, edit)
             except ValueError as error:
                 raise _other_size(query, first_line(error)) from error
         gradients = tf1.gradients(score, source, stop_gradients=list(query.hold) or None)[0]

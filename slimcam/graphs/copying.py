@@ -50,10 +50,20 @@ def copy_ops(
 
     `edit` may change each one's node before it is copied.
     """
-    copy = tf1.GraphDef(versions=output.graph.graph_def_versions)
+    return copy_tensors(inside, [output], mapped, edit)[0]
+
+
+def copy_tensors(
+    inside: Sequence[Operation],
+    outputs: Sequence[Tensor],
+    mapped: Mapping[str, Tensor],
+    edit: Callable[[NodeDef], None] = lambda node: None,
+) -> List[Tensor]:
+    """Do as copy_ops, and return the copies of several tensors."""
+    copy = tf1.GraphDef(versions=outputs[0].graph.graph_def_versions)
     names = {op.name for op in inside}
     for op in inside:
         node = add_copy(copy, op.node_def)
         set_inputs(node, [name for name in node.input if not name.startswith("^") or op_name(name) in names])
         edit(node)
-    return tf1.import_graph_def(copy, name="head", input_map=mapped, return_elements=[output.name])[0]
+    return tf1.import_graph_def(copy, name="head", input_map=mapped, return_elements=[one.name for one in outputs])
