@@ -1,11 +1,79 @@
-"""Rows whose maps are of a layer."""
+"""Rows whose maps are of a layer, and made of few passes."""
 
 from typing import Dict
 
 from ..method import Method
+from ..parameters import Parameter
+
+PYTORCH = "pytorch-grad-cam"
+_EIGEN = {
+    "centre": Parameter(False, "take each channel's mean away first"),
+    "sign": Parameter("sum", "up with the sum over channels, or as LAPACK gives it", choices=("sum", "library")),
+}
+_EIGEN_DIALECTS = {PYTORCH: {"centre": True, "sign": "library"}}
 
 ROWS: Dict[str, Method] = {
-    "gradcam": Method("cams", "gradcam", "Selvaraju et al. 2017, eq. 1-2"),
+    "gradcam": Method(
+        "cams",
+        "gradcam",
+        "Selvaraju et al. 2017, eq. 1-2",
+        peers=("saliency", "tf-keras-vis", "tf-explain", "xplique", PYTORCH, "captum"),
+    ),
     "normalised": Method("cams", "normalised", "hiveml/tensorflow-grad-cam"),
-    "gated": Method("cams", "gated", "tensorflow/tensorflow issue 37680"),
+    "gated": Method("cams", "gated", "tensorflow/tensorflow issue 37680", peers=("tf-explain/GradCAM_guided",)),
+    "cam": Method("cams", "cam", "Zhou et al. 2016, eq. 2", head="cam"),
+    "gradcampp": Method(
+        "cams",
+        "gradcampp",
+        "Chattopadhyay et al. 2018, eq. 5 and 19",
+        parameters={
+            "formula": Parameter("paper", "whose closed form", choices=("paper", "tf-keras-vis", "xplique", PYTORCH))
+        },
+        dialects={name: {"formula": name} for name in ("tf-keras-vis", "xplique", PYTORCH)},
+        peers=("tf-keras-vis", "xplique", PYTORCH),
+    ),
+    "xgradcam": Method(
+        "cams",
+        "xgradcam",
+        "Fu et al. 2020, eq. 8",
+        parameters={"epsilon": Parameter(0.0, "what is added to a channel's sum", least=0)},
+        dialects={PYTORCH: {"epsilon": 1e-7}},
+        peers=(PYTORCH,),
+    ),
+    "hirescam": Method("places", "hirescam", "Draelos and Carin 2020, eq. 5", peers=(PYTORCH,)),
+    "layercam": Method(
+        "places",
+        "layercam",
+        "Jiang et al. 2021, eq. 5",
+        parameters={"tanh": Parameter(0.0, "the factor in tanh(factor M / max M); 0 leaves M", least=0)},
+        peers=("tf-keras-vis", PYTORCH),
+    ),
+    "elementwise": Method("places", "elementwise", "GradCAMElementWise of pytorch-grad-cam", peers=(PYTORCH,)),
+    "eigencam": Method(
+        "components",
+        "eigencam",
+        "Muhammad and Yeasin 2020, eq. 3",
+        parameters=_EIGEN,
+        dialects=_EIGEN_DIALECTS,
+        peers=(PYTORCH,),
+    ),
+    "eigengradcam": Method(
+        "components",
+        "eigengradcam",
+        "EigenGradCAM of pytorch-grad-cam",
+        parameters=_EIGEN,
+        dialects=_EIGEN_DIALECTS,
+        peers=(PYTORCH,),
+    ),
+    "fem": Method(
+        "components",
+        "fem",
+        "Fuad et al. 2020, section 3",
+        parameters={
+            "deviations": Parameter(2.0, "how many deviations above its mean a place must be"),
+            "formula": Parameter("paper", "whose formula", choices=("paper", PYTORCH)),
+        },
+        dialects={PYTORCH: {"formula": PYTORCH}, "xplique": {"formula": "paper"}},
+        peers=(PYTORCH,),
+    ),
 }

@@ -1,0 +1,47 @@
+"""Maps from the statistics of activations: their first principal component, and their outliers."""
+
+import numpy as np
+
+from .evidence import Evidence
+
+
+def eigencam(evidence: Evidence, average: bool = False, centre: bool = False, sign: str = "sum") -> np.ndarray:
+    """Project activations on their first right singular vector (Muhammad and Yeasin 2020, eq. 3); return (N, h, w).
+
+    `centre` takes away each channel's mean first. A singular vector has no sign of its own: by `sign` "sum" that in
+    which the map goes up with the sum over channels, by "library" what LAPACK gives.
+    """
+    maps = [projected(one, centre, sign) for one in evidence.activations]
+    return np.stack(maps) / np.float32(evidence.activations.shape[-1] if average else 1)
+
+
+def eigengradcam(evidence: Evidence, average: bool = False, centre: bool = False, sign: str = "sum") -> np.ndarray:
+    """As `eigencam`, of activations times gradients: the score's own component; return (N, h, w)."""
+    return eigencam(Evidence(evidence.activations * evidence.gradients, evidence.gradients), average, centre, sign)
+
+
+def projected(array: np.ndarray, centre: bool, sign: str) -> np.ndarray:
+    """Return the (h, w) projection of an array (h, w, C) on its first right singular vector."""
+    rows = np.nan_to_num(array.reshape(-1, array.shape[-1]))
+    rows = rows - rows.mean(0) if centre else rows
+    vector = np.linalg.svd(rows, full_matrices=False)[2][0]
+    maps = rows @ vector
+    total = rows.sum(-1)
+    turn = np.dot(maps - maps.mean(), total - total.mean()) if sign == "sum" else 1.0
+    return (-maps if turn < 0 else maps).reshape(array.shape[:2]).astype(np.float32)
+
+
+def fem(evidence: Evidence, average: bool = False, deviations: float = 2.0, formula: str = "paper") -> np.ndarray:
+    """Mark where a channel is more than its mean + 2 deviations, and weigh by its mean (Fuad et al. 2020, section 3).
+
+    The `formula` of pytorch-grad-cam has it the other way round: the share of such places weighs the activations.
+    """
+    activations = evidence.activations
+    mean = activations.mean((1, 2), keepdims=True)
+    border = mean + np.float32(deviations) * activations.std((1, 2), keepdims=True)
+    if formula == "pytorch-grad-cam":
+        each = activations * (activations > border).mean((1, 2), keepdims=True, dtype=np.float32)
+    else:
+        each = mean * (activations >= border)
+    maps: np.ndarray = each.mean(-1) if average else each.sum(-1)
+    return maps
