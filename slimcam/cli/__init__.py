@@ -17,6 +17,7 @@ from .commands.doctor import doctor
 from .commands.explain import explain
 from .commands.filters import filters
 from .commands.inspect import inspect
+from .commands.methods import methods
 from .commands.nets import nets
 from .commands.pair import pair
 from .commands.port import port
@@ -75,5 +76,8 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-for command in (explain, run, port, pair, activations, filters, record, verify, compare, inspect, vet, nets, doctor):
+EXPLAINING = explain, pair, methods, activations, filters
+COMPARING = record, verify, compare
+LOOKING = inspect, vet, nets, doctor
+for command in (*EXPLAINING, *COMPARING, *LOOKING, run, port):
     main.add_command(command)

@@ -8,6 +8,7 @@ import click
 
 from .. import methods
 from ..maps import dialects, styles
+from ..methods import parameters as parameters_of_methods
 from ..sources.options import OF_FILES, ON_COMMAND_LINE, CommandLine, LoadOptions
 from .wording import line
 
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from ..model import Model
 
 # Of tables that can be read without NumPy and TensorFlow, as --help is not to wait for these.
-METHODS, DIALECTS, STYLES = (
-    click.Choice(tuple(table)) for table in (methods.METHODS, dialects.DIALECTS, styles.STYLES)
+ONE_PASS = [name for name, row in methods.METHODS.items() if row.takes == "evidence"]
+PEERS = dict.fromkeys(peer for row in methods.METHODS.values() for peer in row.dialects)
+METHODS, METHODS_OF_ONE_PASS, DIALECTS, DIALECTS_AND_PEERS, STYLES = (
+    click.Choice(tuple(table))
+    for table in (methods.METHODS, ONE_PASS, dialects.DIALECTS, {**dialects.DIALECTS, **PEERS}, styles.STYLES)
 )
 DEFAULTS = {one.name: one.default for one in fields(LoadOptions)}
 # Options of which the second of two models has the first's, where nothing else is said of it.
@@ -97,16 +101,23 @@ model_options_beside_size = option_group(
     *(_load_option(name, row, word="model-size" if name == "size" else "") for name, row in ON_COMMAND_LINE.items())
 )
 second_model_options = option_group(*(_load_option(name, row, "b-") for name, row in ON_COMMAND_LINE.items()))
+target_option = click.option("--target", metavar="TARGET", help=TARGETS)
 how_options = option_group(
-    click.option("--target", metavar="TARGET", help=TARGETS),
-    click.option("--method", type=METHODS, help="How gradients become weights (else the dialect's way)."),
+    target_option,
+    click.option("--method", type=METHODS_OF_ONE_PASS, help="How gradients become weights (else the dialect's way)."),
     click.option("--dialect", type=DIALECTS, default="paper", help="Published pipeline to follow."),
 )
-explain_options = option_group(
-    click.option("--model", required=True, metavar="PATH", help=f"{MODELS}."),
-    model_options,
-    click.option("--layer", metavar="TENSOR", help=LAYER),
-    how_options,
+# Of a command that takes every row of METHODS.
+method_options = option_group(
+    target_option,
+    click.option("--method", type=METHODS, metavar="METHOD", help="How maps are made; slimcam methods lists them."),
+    click.option("--dialect", type=DIALECTS_AND_PEERS, default="paper", help="Published pipeline, or peer, to follow."),
+    click.option("--set", "parameters", multiple=True, metavar="NAME=VALUE", help="Parameter of the method."),
+    click.option("--seed", type=int, default=0, metavar="N", help="What random numbers of a method start from."),
+    click.option("--run-memory", type=float, metavar="GIB", help="What a run of a method may take (else 1)."),
+)
+model_option = click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
+shown_options = option_group(
     click.option("--like", metavar="PHOTO", help=LIKE),
     click.option("--hold", multiple=True, metavar="T=VALUE", help=HOLD),
     click.option("--style", type=STYLES, default="overlay", help=f"What the pictures show (else overlay): {SHOWN}."),
@@ -116,6 +127,22 @@ explain_options = option_group(
         "--columns", type=click.IntRange(1), metavar="N", help="All pictures on contact sheets as well, N to a row."
     ),
     out_options(OUT),
+)
+
+
+explain_options = option_group(
+    model_option,
+    model_options,
+    click.option("--layer", metavar="TENSOR", help=LAYER),
+    method_options,
+    shown_options,
+)
+pair_options = option_group(
+    model_option,
+    model_options,
+    click.option("--layer", metavar="TENSOR", help=LAYER),
+    how_options,
+    shown_options,
 )
 
 
@@ -181,6 +208,39 @@ def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
     like = options["like"]
     target = read_target(model, options["target"]) if like is None else read_like(model, like)
     return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method", "engine")}}
+
+
+def explainer_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the keywords of Explainer, read from the command line."""
+    given = cam_options(model, options)
+    given["method"] = given["method"] or dialects.DIALECTS[options["dialect"]].method
+    row = methods.find_method(given["method"])
+    parameters = {}
+    for word in options["parameters"]:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {word}: give NAME=VALUE")
+        parameters[name] = _parameter(f"--set {name}", row, name, text)
+    memory = options["run_memory"]
+    return {
+        **given,
+        **parameters,
+        "seed": options["seed"],
+        "memory": None if memory is None else int(memory * (1 << 30)),
+    }
+
+
+def _parameter(where: str, row: methods.Method, name: str, text: str) -> Any:
+    """Return the value of a parameter: an array where it takes one and a file is named. Unknown names stay text."""
+    known = row.parameters.get(name)
+    if known is None:
+        return text
+    if known.array and text.endswith(".npy"):
+        from ..errors import ParameterError
+        from ..files.arrays import read_npy
+
+        return read_npy(text, ParameterError)
+    return parameters_of_methods.from_text(where, known, text)
 
 
 def style_options(options: Dict[str, Any]) -> Dict[str, Any]:

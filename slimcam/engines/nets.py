@@ -55,7 +55,8 @@ class EngineNet:
         plain_photos: Optional[Callable[[], np.ndarray]] = None,
     ) -> None:
         """Take the `images` as they are fed, (N, H, W, C), `photos` of the call, some perhaps twice."""
-        self.images, self.numbers = images, np.asarray(photos, np.int64)
+        self.images, self._photos = images, np.asarray(photos, np.int64)
+        self.numbers = np.zeros(len(images), np.int64)
         self.progress, self._runs, self._asked, self._query = progress, runs, asked, asked.query
         self._mask, self._plain = asked.mask, plain_photos
         self._result: Optional[np.ndarray] = None
@@ -175,7 +176,7 @@ class EngineNet:
     def _feeds(self, images: np.ndarray, rows: np.ndarray) -> Tuple[Dict[Tensor, Any], Dict[Tensor, Any]]:
         """Return what is fed for rows of images, and what is held."""
         tensor = self._query.image_input.tensor
-        others, holds = self._asked.feeds(self.numbers[rows].tolist())
+        others, holds = self._asked.feeds(self._photos[rows].tolist())
         if tensor.dtype.is_integer:
             images = np.clip(np.rint(images), tensor.dtype.min, tensor.dtype.max)
         images = images.astype(tensor.dtype.as_numpy_dtype, copy=False)

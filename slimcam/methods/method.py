@@ -38,13 +38,13 @@ class Method(NamedTuple):
     takes: str = "evidence"
     needs: str = "layer"  # what the net is asked for: "layer", "pixels" (no layer is named) or "both"
     parameters: Mapping[str, Parameter] = {}
-    rules: Sequence[str] = ()  # the backward rules that it asks a net's gradients for, beside the true one
-    head: str = ""  # what must lie behind the layer: a row of engines.proofs.HEADS
     reduce: str = ""  # of a map of pixels: the row of reductions.REDUCTIONS that makes one number of the channels
     cost: str = "1 forward, 1 backward"  # for a photo, in words
     passes: Passes = _one  # the same as a number: forward passes, each with its backward pass where there is one
     dialects: Mapping[str, Mapping[str, Any]] = {}  # a peer's formula: what it sets of `parameters` and "reduce"
     peers: Sequence[str] = ()  # whose numbers it equals, "peer" or "peer/method", by the dialect of that name if there
+    rules: Sequence[str] = ()  # the backward rules that it asks a net's gradients for, beside the true one
+    head: str = ""  # what must lie behind the layer: a row of engines.proofs.HEADS
 
     def __call__(self, *arguments: Any, **parameters: Any) -> "np.ndarray":
         """Call the function: of Evidence, the (N, h, w) sums over channels, or with `average` their means."""

@@ -20,7 +20,7 @@ class Net(Protocol):
     """
 
     images: np.ndarray  # (N, H, W, C) as the net is fed: the photos that are explained
-    numbers: np.ndarray  # (N,) int: which photo of the call each is; what is random goes by it, not by the part
+    numbers: np.ndarray  # (N,) int: what is random goes by it and the seed; 0 for all, so that no batch changes a map
     black: np.ndarray  # (C,) what a black pixel is as the net is fed, by its preprocessing
     white: np.ndarray  # (C,) and a white one; grey is halfway
     size: int  # how many rows a run may hold
@@ -74,5 +74,5 @@ def chunks(count: int, size: int) -> Iterator[slice]:
 
 
 def random_state(seed: int, number: int) -> np.random.RandomState:
-    """Return the random numbers of a photo: of its number in the call and the seed, so that no batch changes them."""
+    """Return the random numbers of a photo, of its number and the seed."""
     return np.random.RandomState((seed + number) % (1 << 32))

@@ -1,14 +1,14 @@
 """`slimcam explain`."""
 
 import sys
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 import click
 
 from ...text.printable import escape
 from ..options import (
-    cam_options,
     explain_options,
+    explainer_options,
     load_model,
     photos_argument,
     print_notes,
@@ -17,7 +17,7 @@ from ..options import (
 from ..wording import line
 
 if TYPE_CHECKING:
-    from ...explainers.gradcam import GradCAM
+    from ...explainers.explainer import Explainer
     from ...maps.folder import Folder
     from ...maps.maps import Maps
 
@@ -41,12 +41,12 @@ def explain(
     A PHOTO may be a folder, of which all photos are meant, those in its folders too, or a pattern in quotes. Writes an
     overlay for each photo, or the picture of another --style, and maps.npz; with --columns contact sheets.
     """
-    from ...explainers.gradcam import GradCAM
+    from ...explainers.explainer import Explainer
     from ...maps.folder import Folder, last_part, unique_stems
 
     painting = style_options(options)
     with load_model(options) as model:
-        cam = GradCAM(model, **cam_options(model, options))
+        cam = Explainer(model, **explainer_options(model, options))
         folder = Folder(out, painting, overwrite, npz=True, columns=columns)
         stems = dict(zip(photos, unique_stems(photos)))
         for stem in stems.values():
@@ -59,7 +59,7 @@ def explain(
     ctx.exit(1 if failures or untrusted else 0)
 
 
-def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> Tuple[int, int]:
+def _explain_all(cam: "Explainer", stems: Mapping[str, str], folder: "Folder") -> Tuple[int, int]:
     """Explain photos some at a time and write their maps; return how many failed, and how many are not finite."""
     from tqdm import tqdm
 
@@ -71,6 +71,7 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     alone = isinstance(cam.target, PickedScore)  # for one photo may have what is asked for, and another not
     at_once = 1 if alone else TOGETHER
     with tqdm(total=len(photos), unit="photo", disable=None, leave=False) as bar:
+        cam.watch(_counter(bar))
         for start in range(0, len(photos), at_once):
             together = photos[start : start + at_once]
             read = _readable(together, bar)
@@ -100,7 +101,18 @@ def _explain_all(cam: "GradCAM", stems: Mapping[str, str], folder: "Folder") -> 
     return failures, untrusted
 
 
-def _lines(cam: "GradCAM", file: str, photo: Any, maps: "Maps", rows: Sequence[int], paths: Sequence[str]) -> str:
+def _counter(bar: Any) -> Callable[[int], None]:
+    """Return what shows beside the photos how many passes have been run."""
+    done = [0]
+
+    def count(rows: int) -> None:
+        done[0] += rows
+        bar.set_postfix_str(f"{done[0]} passes")
+
+    return count
+
+
+def _lines(cam: "Explainer", file: str, photo: Any, maps: "Maps", rows: Sequence[int], paths: Sequence[str]) -> str:
     """Return the lines that are printed of a photo: its maps, those of `rows`, and what a detector finds on it."""
     from ...targets import detections
     from ..results import describe_detections, describe_maps

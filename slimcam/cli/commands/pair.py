@@ -5,12 +5,12 @@ from typing import Any, Tuple
 import click
 
 from ...text.printable import escape
-from ..options import cam_options, explain_options, load_model, print_notes, style_options
+from ..options import cam_options, load_model, pair_options, print_notes, style_options
 
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO PHOTO...")
-@explain_options
+@pair_options
 @click.pass_context
 def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool, columns: int, **options: Any) -> None:
     """Explain what a model of several images, a Siamese net say, sees in each PHOTO of a pair.

@@ -5,7 +5,7 @@ from typing import Any, Dict, Mapping
 from ..method import Method, Passes, Size
 from ..parameters import Parameter
 
-SEED = Parameter(0, "what random numbers start from; a photo's own go by its number too", least=0)
+SEED = Parameter(0, "what random numbers start from, for each photo anew", least=0)
 BASELINES = ("black", "grey", "white", "zero", "mean", "noise", "blur")
 BASELINE = Parameter("black", "what the photo is compared with", choices=BASELINES, array=True)
 SEVERAL = Parameter("shades", "what is drawn from: shades are black, grey and white", array=True)

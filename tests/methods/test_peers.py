@@ -1,0 +1,96 @@
+"""Maps of a layer against the arrays that published tools made of the real MobileNet: see the README of shared data."""
+
+import json
+
+import numpy as np
+import pytest
+
+import slimcam
+from slimcam.methods import METHODS
+
+LAYER = "MobilenetV1/MobilenetV1/Conv2d_13_pointwise/Relu6:0"
+PHOTOS = {"cat": 288, "laska": 357}
+TORCH = "pytorch-grad-cam"
+# Two programs on two TensorFlows: values and gradients of a layer part by 2e-5 of the largest, a map is one sum more.
+BOUND = 1e-4
+
+# What a peer's array is called, the row that equals it, its parameters, and whether the tool has cut it off at 0.
+PEERS = {
+    "saliency/GradCAM": ("gradcam", {}, True),
+    "tf-keras-vis/Gradcam": ("gradcam", {}, True),
+    "tf-keras-vis/Gradcam:signed": ("gradcam", {}, False),
+    "tf-explain/GradCAM": ("gradcam", {}, False),
+    "xplique/GradCAM": ("gradcam", {}, True),
+    f"{TORCH}/GradCAM": ("gradcam", {}, False),
+    "captum/LayerGradCam": ("gradcam", {}, False),
+    "tf-explain/GradCAM_guided": ("gated", {}, False),
+    "tf-keras-vis/GradcamPlusPlus": ("gradcampp", {"dialect": "tf-keras-vis"}, True),
+    "xplique/GradCAMPP": ("gradcampp", {"dialect": "xplique"}, True),
+    f"{TORCH}/GradCAMPlusPlus": ("gradcampp", {"dialect": TORCH}, False),
+    f"{TORCH}/XGradCAM": ("xgradcam", {"dialect": TORCH}, False),
+    f"{TORCH}/HiResCAM": ("hirescam", {}, False),
+    f"{TORCH}/LayerCAM": ("layercam", {}, False),
+    "tf-keras-vis/Layercam": ("layercam", {}, True),
+    f"{TORCH}/GradCAMElementWise": ("elementwise", {}, False),
+    f"{TORCH}/EigenCAM": ("eigencam", {"dialect": TORCH}, None),  # None: up to its sign, which is LAPACK's
+    f"{TORCH}/EigenGradCAM": ("eigengradcam", {"dialect": TORCH}, None),
+    f"{TORCH}/FEM": ("fem", {"dialect": TORCH}, False),
+}
+
+
+@pytest.fixture(scope="module")
+def peers(shared):
+    """Return the arrays of the published tools, by key; skip where they are missing."""
+    path = shared / "peers" / "public.npz"
+    if not path.exists():
+        pytest.skip(f"{path} is missing")
+    with np.load(str(path)) as arrays:
+        return {key: arrays[key] for key in arrays.files if arrays[key].ndim in (0, 2) or key.startswith("net/")}
+
+
+@pytest.fixture(scope="module")
+def mobilenet(shared):
+    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
+        yield model
+
+
+def difference(raw, wanted, cut):
+    """Return how far a map is from a peer's, as a share of its largest value."""
+    if cut is None:
+        raw = raw * np.sign(np.vdot(raw, wanted))
+    raw = np.maximum(raw, 0) if cut else raw
+    return np.abs(raw - wanted).max() / np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("photo", PHOTOS)
+@pytest.mark.parametrize("key", PEERS)
+def test_a_row_gives_the_array_of_its_peer(mobilenet, peers, key, photo):
+    method, options, cut = PEERS[key]
+    explainer = slimcam.Explainer(mobilenet, method, LAYER, target=PHOTOS[photo], **options)
+    raw = explainer(peers[f"net/input/{photo}"][None]).raw[0]
+    assert difference(raw, peers[f"{key}/{photo}"], cut) <= BOUND
+
+
+def test_cam_is_grad_cam_times_its_places(mobilenet, peers):
+    # the gradient of a mean over 7 x 7 places is 1 / 49 of the weight behind it, at each place
+    x = peers["net/input/cat"][None]
+    cam, gradcam = (slimcam.Explainer(mobilenet, name, LAYER, target=288)(x).raw[0] for name in ("cam", "gradcam"))
+    assert difference(cam / 49, gradcam, False) <= BOUND
+
+
+def test_cam_refuses_a_layer_that_has_more_behind_it(mobilenet):
+    with pytest.raises(slimcam.LayerError, match=r"cam needs a global average and a dense layer behind .*Relu6"):
+        slimcam.Explainer(mobilenet, "cam", "MobilenetV1/MobilenetV1/Conv2d_11_pointwise/Relu6:0")
+
+
+def test_each_peer_that_a_row_of_a_layer_names_is_compared():
+    named = {
+        (name, peer.split("/")[0]) for name, row in METHODS.items() for peer in row.peers if row.takes == "evidence"
+    }
+    compared = {(method, key.split("/")[0]) for key, (method, _, _) in PEERS.items()}
+    assert named == compared
+
+
+def test_the_arrays_are_of_one_layer(peers):
+    about = json.loads(str(peers["meta"]))
+    assert {about[f"{key}/cat"]["layer"] for key in PEERS} == {"Conv2d_13_pointwise"}
