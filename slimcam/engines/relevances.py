@@ -115,9 +115,7 @@ def _start(query: Query) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
         score = target.build(model)
         return score, tf.ones_like(score), None
     if query.score not in ("logit", "mean_logit"):
-        raise RuleError(
-            f"no relevance goes through the softmax of score={query.score!r}: give score='logit'"
-        )
+        raise RuleError(f"no relevance goes through the softmax of score={query.score!r}: give score='logit'")
     mask = targets.fed_mask(model)
     score = targets.SCORES[query.score](model, logits, mask)
     return logits, tf1.gradients(score, logits, stop_gradients=[logits, mask])[0], mask

@@ -125,9 +125,9 @@ def test_parameters_are_checked_by_name_and_value():
 
     with pytest.raises(slimcam.ParameterError, match="gradcampp has no parameter 'formulae': it has formula; near"):
         read_parameters("gradcampp", find, {"formulae": "paper"}, {})
-    with pytest.raises(slimcam.ParameterError, match="gradcampp: formula='papers': give paper, .*; near: 'paper'"):
+    with pytest.raises(slimcam.ParameterError, match=r"gradcampp: formula='papers': give paper, .*; near: 'paper'"):
         read_parameters("gradcampp", find, {"formula": "papers"}, {})
-    with pytest.raises(slimcam.ParameterError, match="layercam: tanh=-1.0: give 0 or more"):
+    with pytest.raises(slimcam.ParameterError, match=r"layercam: tanh=-1\.0: give 0 or more"):
         read_parameters("layercam", METHODS["layercam"].parameters, {"tanh": -1}, {})
     with pytest.raises(slimcam.ParameterError, match="fem: deviations='2': give a number"):
         read_parameters("fem", METHODS["fem"].parameters, {"deviations": "2"}, {})
