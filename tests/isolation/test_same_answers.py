@@ -135,7 +135,11 @@ def of_dream(model, folder):
 
 CALLS = {
     "GradCAM": lambda model, folder: [slimcam.GradCAM(model, "a0", slimcam.Top(2))(PHOTOS), slimcam.GradCAM(model)(X)],
-    "Explainer": lambda model, folder: [slimcam.Explainer(model, "gradcam", "a0", slimcam.Top(2))(PHOTOS)],
+    "Explainer": lambda model, folder: [
+        slimcam.Explainer(model, "gradcampp", "a0", slimcam.Top(2), dialect="xplique")(PHOTOS),
+        slimcam.Explainer(model, "scorecam", "b0", target="w")(PHOTOS),
+        slimcam.Explainer(model, "integrated_gradients", steps=3, seed=1)(X),
+    ],
     "explain": lambda model, folder: slimcam.explain(model, PHOTOS, target="w", hold={"a0": "zeros"}),
     "activations": of_activations,
     "record": of_record,

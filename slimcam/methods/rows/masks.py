@@ -32,7 +32,7 @@ def _rise(parameters: Mapping[str, Any], size: Size) -> int:
 
 ROWS: Dict[str, Method] = {
     "scorecam": Method(
-        *("masks", "scorecam", "Wang et al. 2020, eq. 5-8", "net", "both"),
+        *("masks", "scorecam", "Wang et al. 2020, eq. 5-8", "net", "layer"),
         {
             "channels": Parameter(0, "how many channels, those that differ most over places; 0: all", least=0),
             "weights": Parameter("softmax", "what scores become", choices=("softmax", "scores", "probability")),

@@ -33,7 +33,7 @@ def _smooth(samples: int) -> Dict[str, Parameter]:
     return {"samples": SAMPLES._replace(default=samples), "noise": NOISE, "spread": SPREAD}
 
 
-NOISY = "samples forward, samples backward"
+NOISY = "samples + 1 forward, samples backward"
 XPLIQUE = {"samples": 50, "noise": 0.2, "spread": "absolute", "reduce": "mean"}
 
 ROWS: Dict[str, Method] = {
@@ -58,7 +58,7 @@ ROWS: Dict[str, Method] = {
         },
         "max_abs",
         NOISY,
-        _times("samples"),
+        _times("samples", 1),
         {
             "saliency": {"of": "squared"},
             "tf-keras-vis": {"noise": 0.2, "of": "abs", "reduce": "max"},
@@ -73,7 +73,7 @@ ROWS: Dict[str, Method] = {
         {**_smooth(50), "seed": SEED},
         "mean",
         NOISY,
-        _times("samples"),
+        _times("samples", 1),
         {"xplique": XPLIQUE},
         ("saliency/SmoothGradSquared", "xplique"),
     ),
@@ -82,7 +82,7 @@ ROWS: Dict[str, Method] = {
         {**_smooth(50), "samples": SAMPLES._replace(default=50, least=2), "seed": SEED},
         "mean",
         NOISY,
-        _times("samples"),
+        _times("samples", 1),
         {"xplique": XPLIQUE},
         ("xplique",),
     ),
