@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
-from typing import Any, Callable, Iterable, List, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
 
 from .._types import Graph, GraphDef, Operation
 from .core import TF_VERSION, private, tf, tf1
@@ -24,9 +26,33 @@ def frozen(function: Callable) -> Tuple[GraphDef, List[str], List[str]]:
     Its variables are constants, and what it calls is inlined, without which no inner tensor could be named.
     """
     convert = private("framework.convert_to_constants")
+    if TF_VERSION < (2, 8):
+        _mend_captures(function)
     constant = convert.convert_variables_to_constants_v2(function, lower_control_flow=False)
     inputs = [tensor.name for tensor in constant.inputs if tensor.dtype != tf.resource]
     return constant.graph.as_graph_def(), inputs, [tensor.name for tensor in constant.outputs]
+
+
+class _Text(NamedTuple):
+    """A tensor of text that a function was given, whose value is an array where it is one string, too."""
+
+    tensor: Any
+
+    def numpy(self) -> np.ndarray:
+        return np.array(self.tensor.numpy(), object)
+
+
+def _mend_captures(function: Any) -> None:
+    """Let a function be converted that was given what is no variable: older TensorFlows ask a table for its value.
+
+    They also take the value of a single string for an array.
+    """
+    graph, given = function.graph, function.captured_inputs
+    variables = [variable.handle for variable in graph.variables]
+    kept = [one.dtype != tf.resource or any(one is handle for handle in variables) for one in given]
+    pairs = [pair for pair, stays in zip(list(graph.captures), kept) if stays]
+    graph.reset_captures([(_Text(outer) if outer.dtype == tf.string else outer, inner) for outer, inner in pairs])
+    function._captured_inputs = [one for one, stays in zip(given, kept) if stays]
 
 
 def with_conds_laid_open(graph_def: GraphDef, fetches: Iterable[str]) -> GraphDef:

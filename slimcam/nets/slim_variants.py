@@ -12,6 +12,7 @@ from tf_slim.nets import inception, resnet_v1, resnet_v2
 from .._tf import slim as import_slim
 from .._tf import tf1
 from .._types import Tensor
+from ..graphs.walk import ancestors
 
 slim = import_slim()
 
@@ -62,9 +63,8 @@ def _inception(body: Callable[..., Any], pool: str) -> Callable[..., Any]:
 
 
 def _pool(tensor: Tensor) -> Tensor:
-    while tensor.op.type != "AvgPool":
-        tensor = tensor.op.inputs[0]
-    return tensor
+    """Return the average pool that is nearest behind a tensor: a dropout may lie between."""
+    return next(op.outputs[0] for op in ancestors([tensor]) if op.type == "AvgPool")
 
 
 def inception_v1(

@@ -7,11 +7,12 @@ for images (tensorflow.org/hub/common_signatures/images): `image_classification`
 
 import os
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .._types import GraphDef
 from ..errors import ModelError
 from ..files.reading import read_bytes
+from ..files.wire import fields, message, number
 from ..graphs.graph_defs import dtype_of, nodes_by_name, op_name
 from . import saved_model
 from .meta_graph import with_values
@@ -78,10 +79,10 @@ def read_hub_module(path: str, options: LoadOptions) -> Parts:
 def _check_format(folder: str) -> None:
     data = read_bytes(os.path.join(folder, MODULE), ModelError, 1 << 20)
     try:
-        fields = dict(_fields(data))
-    except IndexError:
-        fields = {}
-    if fields.get(1) != FORMAT:
+        version = number(fields(data), 1)
+    except ValueError:
+        version = None
+    if version != FORMAT:
         raise ModelError(f"{folder}: its {MODULE} is damaged, or of a format that slimcam does not read")
 
 
@@ -98,11 +99,12 @@ def _image_size(meta: Any) -> Optional[Tuple[int, int]]:
     """Return height and width of the attachment image_module_info, of image_module_info.proto, None without one."""
     for attachment in meta.collection_def["hub_module_attachments"].bytes_list.value:
         try:
-            fields = dict(_fields(attachment))
-            if fields.get(1) == b"image_module_info":
-                size = dict(_fields(dict(_fields(fields[2]))[1]))
-                return size[1], size[2]
-        except (LookupError, TypeError):  # a damaged one, or without a size
+            entry = fields(attachment)
+            if entry.get(1) == [b"image_module_info"]:
+                size = message(message(entry, 2), 1)
+                height, width = number(size, 1), number(size, 2)
+                return (height, width) if 0 < min(height, width) <= max(height, width) < 1 << 16 else None
+        except ValueError:
             continue
     return None
 
@@ -117,33 +119,3 @@ def _set_size(graph_def: GraphDef, images: str, size: Optional[Tuple[int, int]])
         return []
     dims[1].size, dims[2].size = size
     return [f"images of {size[0]} x {size[1]} pixels: its image_module_info"]
-
-
-def _fields(data: bytes) -> Iterator[Tuple[int, Any]]:
-    """Yield number and value, an int or bytes, of a message's fields: of the two wire types that TF Hub's have.
-
-    TensorFlow does not bring these messages' classes; see protobuf.dev/programming-guides/encoding.
-    """
-    place = 0
-
-    def number() -> int:
-        nonlocal place
-        value, shift = 0, 0
-        while True:
-            byte = data[place]
-            place += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if shift > 70:
-                raise IndexError("a number of more than ten bytes")
-            if byte < 128:
-                return value
-
-    while place < len(data):
-        key = number()
-        value = number()
-        if key & 7 == 2:
-            yield key >> 3, data[place : place + value]
-            place += value
-        else:
-            yield key >> 3, value

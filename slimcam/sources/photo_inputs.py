@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Optional
 
 from .._tf import tf, tf1
 from .._types import DType, Graph, GraphDef, NodeDef, Tensor
-from ..graphs.graph_defs import Dims
+from ..graphs.graph_defs import Dims, set_inputs
 from ..graphs.op_types import DECODERS
 from ..inputs import preprocess
 from ..inputs.image_input import ImageInput, PhotoPipeline
@@ -49,6 +49,7 @@ def join_photos(graph_def: GraphDef, image: ImageNode, parts: Parts) -> Joint:
     if image.values is not None:
         node = _before(graph_def, node, image)
     _set_input(node, dtype, shape if len(shape) == 3 else [None, *shape[1:]], prepared)
+    _drop_waits(graph_def, node.name)
     return Joint(image, node.name, photos, prepared, batch=batch, no_photos=lacks)
 
 
@@ -116,6 +117,14 @@ def _before(graph_def: GraphDef, node: NodeDef, image: ImageNode) -> NodeDef:
     del node.input[:]
     node.input.extend([name, dims.name])
     return graph_def.node.add(name=name)
+
+
+def _drop_waits(graph_def: GraphDef, name: str) -> None:
+    """Let no node wait for a placeholder: what stands in its place would prepare photos then, although it is fed."""
+    waits = f"^{name}"
+    for node in graph_def.node:
+        if waits in node.input:
+            set_inputs(node, [one for one in node.input if one != waits])
 
 
 def _set_input(node: NodeDef, dtype: DType, shape: List[Optional[int]], prepared: Optional[Tensor]) -> None:

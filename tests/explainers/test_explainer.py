@@ -130,7 +130,7 @@ def test_a_hold_holds(net, method):
 
 
 def test_a_hold_that_leaves_no_way_to_the_pixels_is_an_error(net):
-    with pytest.raises(slimcam.LayerError, match="no gradient of 'logits:0' reaches 'images:0'|does not lead"):
+    with pytest.raises(slimcam.LayerError, match=r"no gradient of 'logits:0' reaches 'images:0'|does not lead"):
         explainer(net, "gradient", 0, hold={"conv1": "zeros"})
 
 

@@ -1,11 +1,13 @@
 """Kinds: frozen graphs, .meta graphs and SavedModels, changed field by field."""
 
 import os
+import pathlib
 import tempfile
 from random import Random
 from typing import Any, Dict, List
 
 import numpy as np
+from fixtures.hub_modules import write_module
 
 from slimcam._tf import TF_VERSION, parse_text, tf, tf1
 
@@ -177,7 +179,7 @@ def _variable(value: np.ndarray, name: str) -> Any:
 
 
 def saved_model_bases() -> Dict[str, Case]:
-    """Return SavedModels of TensorFlow 1, and of 2 where that is here."""
+    """Return SavedModels of TensorFlow 1, and of 2 where that is here; and a module of TF Hub."""
     bases = {}
     with tempfile.TemporaryDirectory() as folder, tf1.Graph().as_default(), tf1.Session() as session:
         images, scores = plain(variable=_variable)
@@ -188,6 +190,9 @@ def saved_model_bases() -> Dict[str, Case]:
         with tempfile.TemporaryDirectory() as folder:
             tf.saved_model.save(_module(), folder)
             bases["two"] = Case(listing(folder), ".", {}, "two")
+    with tempfile.TemporaryDirectory() as folder:
+        written = listing(write_module(pathlib.Path(folder) / "hub"))
+        bases["hub"] = Case({name: data for name, data in written.items() if "checkpoint" not in name}, ".", {}, "hub")
     return bases
 
 
@@ -259,7 +264,7 @@ def truth(path: str, case: Case, came: Came) -> bool:
 
 def _import(path: str, case: Case, session: Any) -> None:
     if case.entry == ".":
-        tf1.saved_model.load(session, ["serve"], path)
+        tf1.saved_model.load(session, [] if case.base == "hub" else ["serve"], path)
     elif case.entry == "net.meta":
         saver = tf1.train.import_meta_graph(path, clear_devices=True)
         saver.restore(session, path[: -len(".meta")])

@@ -1,4 +1,4 @@
-"""Kind: Keras files, .h5, .keras and .json, changed key by key, in their bytes and in their containers."""
+"""Kind: Keras files, .h5, .keras, .json and .yaml, changed key by key, in their bytes and in their containers."""
 
 import io
 import json
@@ -10,12 +10,13 @@ from typing import Any, Callable, Dict
 
 import h5py
 import numpy as np
+import yaml
 from fixtures import keras_nets, keras_texts
 
 from slimcam._tf import TF_VERSION, eager, keras2, keras3, keras_runs_eagerly, tf1
 
 from .case import Case, listing
-from .mutations import damage, json_case
+from .mutations import change_json, damage, dump, json_case, lines_case
 from .runs import Came, close
 
 CODE = (
@@ -29,6 +30,29 @@ CODE = (
     {"class_name": "__numpy__", "config": {"value": [[1]], "dtype": "object"}},
     {"class_name": "Custom>Unknown", "config": {}, "registered_name": "Custom>Unknown"},
     "__lambda__",
+)
+YAML = (
+    *(
+        "!!python/object/apply:os.getcwd []",
+        "!!python/name:os.system",
+        "!!python/tuple [1, 2]",
+        "!!binary AA==",
+        "!x y",
+    ),
+    *(
+        "&a [*a, *a]",
+        "*missing",
+        "{<<: {a: 1}}",
+        "|",
+        "!!set {a}",
+        ".nan",
+        "2020-01-01",
+        "0o17",
+        "1:30",
+        "? [a]",
+        "%",
+        "!x y",
+    ),
 )
 
 
@@ -61,7 +85,7 @@ def chain(keras: Any) -> Any:
 
 
 def bases() -> Dict[str, Case]:
-    """Return .h5 files of Keras 2, .keras files where Keras 3 is here, and a .json with weights."""
+    """Return .h5 files of Keras 2, .keras files where Keras 3 is here, and .json and .yaml with weights."""
     found = {}
     with tempfile.TemporaryDirectory() as name, keras_nets.quiet():
         for build in (branched, chain):
@@ -78,6 +102,8 @@ def bases() -> Dict[str, Case]:
     for version, config in (("2", keras_texts.keras2_config()), ("1", keras_texts.keras1_config())):
         both = {**files, "model.json": json.dumps(config).encode()}
         found[f"json_{version}"] = Case(both, "model.json", {"weights": "weights.h5"}, f"json_{version}")
+    text = {**files, "model.yaml": yaml.safe_dump(keras_texts.keras2_config(), sort_keys=False).encode()}
+    found["yaml"] = Case(text, "model.yaml", {"weights": "weights.h5"}, "yaml")
     return found
 
 
@@ -94,10 +120,30 @@ def mutate(random: Random, case: Case) -> Case:
     data = case.files[name]
     if name.endswith(".json"):
         return case.with_file(name, *json_case(random, data, strange))
+    if name.endswith(".yaml"):
+        return case.with_file(name, *_yaml(random, data))
     if random.random() < 0.2:
         return case.with_file(name, *damage(random, data))
     changed = _zip(random, data) if name.endswith(".keras") else _h5(random, data)
     return case.with_file(name, *changed)
+
+
+def _yaml(random: Random, data: bytes) -> Any:
+    """Change a line, with words that are YAML's own, or a key of what it says."""
+    if random.random() < 0.3:
+        lines = data.decode().split("\n")
+        at = random.randrange(len(lines))
+        word = random.choice(YAML)
+        lines[at] = f"{lines[at].rsplit(' ', 1)[0]} {word}"
+        return "\n".join(lines).encode(), f"line {at} ends in {word!r}"
+    if random.random() < 0.3:
+        return lines_case(random, data)
+    config = yaml.safe_load(data.decode())
+    recipe = change_json(random, config, strange)
+    try:
+        return yaml.safe_dump(config, sort_keys=False).encode("utf-8", "surrogatepass"), recipe
+    except (RecursionError, yaml.YAMLError):  # which has no words for some of it
+        return dump(config), recipe
 
 
 def _h5(random: Random, data: bytes) -> Any:

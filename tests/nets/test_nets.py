@@ -17,6 +17,7 @@ from slimcam import nets
 from slimcam._tf import slim, tf1
 from slimcam.errors import ModelError, UnknownName
 from slimcam.nets import variable_table
+from slimcam.sources.vetting.graphs import vet_graph
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,7 @@ class Built(NamedTuple):
     explained_type: str
     trained: list  # of each batch norm, whether it is built for training
     random: list  # names of operations that draw numbers, not to begin a variable with
+    refused: list  # what vetting finds
 
 
 def built(name):
@@ -66,6 +68,7 @@ def built(name):
             explained.op.type,
             [op.get_attr("is_training") for op in norms],
             [op.name for op in graph.get_operations() if "Random" in op.type and "/Initializer/" not in op.name],
+            vet_graph(graph.as_graph_def()).refused,
         )
 
 
@@ -81,6 +84,7 @@ def assert_row(name, made):
     normalised = any(variable.endswith("moving_mean") for variable in variables)
     assert normalised == bool(made.trained) and not any(made.trained)  # for inference
     assert made.random == []  # neither dropout nor dropped paths
+    assert list(made.refused) == []
     assert "nasnet" not in name or "AuxLogits" not in made.end_points
 
 
@@ -215,6 +219,12 @@ def test_the_table_of_variables_is_written_anew(monkeypatch, tmp_path):
     assert shapes == nets.variables("vgg_a", 3)
     assert list(shapes) == list(nets.variables("vgg_a", 3))
     assert variable_table.shapes("vgg_16", 3) is None
+
+
+def test_what_is_pooled_is_an_end_point_of_a_net_that_trains_too():
+    with tf1.Graph().as_default():
+        _, end_points = nets.build("inception_v2", images(224), is_training=True)  # dropout comes between
+    assert end_points["AvgPool_1a"].op.type == "AvgPool"
 
 
 # Nets of the caller's

@@ -7,10 +7,11 @@ SavedTensorSliceMeta of all tensors (saved_tensor_slice.proto). TensorFlow check
 
 import os
 import struct
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ...errors import ModelError
 from ...files.reading import open_file
+from ...files.wire import Fields, checked, fields, message, number, varint
 
 _MAGIC = bytes.fromhex("57fb808b247547db")
 _FOOTER, _TRAILER = 48, 5  # bytes: of a table, and after each block
@@ -25,8 +26,6 @@ _SIZES = {
     **dict.fromkeys((2, 8, 9, 23), 8),
     18: 16,
 }
-
-Fields = Dict[int, List[Any]]
 
 
 def check_index(prefix: str, files: Sequence[str]) -> None:
@@ -45,15 +44,15 @@ def check_index(prefix: str, files: Sequence[str]) -> None:
 def _check_bundle(prefix: str, sizes: Dict[str, int]) -> None:
     shards = 0
     for name, value in _entries(prefix + ".index"):
-        entry = _fields(value)
+        entry = fields(value)
         if not name:
-            shards = _number(entry, 1)
+            shards = number(entry, 1)
             continue
-        kind, (dims, count) = _number(entry, 1), _shape(name, entry)
+        kind, (dims, count) = number(entry, 1), _shape(name, entry)
         _check_parts(name, entry.get(7, ()), dims)
         if entry.get(7):
             continue  # its parts are entries of their own
-        shard, start, size = (_number(entry, key) for key in (3, 4, 5))
+        shard, start, size = (number(entry, key) for key in (3, 4, 5))
         there = sizes.get(f"{os.path.basename(prefix)}.data-{shard:05d}-of-{shards:05d}")
         if there is None:
             continue  # TensorFlow says which file is missing
@@ -68,24 +67,24 @@ def _check_slices(file: str, there: int) -> None:
     first = next(_entries(file), None)
     if first is None or first[0]:
         raise ValueError("its table has no description of its tensors")
-    for meta in _fields(first[1]).get(1, ()):
-        for one in _fields(meta).get(1, ()):
-            tensor = _fields(one)
-            name = bytes(tensor.get(1, [b""])[-1]).decode("utf-8", "replace")
+    for meta in fields(first[1]).get(1, ()):
+        for one in fields(meta).get(1, ()):
+            tensor = fields(one)
+            name = checked(tensor.get(1, [b""])[-1], bytes).decode("utf-8", "replace")
             dims, count = _shape(name, tensor)
             _check_parts(name, tensor.get(4, ()), dims)
             if count > there:
                 raise ValueError(f"it says that {name!r} is of shape {dims}, in {there} bytes of files")
 
 
-def _shape(name: str, fields: Fields) -> Tuple[List[int], int]:
+def _shape(name: str, entry: Fields) -> Tuple[List[int], int]:
     """Return the shape in the field 2 and the number of its values; raise ValueError for one that cannot be."""
-    shape = _fields(fields.get(2, [b""])[-1])
-    dims = [_number(_fields(dim), 1) for dim in shape.get(2, ())]
+    shape = message(entry, 2)
+    dims = [number(fields(dim), 1) for dim in shape.get(2, ())]
     count = 1
     for size in dims:
         count *= max(size, 1)
-    if min(dims, default=0) < 0 or len(dims) > _MOST_DIMS or count >= 1 << 62 or _number(shape, 3):
+    if min(dims, default=0) < 0 or len(dims) > _MOST_DIMS or count >= 1 << 62 or number(shape, 3):
         raise ValueError(f"it says that {name!r} is of shape {dims[:8]}, which no tensor is")
     return dims, 0 if 0 in dims else count
 
@@ -93,8 +92,8 @@ def _shape(name: str, fields: Fields) -> Tuple[List[int], int]:
 def _check_parts(name: str, parts: Sequence[bytes], dims: List[int]) -> None:
     """Raise ValueError for a part of a tensor that is not within it; an extent without length is all of its side."""
     for part in parts:
-        extents = [_fields(extent) for extent in _fields(part).get(1, ())]
-        ends = [(_number(one, 1), _number(one, 2, -1)) for one in extents]
+        extents = [fields(extent) for extent in fields(part).get(1, ())]
+        ends = [(number(one, 1), number(one, 2, -1)) for one in extents]
         whole = len(ends) == len(dims) and all(
             (start, length) == (0, -1) or (min(start, length) >= 0 and start + length <= size)
             for (start, length), size in zip(ends, dims)
@@ -116,15 +115,15 @@ def _entries(path: str) -> Iterator[Tuple[str, bytes]]:
         footer = file.read(_FOOTER)
         if footer[-8:] != _MAGIC:
             raise ValueError("its index is cut off, or no index")
-        place = _varint(footer, _varint(footer, 0)[1])[1]
+        place = varint(footer, varint(footer, 0)[1])[1]
         for _, handle in _block(file, footer[place:], size):
             for key, value in _block(file, handle, size):
                 yield key.decode("utf-8", "replace"), value
 
 
 def _block(file: Any, handle: bytes, there: int) -> Iterator[Tuple[bytes, bytes]]:
-    start, place = _varint(handle, 0)
-    size, _ = _varint(handle, place)
+    start, place = varint(handle, 0)
+    size, _ = varint(handle, place)
     if size < 4 or size > _MOST_BLOCK or start + size + _TRAILER > there:
         raise ValueError("its index is damaged")
     file.seek(start)
@@ -136,60 +135,12 @@ def _block(file: Any, handle: bytes, there: int) -> Iterator[Tuple[bytes, bytes]
         raise ValueError("its index is damaged")
     place, key, left = 0, b"", _KEYS_TIMES * size + _KEYS_FREE
     while place < end:
-        shared, place = _varint(data, place)
-        fresh, place = _varint(data, place)
-        length, place = _varint(data, place)
+        shared, place = varint(data, place)
+        fresh, place = varint(data, place)
+        length, place = varint(data, place)
         left -= shared + fresh
         if shared > len(key) or place + fresh + length > end or left < 0:
             raise ValueError("its index is damaged")
         key = key[:shared] + data[place : place + fresh]
         yield key, data[place + fresh : place + fresh + length]
         place += fresh + length
-
-
-# --- messages
-
-
-def _varint(data: bytes, place: int) -> Tuple[int, int]:
-    """Return a number and the place after it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = data[place]
-        place += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value & ((1 << 64) - 1), place
-    raise ValueError("its index is damaged")
-
-
-def _fields(data: bytes) -> Fields:
-    """Return the values of a message's fields by their numbers: whole numbers, and bytes."""
-    fields: Fields = {}
-    place = 0
-    while place < len(data):
-        key, place = _varint(data, place)
-        value: Any = None
-        kind = key & 7
-        if kind == 0:
-            value, place = _varint(data, place)
-        elif kind == 2:
-            length, place = _varint(data, place)
-            value = data[place : place + length]
-            place += length
-        elif kind in (1, 5):
-            place += 8 if kind == 1 else 4
-        else:
-            raise ValueError("its index is damaged")
-        if place > len(data):
-            raise ValueError("its index is damaged")
-        if value is not None:
-            fields.setdefault(key >> 3, []).append(value)
-    return fields
-
-
-def _number(fields: Fields, key: int, default: Optional[int] = 0) -> Any:
-    """Return a field as the signed number of 64 bits that it is; the last, where there are several."""
-    value = fields.get(key, [default])[-1]
-    if not isinstance(value, int):
-        raise ValueError("its index is damaged")
-    return value - (1 << 64) if value >= 1 << 63 else value

@@ -12,6 +12,7 @@ from ..._types import GraphDef, NodeDef
 from ...errors import ModelError
 from .constants import contents_of, problem_of_constant
 from .operators_computing import CALLING, COMPUTING
+from .words import WORDS, no_text
 
 CONSTANTS = ("Const", "HostConst")
 MOST_NODES = 1 << 20  # that functions may come to, expanded; and no more than this many times those that the file has
@@ -49,12 +50,13 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
     unheld: Dict[str, int] = {}
     signatures = [function.signature for function in graph_def.library.function]
     counts = COUNTS.union(arg.number_attr for one in signatures for arg in (*one.input_arg, *one.output_arg))
+    telling = counts | WORDS
     tensors = 0  # that nodes say they have beyond what they read
     for function, nodes in bodies(graph_def):
         names: Set[str] = set()
         for node in nodes:
             name, size = node.name, 0
-            special = [key for key in node.attr if key[:1] == "_" or key in counts]
+            special = [key for key in node.attr if key[:1] == "_" or key in telling]
             if special:
                 tensors += sum(max(node.attr[key].i - len(node.input), 0) for key in special if key in counts)
             problem = "is there twice" if name in names else _problem_of(node, special)
@@ -86,31 +88,20 @@ def bodies(graph_def: GraphDef) -> Iterator[Tuple[str, Sequence[NodeDef]]]:
 
 def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
     """Return what is wrong with a node, "" for nothing; drop the executor's own notes, which are among `special`."""
-    notes = _drop_notes(node.attr, special)
+    _drop_notes(node.attr, special)
     if not node.op:
         return "says no operation"
     if node.op in CONSTANTS:
         return problem_of_constant(node)
-    if "_gradient_op_type" in notes and not _is_text(node.attr["_gradient_op_type"].s):
-        return "asks for a gradient by a name that is no text"
-    return ""
+    strange = no_text(node, [name for name in special if name in node.attr])
+    return f"says {strange} in bytes that are no text" if strange else ""
 
 
-def _drop_notes(attributes: Mapping, among: Sequence[str]) -> List[str]:
-    """Drop those of the attributes `among` that only the executor writes; return those that begin as they do."""
-    notes = [name for name in among if name.startswith("_")]
-    for name in notes:
-        if name not in _NOTES and not name.startswith("_slimcam"):
+def _drop_notes(attributes: Mapping, among: Sequence[str]) -> None:
+    """Drop those of the attributes `among` that only the executor writes."""
+    for name in among:
+        if name.startswith("_") and name not in _NOTES and not name.startswith("_slimcam"):
             del attributes[name]  # type: ignore[attr-defined]
-    return notes
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 # --- functions

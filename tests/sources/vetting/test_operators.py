@@ -8,6 +8,7 @@ from slimcam.sources.vetting.operators import BY_ATTRIBUTES, UNKNOWN, Judgement,
 from slimcam.sources.vetting.operators_computing import CALLING, COMPUTING, DRAWING
 from slimcam.sources.vetting.operators_refused import REASONS, REFUSED
 from slimcam.sources.vetting.structure import COUNTS
+from slimcam.sources.vetting.words import BYTES, WORDS
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,12 @@ def test_who_calls_functions_is_looked_into(registry):
 def test_what_says_how_many_tensors_there_are_is_looked_at(registry):
     arguments = [one for op in registry.values() for one in (*op.input_arg, *op.output_arg)]
     assert {one.number_attr for one in arguments} - {""} <= COUNTS
+
+
+def test_what_is_said_in_words_is_looked_at(registry):
+    attributes = [one for op, row in registry.items() if op in COMPUTING for one in row.attr]
+    assert {one.name for one in attributes if "string" in one.type} <= WORDS | BYTES
+    assert not WORDS & BYTES
 
 
 def test_what_takes_a_path_by_an_attribute_is_not_taken_for_computing(registry):

@@ -69,13 +69,77 @@ def save(model, path):
 
 
 @TF2
-@pytest.mark.xfail(TF_VERSION < (2, 13), reason="it saves what fills the table once more, for who runs the graph")
 def test_a_table_of_the_files_own_asset_is_read(tmp_path):
     (tmp_path / "labels.txt").write_text("a\nb\nc\n")
     path = save(Net(tmp_path / "labels.txt"), tmp_path / "saved")
     assert judge_functions(path, saved_model_proto(path).meta_graphs[0]).pure
     with slimcam.load(path, preprocess="none", logits="logits") as model:
         assert model.classes == 3
+
+
+def _initialiser(proto):
+    """Return the function that initialises a SavedModel's resource, by what the graph of objects says."""
+    (resource,) = (one for one in proto.meta_graphs[0].object_graph_def.nodes if one.HasField("resource"))
+    (index,) = (one.node_id for one in resource.children if one.local_name == "_initialize")
+    node = proto.meta_graphs[0].object_graph_def.nodes[index]
+    name = node.bare_concrete_function.concrete_function_name or node.function.concrete_functions[0]
+    library = proto.meta_graphs[0].graph_def.library
+    return node, next(one for one in library.function if one.signature.name == name)
+
+
+@TF2
+@pytest.mark.parametrize("computed", [False, True])
+def test_what_only_the_graph_calls_may_fill_a_table_from_the_file_that_it_is_given(tmp_path, computed):
+    """To 2.12 TensorFlow writes such a copy of the initialiser, which fills the table where the graph is run."""
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    path = save(Net(tmp_path / "labels.txt"), tmp_path / "saved")
+    proto = saved_model_proto(path)
+    graph_def = proto.meta_graphs[0].graph_def
+    copy = graph_def.library.function.add()
+    copy.CopyFrom(_initialiser(proto)[1])
+    copy.signature.name = "copy"
+    (filling,) = (one for one in copy.node_def if one.op == "InitializeTableFromTextFileV2")
+    if computed:
+        copy.node_def.add(name="away", op="StringLower", input=[filling.input[1]])
+        filling.input[1] = "away:output:0"
+    called = graph_def.node.add(name="called", op="StatefulPartitionedCall")
+    called.attr["f"].func.name = "copy"
+    for side, arguments in (("Tin", copy.signature.input_arg), ("Tout", copy.signature.output_arg)):
+        called.attr[side].list.type.extend(one.type for one in arguments)
+    refused = [one.where for one in judge_functions(path, proto.meta_graphs[0]).refused]
+    assert refused == ([f"copy/{filling.name}"] if computed else [])
+
+
+@TF2
+def test_an_object_that_names_what_the_saver_calls_is_refused(tmp_path):
+    """tf.saved_model.load looks functions up by name in all of the library, bound to arguments or not."""
+    armed = []
+
+    def initialise():
+        if armed:
+            what = {"tensor_names": ["a"], "shape_and_slices": [""], "tensors": [tf.constant(1.0)]}
+            tf.raw_ops.SaveV2(prefix=str(tmp_path / "out"), **what)
+
+    model = Net(initialise=initialise)
+    armed.append(True)
+    path = save(model, tmp_path / "saved")
+    proto = saved_model_proto(path)
+    meta = proto.meta_graphs[0]
+    node, function = _initialiser(proto)
+    name = function.signature.name
+    del function.signature.output_arg[:], meta.object_graph_def.concrete_functions[name]
+    function.ret.clear()
+    for one in [one for one in meta.graph_def.node if one.attr["f"].func.name == name]:
+        meta.graph_def.node.remove(one)
+    (saver,) = (one for one in meta.graph_def.node if meta.saver_def.save_tensor_name == f"{one.name}:0")
+    saver.attr["more"].func.name = name
+    node.bare_concrete_function.Clear()
+    node.bare_concrete_function.concrete_function_name = name
+    (tmp_path / "saved" / "saved_model.pb").write_bytes(proto.SerializeToString())
+    assert f"{name}/SaveV2" in [one.where for one in judge_functions(path, meta).refused]
+    with pytest.raises(UntrustedModel, match="is SaveV2, which writes files"):
+        slimcam.load(path)
+    assert sorted(os.listdir(str(tmp_path))) == ["saved"]
 
 
 @TF2

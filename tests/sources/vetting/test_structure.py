@@ -161,7 +161,20 @@ def test_notes_that_are_read_stay():
 def test_a_gradients_name_that_is_no_text_is_a_damaged_graph():
     graph_def = net()
     node(graph_def, "relu").attr["_gradient_op_type"].s = b"\xff"
-    assert "'relu' asks for a gradient by a name that is no text" in problem(graph_def)
+    assert "'relu' says _gradient_op_type in bytes that are no text" in problem(graph_def)
+
+
+@pytest.mark.parametrize("values", [{"s": b"%\xf1SAME"}, {"list": {"s": [b"SAME", b"\xff"]}}])
+def test_a_word_that_is_no_text_is_a_damaged_graph(values):
+    graph_def = net()
+    node(graph_def, "conv").attr["padding"].CopyFrom(tf1.AttrValue(**values))
+    assert "'conv' says padding in bytes that are no text" in problem(graph_def)
+
+
+def test_a_message_as_an_attribute_may_be_any_bytes():
+    graph_def = net()
+    node(graph_def, "conv").attr["config_proto"].s = b"\xff"
+    check_structure("model.pb", graph_def)
 
 
 # --- sizes
