@@ -16,6 +16,7 @@ from slimcam.inputs import preprocess
 from slimcam.maps.dialects import DIALECTS
 from slimcam.maps.maps import Maps
 from slimcam.maps.styles import STYLES
+from slimcam.methods import METHODS
 from slimcam.sources.loading import SOURCES
 from slimcam.sources.options import EVERYWHERE, OF_FILES, LoadOptions
 
@@ -28,6 +29,14 @@ def rows_of(page):
 
 def test_dialects_have_a_row_each():
     assert [row[0] for row in rows_of("docs/dialects.md")] == list(DIALECTS)
+
+
+def test_methods_have_a_row_each_as_the_table_has_it():
+    stated = {row[0]: [cell.replace("`", "") for cell in row[1:]] for row in rows_of("docs/methods.md")}
+    assert stated == {
+        name: [row.needs, row.cost, row.source, ", ".join(row.peers), ", ".join(row.dialects)]
+        for name, row in METHODS.items()
+    }
 
 
 def test_styles_have_a_row_each_with_their_options():
