@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from .baselines import Baseline, baseline_of
-from .masks import probabilities
 from .net import Net, random_state
 from .parts import Pair, in_parts, own_scores
 
@@ -41,8 +40,8 @@ def occlusion(
     """Return how much the score falls when a patch hides a pixel, (N, H, W) (Zeiler and Fergus 2014, section 4.2).
 
     `fill` is what the patch shows, `cut` whether patches that the border cuts count. A pixel under several patches is
-    given the "mean" of their falls, or their "sum". "grid" is tf-explain's: patches side by side, 1 less the class's
-    probability in place of the fall, one number a patch, enlarged linearly to the photo.
+    given the "mean" of their falls, or their "sum". "grid" is tf-explain's: patches side by side, 1 less the score, a
+    probability, in place of the fall, one number a patch, enlarged linearly to the photo.
     """
     if combine == "grid":
         return _grid(net, patch, baseline_of(net, fill, seed))
@@ -79,8 +78,7 @@ def _grid(net: Net, patch: int, fills: np.ndarray) -> np.ndarray:
     height, width = net.images.shape[1:3]
     rows, columns = -(-height // patch), -(-width // patch)
     places = windows(height, width, patch, patch, cut=True)
-    run = probabilities(net, net.evidence(net.images, np.arange(len(net.images))).classes)
-    scores = [score for _, _, score in in_parts(run, _hidden(net.images, fills, places), net.size)]
+    scores = [score for _, _, score in in_parts(net.scores, _hidden(net.images, fills, places), net.size)]
     grids = 1 - np.array(scores, np.float32).reshape(len(net.images), rows, columns)
     return np.stack([cv2.resize(grid, (width, height)) for grid in grids])
 

@@ -20,7 +20,7 @@ def _ablationcam(parameters: Mapping[str, Any], size: Size) -> int:
 def _occlusion(parameters: Mapping[str, Any], size: Size) -> int:
     patch, stride, cut = (parameters[name] for name in ("patch", "stride", "cut"))
     if parameters["combine"] == "grid":
-        return 1 + -(-size.height // patch) * -(-size.width // patch)
+        return -(-size.height // patch) * -(-size.width // patch)
     sides = (size.height - patch, size.width - patch)
     rows, columns = (1 + (-(-max(side, 0) // stride) if cut else side // stride) for side in sides)
     return 1 + max(rows, 0) * max(columns, 0)
@@ -33,7 +33,7 @@ def _rise(parameters: Mapping[str, Any], size: Size) -> int:
 ROWS: Dict[str, Method] = {
     "scorecam": Method(
         *("masks", "scorecam", "Wang et al. 2020, eq. 5-8", "net", "layer"),
-        {
+        parameters={
             "channels": Parameter(0, "how many channels, those that differ most over places; 0: all", least=0),
             "weights": Parameter("softmax", "what scores become", choices=("softmax", "scores", "probability")),
             "epsilon": Parameter(1e-8, "added to what a mask is divided by", least=0),
@@ -45,7 +45,7 @@ ROWS: Dict[str, Method] = {
     ),
     "ablationcam": Method(
         *("masks", "ablationcam", "Desai and Ramaswamy 2020, eq. 3", "net", "layer"),
-        {"fill": Parameter("zero", "what a channel is set to", choices=("zero", "minimum"))},
+        parameters={"fill": Parameter("zero", "what a channel is set to", choices=("zero", "minimum"))},
         cost="1 forward, and channels times the rest behind the layer",
         passes=_ablationcam,
         dialects={"pytorch-grad-cam": {"fill": "minimum"}},
@@ -53,7 +53,7 @@ ROWS: Dict[str, Method] = {
     ),
     "occlusion": Method(
         *("occlusions", "occlusion", "Zeiler and Fergus 2014, section 4.2", "net", "pixels"),
-        {
+        parameters={
             "patch": Parameter(32, "side of what is hidden, in pixels", least=1),
             "stride": Parameter(16, "pixels from one patch to the next", least=1),
             "fill": FILL,
@@ -67,13 +67,13 @@ ROWS: Dict[str, Method] = {
             "saliency": {"patch": 15, "stride": 1, "fill": "zero", "combine": "sum", "cut": False},
             "xplique": {"patch": 3, "stride": 3, "fill": "zero", "combine": "sum", "cut": False},
             "captum": {"fill": "zero"},
-            "tf-explain": {"combine": "grid"},
+            "tf-explain": {"combine": "grid", "score": "output"},
         },
         peers=("saliency", "xplique", "captum", "tf-explain"),
     ),
     "rise": Method(
         *("occlusions", "rise", "Petsiuk et al. 2018, eq. 6", "net", "pixels"),
-        {
+        parameters={
             "masks": Parameter(4000, "random masks", least=1),
             "cells": Parameter(7, "cells of a side of a mask", least=1),
             "keep": Parameter(0.5, "share of the cells that are shown", least=1e-3, most=1),
