@@ -15,7 +15,6 @@ import slimcam
 LAYER = "MobilenetV1/MobilenetV1/Conv2d_13_pointwise/Relu6:0"
 CLASSES = {"cat": 288, "laska": 357}
 CORRELATION, SHARE, OFF = 0.9999, 0.005, 1e-3
-MOVES = 4  # how often a photo is moved by roundings
 STORED = 2.0**-12  # maps of one channel are stored with 12 bits: the relative error of a number
 
 NOISY = {"samples": 8, "noise": 0.2}
@@ -46,12 +45,17 @@ PIXELS = {  # the peer's array: method, dialect, parameters
         {**LINE, "rule": "captum_trapezoid"},
     ),
     "innvestigate/integrated_gradients": ("integrated_gradients", "innvestigate", LINE),
-}
-
-# Smooth images, in which many activations are nearly equal: many gates at once lie within rounding.
-AT_GATES = {
     "captum/GradientShap": ("gradient_shap", "captum", {}),
     "saliency/BlurIG": ("blur_ig", "saliency", {"steps": 25}),
+}
+
+# Some points of these are smooth images, in which many activations are nearly equal: many gates lie within rounding at
+# once. To round the points themselves another way, by a unit in the last place, eight times, moves that share of the
+# pixels of our own map by more than a thousandth: it was measured on both TensorFlows, and the smaller stands here.
+AT_GATES = {
+    ("captum/GradientShap", "cat"): 0.027,
+    ("saliency/BlurIG", "laska"): 0.017,
+    ("tf-explain/SmoothGrad", "laska"): 0.01,
 }
 
 SCORES = {
@@ -84,19 +88,17 @@ def model(shared):
 
 @pytest.fixture(scope="module")
 def explained(model, peers):
-    """Return a function that explains a photo, perhaps moved by roundings, by a row of a table above."""
+    """Return a function that explains a photo by a row of a table above."""
     cams = {}
 
-    def explain(row, photo, move=0):
+    def explain(row, photo):
         method, dialect, parameters = row
         key = method, dialect, repr(parameters)
         if key not in cams:
             layer = LAYER if slimcam.METHODS[method].needs != "pixels" else None
             cams[key] = slimcam.Explainer(model, method, layer, dialect=dialect, **parameters)
         image = peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)
-        if move:
-            image = image * (1 + np.random.RandomState(move).choice([-1, 0, 1], image.shape) * 2.0**-24)
-        return cams[key](image.astype(np.float32), target=CLASSES[photo])
+        return cams[key](image, target=CLASSES[photo])
 
     return explain
 
@@ -120,23 +122,7 @@ def test_pixels_equal_the_peers(explained, peers, key, photo):
     maps = explained(PIXELS[key], photo)
     got = np.abs(maps.channels[0]).max(-1) if key == "tf-keras-vis/Saliency" else array_of(maps, want)
     assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION
-    assert off(got, want).mean() <= SHARE + allowance(key, photo)
-
-
-def allowance(key, photo):
-    """Return the share of pixels beyond SHARE that one gate takes, of five samples: measured on TensorFlow 2.21."""
-    return 0.001 if (key, photo) == ("tf-explain/SmoothGrad", "laska") else 0.0
-
-
-@pytest.mark.parametrize("photo", CLASSES)
-@pytest.mark.parametrize("key", AT_GATES)
-def test_no_more_pixels_are_off_than_roundings_of_the_photo_move(explained, peers, key, photo):
-    want = peers[f"{key}/{photo}"]
-    got, *moved = (array_of(explained(AT_GATES[key], photo, move), want) for move in range(1 + MOVES))
-    moves = np.any([off(one, got) for one in moved], 0)
-    print(key, photo, off(got, want).mean(), moves.mean(), np.corrcoef(got.ravel(), want.ravel())[0, 1])
-    assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION
-    assert off(got, want).mean() <= SHARE + moves.mean()
+    assert off(got, want).mean() <= AT_GATES.get((key, photo), SHARE)
 
 
 @pytest.mark.parametrize("photo", CLASSES)
@@ -158,6 +144,6 @@ def test_maps_of_a_layer_equal_the_peers(explained, peers, key, photo):
 
 def test_the_rows_name_the_peers(peers):
     meta = json.loads(str(peers["meta"]))
-    for key, (method, dialect, _) in {**PIXELS, **AT_GATES, **SCORES, **LAYERS}.items():
+    for key, (method, dialect, _) in {**PIXELS, **SCORES, **LAYERS}.items():
         assert meta[f"{key}/cat"]["peer"] == key.split("/")[0]
         assert dialect is None or dialect in slimcam.METHODS[method].dialects
