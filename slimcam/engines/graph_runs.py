@@ -4,9 +4,12 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .._tf import tf, tf1
 from .._types import Tensor
+from ..errors import LayerError
 from ..graphs.copying import ops_between
 from ..methods.evidence import Evidence, plain
+from ..text.printable import first_line
 from .graph import Probe, gather, probe
 from .resolve import Query, refusing_functions
 from .slopes import Tensors, slope_tensors
@@ -22,7 +25,7 @@ class GraphRuns:
         """Build what will be run; errors are those of graph.probe and slopes.slope."""
         self.query, self.model = query, query.model
         self.probe: Optional[Probe] = None if needs == "pixels" else probe(query)
-        names = () if needs == "layer" else ("", *rules)
+        names = () if needs in ("layer", "curvature") else ("", *rules)
         self.slopes: Dict[str, Tensors] = {rule: slope_tensors(query, rule) for rule in names}
         self._score, self._mask = (
             (self.probe.scores, self.probe.mask)
@@ -32,6 +35,8 @@ class GraphRuns:
         self.beside = self.probe is not None and query.image_input in self.model.inputs_of(
             [self._score], [self.probe.layer.name, *(tensor.name for tensor in query.hold)]
         )  # whether the score needs the images beside the layer
+
+        self.curvature = _curvature(query, self.probe) if needs == "curvature" and self.probe is not None else None
 
     def scores(self, fed: Feeds, mask: Optional[np.ndarray]) -> Masked:
         """Return the scores, (M,)."""
@@ -64,6 +69,13 @@ class GraphRuns:
         """Return the gradients at activations that are fed."""
         feeds = {**fed, self._layer: activations}
         return self._run({"gradients": self._probe.gradients}, feeds, mask, self._mask)["gradients"]
+
+    def head_curvature(self, activations: np.ndarray, fed: Feeds, mask: Optional[np.ndarray]) -> np.ndarray:
+        """Return the slope of the gradient along activations that are fed, 0 where the head is linear."""
+        if self.curvature is None:
+            return np.zeros_like(activations)
+        feeds = {**fed, self._layer: activations}
+        return self._run({"slopes": self.curvature}, feeds, mask, self._mask)["slopes"]
 
     @property
     def _probe(self) -> Probe:
@@ -98,6 +110,24 @@ class GraphRuns:
                 dims = tensor.shape.as_list()[1:] if tensor.shape.rank else []
                 sizes.append(int(np.prod([size or 1 for size in dims], dtype=np.int64)))
         return sum(sizes)
+
+
+def _curvature(query: Query, built: Probe) -> Optional[Tensor]:
+    """Build the slope of the gradient along the layer's own values, once; None where nothing makes it other than 0."""
+
+    def build() -> Optional[Tensor]:
+        with query.model.graph.as_default(), tf1.name_scope("slimcam/curvature"):
+            along = tf.stop_gradient(built.layer)
+            stops = list(query.hold) or None
+            return tf1.gradients(built.gradients, built.layer, grad_ys=along, stop_gradients=stops)[0]
+
+    try:
+        return query.model.once(("curvature", built.gradients.name), build)
+    except (LookupError, TypeError, ValueError) as error:
+        raise LayerError(
+            f"{query.layer_name!r}: TensorFlow has no second derivative of what comes after it ({first_line(error)}): "
+            "name a later layer"
+        ) from error
 
 
 RUNS = GraphRuns

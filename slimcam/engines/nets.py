@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from .._types import Tensor
-from ..errors import LayerError
+from ..errors import LayerError, TargetError
 from ..inputs.photos import Batch, as_batch
 from ..methods.evidence import Evidence
 from ..methods.net import chunks
@@ -58,7 +58,7 @@ class EngineNet:
         self.images, self._photos = images, np.asarray(photos, np.int64)
         self.numbers = np.zeros(len(images), np.int64)
         self.progress, self._runs, self._asked, self._query = progress, runs, asked, asked.query
-        self._mask, self._plain = asked.mask, plain_photos
+        self._mask, self._plain, self._memory = asked.mask, plain_photos, memory
         self._result: Optional[np.ndarray] = None
         single = self._query.model.single_image
         self.size = 1 if single else rows_that_fit(runs.floats(False), memory, MOST_ROWS)
@@ -124,6 +124,20 @@ class EngineNet:
         """Return the gradient of each score at activations that are fed, (M, h, w, K)."""
         gradients = self._fed_at_layer(self._runs.head_gradients, activations, rows)
         return np.moveaxis(gradients, 1, -1) if self._query.channels_first else gradients
+
+    def head_curvature(self, activations: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return how the gradient changes along activations that are fed, (M, h, w, K)."""
+        slopes = self._fed_at_layer(self._runs.head_curvature, activations, rows)
+        return np.moveaxis(slopes, 1, -1) if self._query.channels_first else slopes
+
+    def weighted(self, weights: np.ndarray) -> "EngineNet":
+        """Return the Net of the same photos whose score is a sum of logits times weights, (N, classes)."""
+        if not self._query.on_logits:
+            raise TargetError(f"{self._query.target!r} is no class: give a class as the target")
+        asked = Asked(self._query, self._asked.count, weights.astype(np.float32), self._asked.others)
+        return EngineNet(
+            self._runs, self.images, self._photos.tolist(), asked, self._memory, self.progress, self._plain
+        )
 
     # --- what the photos themselves give
 

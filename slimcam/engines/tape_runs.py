@@ -25,7 +25,7 @@ class TapeRuns:
         self.query, self.model = query, query.model
         if rules:
             raise LayerError(f"a tape has no backward rule but the model's own, not {rules[0]!r}: engine='graph' has")
-        if needs != "layer":
+        if needs in ("pixels", "both"):
             check_slope(query)
         self.probe = None if needs == "pixels" else probe(query)
         self.sources = score_places(query)
@@ -82,6 +82,21 @@ class TapeRuns:
         if gradients is None:
             raise no_gradient(self.query.layer, self.query.score_tensor)
         return plain(gradients.numpy())
+
+    def head_curvature(self, activations: np.ndarray, fed: Feeds, mask: Optional[np.ndarray]) -> np.ndarray:
+        """Return the slope of the gradient along activations that are fed, 0 where the head is linear."""
+        check = deadline(self.model.session)
+        with eager(), tf.GradientTape() as outer:
+            layer = tf.constant(activations, self.query.layer.dtype)
+            outer.watch(layer)
+            with tf.GradientTape() as inner:
+                inner.watch(layer)
+                scores, _ = self._scores({**fed, self.query.layer: layer}, mask, check)
+            gradients = inner.gradient(scores, layer)
+        with eager():
+            slopes = outer.gradient(gradients, layer, output_gradients=layer)
+        check()
+        return np.zeros_like(activations) if slopes is None else plain(slopes.numpy())
 
     def _apart(self, fed: Feeds) -> Tuple[Dict[Tensor, Any], Dict[Tensor, Any]]:
         """Return what is fed to inputs, and what takes the place of layers' outputs."""

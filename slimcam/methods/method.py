@@ -36,7 +36,7 @@ class Method(NamedTuple):
     name: str  # the function's
     source: str
     takes: str = "evidence"
-    needs: str = "layer"  # what the net is asked for: "layer", "pixels" (no layer is named) or "both"
+    needs: str = "layer"  # what the net is asked for: "layer", "pixels" (no layer is named), "both", or "curvature"
     parameters: Mapping[str, Parameter] = {}
     reduce: str = ""  # of a map of pixels: the row of reductions.REDUCTIONS that makes one number of the channels
     cost: str = "1 forward, 1 backward"  # for a photo, in words

@@ -50,6 +50,17 @@ class Net(Protocol):
         """Return the gradient of each score at activations that are fed at the layer, (M, h, w, K)."""
         ...
 
+    def head_curvature(self, activations: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return how the gradient changes along activations that are fed, d gradient / d layer . A, (M, h, w, K)."""
+        ...
+
+    def weighted(self, weights: np.ndarray) -> "Net":
+        """Return the Net of the same photos whose score is a sum of logits times weights, (N, classes).
+
+        Raises TargetError where the target is no class.
+        """
+        ...
+
 
 class Attribution(NamedTuple):
     """What a method makes of a Net: maps of a layer (N, h, w), or of pixels (N, H, W, C), signed per channel."""

@@ -1,9 +1,10 @@
 """Rows whose maps are of a layer, and made of few passes."""
 
-from typing import Dict
+from typing import Any, Dict, Mapping
 
-from ..method import Method
+from ..method import Method, Size
 from ..parameters import Parameter
+from .pixels import BASELINE, SEED
 
 PYTORCH = "pytorch-grad-cam"
 _EIGEN = {
@@ -11,6 +12,20 @@ _EIGEN = {
     "sign": Parameter("sum", "up with the sum over channels, or as LAPACK gives it", choices=("sum", "library")),
 }
 _EIGEN_DIALECTS = {PYTORCH: {"centre": True, "sign": "library"}}
+_LINE = {"steps": Parameter(50, "steps of the line", least=1), "baseline": BASELINE, "seed": SEED}
+
+
+def _two(parameters: Mapping[str, Any], size: Size) -> int:
+    return 2
+
+
+def _three(parameters: Mapping[str, Any], size: Size) -> int:
+    return 3
+
+
+def _line(parameters: Mapping[str, Any], size: Size) -> int:
+    return int(parameters["steps"]) + 2
+
 
 ROWS: Dict[str, Method] = {
     "gradcam": Method(
@@ -75,5 +90,33 @@ ROWS: Dict[str, Method] = {
         },
         dialects={PYTORCH: {"formula": PYTORCH}, "xplique": {"formula": "paper"}},
         peers=(PYTORCH,),
+    ),
+    "finercam": Method(
+        *("refinements", "finercam", "Zhang et al. 2025, eq. 5", "net", "layer"),
+        {
+            "alpha": Parameter(1.0, "how much of the other classes is taken away"),
+            "classes": Parameter(3, "how many of the nearest logits", least=1),
+        },
+        cost="3 forward, 2 backward",
+        passes=_three,
+        peers=(PYTORCH,),
+    ),
+    "shapleycam": Method(
+        *("refinements", "shapleycam", "Cai 2025, eq. 10", "net", "curvature"),
+        cost="1 forward, 1 backward, and twice the rest behind the layer",
+        passes=_two,
+        peers=(PYTORCH,),
+    ),
+    "conductance": Method(
+        *("flows", "conductance", "Dhamdhere et al. 2018, eq. 2", "net", "layer"),
+        _LINE,
+        cost="steps + 2 forward, steps + 1 backward",
+        passes=_line,
+    ),
+    "internal_influence": Method(
+        *("flows", "internal_influence", "Leino et al. 2018, definition 1", "net", "layer"),
+        _LINE,
+        cost="steps + 1 forward, steps backward",
+        passes=_line,
     ),
 }
