@@ -123,7 +123,7 @@ class Answers:
     def cams(self, *arguments: Any) -> Dict[str, Any]:
         """Build the cam of a method, or those of all branches; `arguments` are those of RemoteCam."""
         *given, branches, parameters, memory = arguments
-        build = self._pair.cams_of_branches if branches else self._pair.only_cam
+        build: Any = self._pair.cams_of_branches if branches else self._pair.only_cam
         cams = build(self._model, *given, parameters, memory)
         self._cams.append(cams)
         inputs = [[own.tensor is cam.image_input.tensor for own in self._model.inputs].index(True) for cam in cams]
@@ -134,8 +134,8 @@ class Answers:
         """Return the parts of the Maps of each branch."""
         cams = self._cams[number]
         batches = [cam.image_input.batch(one) for cam, one in zip(cams, images)]
-        names = "raw", "classes", "scores", "finite", "rounding", "photo", "fed", "windows", "boxes"
-        names = *names, "channels", "details"
+        of_maps = "raw", "classes", "scores", "finite", "rounding", "channels", "details"
+        names = *of_maps, "photo", "fed", "windows", "boxes"
         return [
             {**{name: getattr(maps, name) for name in names}, "labels": None if maps.boxes is None else maps.labels}
             for maps in cams[0].together(cams, batches, target)

@@ -53,7 +53,7 @@ class GraphRuns:
     def evidence(self, fed: Feeds, mask: Optional[np.ndarray], holds: Feeds) -> Evidence:
         """Return the layer's evidence."""
         self.model.check_open()
-        return gather(self.model, [self.probe], fed, mask, holds)[0]
+        return gather(self.model, [self._probe], fed, mask, holds)[0]
 
     def outputs(self, fed: Feeds) -> np.ndarray:
         """Return the logits, one for each class."""
@@ -122,7 +122,7 @@ def _curvature(query: Query, built: Probe) -> Optional[Tensor]:
             return tf1.gradients(built.gradients, built.layer, grad_ys=along, stop_gradients=stops)[0]
 
     try:
-        return query.model.once(("curvature", built.gradients.name), build)
+        return query.model.once(("curvature", getattr(built.gradients, "name", "")), build)
     except (LookupError, TypeError, ValueError) as error:
         raise LayerError(
             f"{query.layer_name!r}: TensorFlow has no second derivative of what comes after it ({first_line(error)}): "

@@ -100,20 +100,26 @@ def _maps(answer: Any, batch: Batch, layer: str, dialect: Dialect, labels: Optio
     fed = [str(one) for one in answer["fed"]]
     arguments = arrays["classes"], arrays["scores"], layer, fed, dialect, batch.photos, windows, photo, labels
     maps = Maps(each if several else _numbers(raw), *arguments, names=batch.names)
-    own = {name: arrays[name] for name in ("finite", "rounding")}
-    return replace(maps, boxes=boxes, **own, **_channels_and_details(answer, each))
+    channels, details = _channels(answer["channels"], each), _details(answer["details"], each)
+    maps = replace(maps, boxes=boxes, channels=channels, details=details)
+    return replace(maps, finite=arrays["finite"], rounding=arrays["rounding"])
 
 
-def _channels_and_details(answer: Any, maps: Sequence[np.ndarray]) -> Dict[str, Any]:
-    """Return what an answer has of single channels, and of numbers of each map."""
-    channels, details = answer["channels"], {str(name): _numbers(one) for name, one in answer["details"].items()}
-    _check(all(one.shape == (len(maps),) for one in details.values()), "a value for each map")
-    if channels is not None:
-        whole = [_numbers(one) for one in channels]
-        fits = len(whole) == len(maps) and all(c.ndim == 3 and c.shape[:2] == m.shape for c, m in zip(whole, maps))
-        _check(fits, "channels of each map")
-        channels = whole if isinstance(channels, list) else channels
-    return {"channels": channels, "details": details}
+def _channels(channels: Any, maps: Sequence[np.ndarray]) -> Any:
+    """Return the single channels of each map, None where it has none."""
+    if channels is None:
+        return None
+    whole = [_numbers(one) for one in channels]
+    fits = len(whole) == len(maps) and all(c.ndim == 3 and c.shape[:2] == m.shape for c, m in zip(whole, maps))
+    _check(fits, "channels of each map")
+    return whole if isinstance(channels, list) else channels
+
+
+def _details(details: Any, maps: Sequence[np.ndarray]) -> Dict[str, np.ndarray]:
+    """Return a method's own numbers of each map."""
+    each = {str(name): _numbers(one) for name, one in details.items()}
+    _check(all(one.shape == (len(maps),) for one in each.values()), "a value for each map")
+    return each
 
 
 def _windows(answer: Any, batch: Batch) -> List[Any]:

@@ -45,7 +45,7 @@ class Maps:
     names: Sequence[str] = ()  # of the photos: the paths that they were read from; left out, photo-0, photo-1, …
     finite: Any = None  # (N,) bool: weights, images, activations, gradients, score and map are all numbers
     rounding: Any = None  # (N,) how far rounding alone can part two places of a map, NaN where that is not known
-    channels: Any = None  # (N, h, w, C) float32, signed: what a map of pixels is made of; None of other maps
+    channels: Any = None  # (N, h, w, C) float32, signed: what a map of pixels, or of units, is made of
     details: Dict[str, np.ndarray] = field(default_factory=dict)  # (N,) each: numbers that the method gives beside
 
     def __post_init__(self) -> None:

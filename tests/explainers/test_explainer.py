@@ -57,7 +57,7 @@ def test_every_row_makes_maps_and_adds_nothing_to_the_graph(net, method):
     assert (maps.classes == net.session.run("logits:0", {net.input: X}).argmax(-1)).all()
     assert_net(maps.scores, net.session.run("logits:0", {net.input: X}).max(-1))
     if maps.channels is not None:
-        assert maps.channels.shape == (*maps.raw.shape, 3)
+        assert maps.channels.shape == (*maps.raw.shape, 6 if METHODS[method].needs == "layer" else 3)
 
 
 def test_a_map_is_the_same_in_every_batch(net, method):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf1
 
 import slimcam
 from slimcam.methods import METHODS
@@ -35,6 +36,9 @@ PEERS = {
     f"{TORCH}/EigenCAM": ("eigencam", {"dialect": TORCH}, None),  # None: up to its sign, which is LAPACK's
     f"{TORCH}/EigenGradCAM": ("eigengradcam", {"dialect": TORCH}, None),
     f"{TORCH}/FEM": ("fem", {"dialect": TORCH}, False),
+    f"{TORCH}/FinerCAM": ("finercam", {}, False),
+    f"{TORCH}/FinerCAM_ofclass": ("finercam", {}, False),
+    f"{TORCH}/ShapleyCAM": ("shapleycam", {}, False),
 }
 
 
@@ -71,6 +75,19 @@ def test_a_row_gives_the_array_of_its_peer(mobilenet, peers, key, photo):
     assert difference(raw, peers[f"{key}/{photo}"], cut) <= BOUND
 
 
+@pytest.mark.parametrize("photo", PHOTOS)
+@pytest.mark.parametrize("key", ["softmax", "ReST"])
+def test_shapleycam_of_a_curved_score_gives_the_array_of_its_peer(mobilenet, peers, key, photo):
+    class_id = PHOTOS[photo]
+
+    def score(model):  # the probability, and the logit less the cross entropy
+        probability = tf1.nn.softmax(model.logits)[:, class_id]
+        return probability if key == "softmax" else model.logits[:, class_id] + tf1.log(probability)
+
+    raw = slimcam.Explainer(mobilenet, "shapleycam", LAYER, target=score)(peers[f"net/input/{photo}"][None]).raw[0]
+    assert difference(raw, peers[f"{TORCH}/ShapleyCAM_{key}/{photo}"], False) <= BOUND
+
+
 def test_cam_is_grad_cam_times_its_places(mobilenet, peers):
     # the gradient of a mean over 7 x 7 places is 1 / 49 of the weight behind it, at each place
     x = peers["net/input/cat"][None]
@@ -84,9 +101,9 @@ def test_cam_refuses_a_layer_that_has_more_behind_it(mobilenet):
 
 
 def test_each_peer_that_a_row_of_a_layer_names_is_compared():
-    named = {
-        (name, peer.split("/")[0]) for name, row in METHODS.items() for peer in row.peers if row.takes == "evidence"
-    }
+    own = {method for method, _, _ in PEERS.values()}
+    rows = {name: row for name, row in METHODS.items() if row.takes == "evidence" or name in own}
+    named = {(name, peer.split("/")[0]) for name, row in rows.items() for peer in row.peers}
     compared = {(method, key.split("/")[0]) for key, (method, _, _) in PEERS.items()}
     assert named == compared
 
