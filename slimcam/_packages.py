@@ -32,6 +32,7 @@ PROGRAMS = ["pillow>=6.2", "nbformat>=5.1", "libcst>=1.0", "fissix>=21.11"]
 # private modules only, which 1.15.5 lacks.
 TFLITE = "tflite>=2.18"
 MATPLOTLIB = "matplotlib>=3.3"
+SKIMAGE = "scikit-image>=0.18"
 
 # TensorFlow and tf_keras are not hard dependencies. People have `tensorflow`, `tensorflow-cpu` or a vendor's build, and
 # requiring one of them installs it beside another; a tf_keras wheel pulls in the TensorFlow of its own minor version.
@@ -51,6 +52,8 @@ EXTRAS: Dict[str, List[str]] = {
     # Architectures as to_yaml() of Keras wrote them, which few people have; Python itself reads no YAML.
     "yaml": [PYYAML],
     "tflite": [TFLITE],
+    # parts of a photo that look alike, for XRAI, and for LIME and Kernel SHAP by "slic"
+    "segments": [SKIMAGE],
     # maps.figure() and maps.show(); pictures need nothing of it
     "figures": [MATPLOTLIB],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
@@ -58,7 +61,7 @@ EXTRAS: Dict[str, List[str]] = {
     "test": [
         *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
         # What old programs lean on: what stands in for the names that these took away is compared with what they have.
-        *(*PROGRAMS, TFLITE, MATPLOTLIB, "pandas>=1.1", "scikit-image>=0.18", "scikit-learn>=0.24", PYYAML),
+        *(*PROGRAMS, TFLITE, MATPLOTLIB, "pandas>=1.1", SKIMAGE, "scikit-learn>=0.24", PYYAML),
         # The estimators that TensorFlow 2.16 parted with; TensorFlow to 2.15, on Python to 3.11, brings its own.
         "tensorflow-estimator==2.15.0; python_version >= '3.12'",
     ],
@@ -81,6 +84,7 @@ OF_EXTRAS = {
     "yaml": (PYYAML, "yaml"),
     "tflite": (TFLITE, "tflite"),
     "matplotlib": (MATPLOTLIB, "figures"),
+    "skimage": (SKIMAGE, "segments"),
 }
 
 

@@ -30,6 +30,25 @@ def _rise(parameters: Mapping[str, Any], size: Size) -> int:
     return int(parameters["masks"])
 
 
+def _samples(parameters: Mapping[str, Any], size: Size) -> int:
+    return int(parameters["samples"])
+
+
+def _coalitions(parameters: Mapping[str, Any], size: Size) -> int:
+    return 2 + int(parameters["samples"])
+
+
+def _xrai(parameters: Mapping[str, Any], size: Size) -> int:
+    return 2 * (int(parameters["steps"]) + 2)
+
+
+PARTS: Dict[str, Parameter] = {
+    "samples": Parameter(1000, "photos with some parts hidden, at most", least=2),
+    "segments": Parameter("squares", "the parts: squares, slic, or an array of labels", array=True),
+    "count": Parameter(49, "about how many parts", least=1),
+    "fill": FILL,
+}
+
 ROWS: Dict[str, Method] = {
     "scorecam": Method(
         *("masks", "scorecam", "Wang et al. 2020, eq. 5-8", "net", "layer"),
@@ -86,5 +105,33 @@ ROWS: Dict[str, Method] = {
         passes=_rise,
         dialects={"xplique": {"fill": "zero", "divide": "shown"}},
         peers=("xplique",),
+    ),
+    "lime": Method(
+        *("surrogates", "lime", "Ribeiro et al. 2016, eq. 1", "net", "pixels"),
+        parameters={
+            **PARTS,
+            "width": Parameter(0.25, "of the kernel, in cosine distance", least=1e-6),
+            "penalty": Parameter(1.0, "of the ridge regression", least=0),
+            "seed": SEED,
+        },
+        cost="samples forward",
+        passes=_samples,
+    ),
+    "kernel_shap": Method(
+        *("surrogates", "kernel_shap", "Lundberg and Lee 2017, theorem 2", "net", "pixels"),
+        parameters={**PARTS, "seed": SEED},
+        cost="at most samples + 2 forward",
+        passes=_coalitions,
+    ),
+    "xrai": Method(
+        *("xrai", "xrai", "Kapishnikov et al. 2019, algorithm 1", "net", "pixels"),
+        parameters={
+            "steps": Parameter(100, "points of each of two lines", least=2),
+            "fast": Parameter(False, "regions are put in order once"),
+        },
+        cost="2 x steps + 4 forward, 2 x steps backward",
+        passes=_xrai,
+        dialects={"saliency": {}},
+        peers=("saliency",),
     ),
 }
