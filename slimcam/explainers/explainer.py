@@ -1,6 +1,6 @@
 """Explainer: any row of METHODS, for a model, a layer and a kind of target; built once, used often."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
 from .. import targets
 from .._types import HoldLike, ImagesLike, KerasModel, TargetLike, TensorLike
@@ -13,8 +13,8 @@ from ..maps.dialects import DIALECTS, Dialect
 from ..maps.maps import Maps
 from ..methods import find_method
 from ..methods.method import Method
-from ..methods.parameters import Parameter, read_parameters
-from ..methods.reductions import REDUCTIONS
+from ..methods.parameters import read_parameters
+from ..methods.reductions import known_parameters
 from ..model import Model
 from ..sources.loading import load
 from ..suggest import nearest
@@ -110,14 +110,6 @@ def resolved(model: Model, layer: Any, target: Any, dialect: Dialect, hold: Opti
     if find_method(dialect.method).needs == "pixels":
         return resolve_images(model, target, hold, engine, dialect.score)
     return resolve(model, layer, target, hold, dialect.score, engine)
-
-
-def known_parameters(row: Method) -> Dict[str, Parameter]:
-    """Return the parameters of a row, with how the channels of pixels are reduced."""
-    if not row.reduce:
-        return dict(row.parameters)
-    text = "what makes one number of a pixel's channels"
-    return {**row.parameters, "reduce": Parameter(row.reduce, text, choices=tuple(REDUCTIONS))}
 
 
 def find_formula(method: str, row: Method, dialect: Optional[str]) -> Tuple[Dialect, Mapping[str, Any]]:

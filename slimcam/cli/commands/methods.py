@@ -23,7 +23,7 @@ def methods(as_json: bool) -> None:
 
 def _as_json(row: Any) -> Dict[str, Any]:
     """Return a row as JSON holds it."""
-    from ...explainers.explainer import known_parameters
+    from ...methods.reductions import known_parameters
 
     parameters = {
         name: {"default": one.default, "what": one.text, "choices": list(one.choices)}
