@@ -56,7 +56,8 @@ def regions(image: np.ndarray) -> List[np.ndarray]:
     segmentation, morphology = skimage("segmentation"), skimage("morphology")
     image = image.astype(np.float64)
     image = 2 * (image - image.min()) / max(float(np.ptp(image)), 1e-12) - 1
-    disk, masks = morphology.disk(RADIUS), []
+    disk = morphology.disk(RADIUS)
+    masks: List[np.ndarray] = []
     for scale in SCALES:
         labels = segmentation.felzenszwalb(image, scale=scale, sigma=SIGMA, min_size=MIN_SIZE)
         masks.extend(morphology.dilation((labels == label).astype(np.uint8), disk) > 0 for label in np.unique(labels))

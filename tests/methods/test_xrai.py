@@ -8,7 +8,7 @@ from slimcam.methods import xrai
 
 
 def bands(*edges):
-    """Return masks of 60 rows by 1 column, from one row to another."""
+    """Return masks of 300 rows by 1 column, each from one row to another."""
     masks = []
     for top, bottom in edges:
         mask = np.zeros((300, 1), bool)
