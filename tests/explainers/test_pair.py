@@ -12,7 +12,7 @@ import slimcam
 from slimcam._tf import TF_VERSION, keras2, keras3, tf1
 from slimcam.graphs.walk import ancestors
 
-DATA = pathlib.Path(__file__).parent / "data"
+DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
 FILE = str(DATA / "siamese.h5")
 LAYER = "encoder/activation_5@input_%d"
 X, Y = images()
