@@ -11,6 +11,7 @@ from ..graphs.copying import ops_between
 from ..methods.evidence import Evidence, plain
 from ..text.printable import first_line
 from .graph import Probe, gather, probe
+from .relevances import relevance_tensors
 from .resolve import Query, refusing_functions
 from .slopes import Tensors, slope_tensors
 
@@ -21,12 +22,12 @@ Masked = Tuple[np.ndarray, Optional[np.ndarray]]  # what was asked for, and the 
 class GraphRuns:
     """Runs of one query; `needs` and `rules` are those of its row of METHODS."""
 
-    def __init__(self, query: Query, needs: str, rules: Sequence[str] = ()) -> None:
+    def __init__(self, query: Query, needs: str, rules: Sequence[Any] = ()) -> None:
         """Build what will be run; errors are those of graph.probe and slopes.slope."""
         self.query, self.model = query, query.model
         self.probe: Optional[Probe] = None if needs == "pixels" else probe(query)
         names = () if needs in ("layer", "curvature") else ("", *rules)
-        self.slopes: Dict[str, Tensors] = {rule: slope_tensors(query, rule) for rule in names}
+        self.slopes: Dict[Any, Tensors] = {rule: _tensors(query, rule) for rule in names}
         self._score, self._mask = (
             (self.probe.scores, self.probe.mask)
             if self.probe is not None
@@ -43,12 +44,18 @@ class GraphRuns:
         got = self._run({"scores": self._score}, fed, mask, self._mask)
         return got["scores"], got.get("mask", mask)
 
-    def gradients(self, fed: Feeds, mask: Optional[np.ndarray], rule: str) -> Tuple[np.ndarray, Masked]:
-        """Return the gradients at the images, and the scores."""
+    def gradients(self, fed: Feeds, mask: Optional[np.ndarray], rule: Any) -> Tuple[np.ndarray, Masked]:
+        """Return the gradients at the images, or what a backward rule gives there, and the scores."""
         tensors = self.slopes[rule]
         fetches = {"scores": tensors.scores, "gradients": tensors.gradients}
         got = self._run(fetches, fed, mask, tensors.mask)
         return got["gradients"], (got["scores"], got.get("mask", mask))
+
+    def baseline(self, rule: Any, images: np.ndarray) -> Dict[Tensor, Any]:
+        """Return what is fed as the baseline of a rule, for images (M, H, W, C)."""
+        place = self.slopes[rule].baseline
+        assert place is not None, "only DeepLIFT compares with a baseline"
+        return {place: (images[0] if place.shape.rank == 3 else images).astype(place.dtype.as_numpy_dtype)}
 
     def evidence(self, fed: Feeds, mask: Optional[np.ndarray], holds: Feeds) -> Evidence:
         """Return the layer's evidence."""
@@ -128,6 +135,10 @@ def _curvature(query: Query, built: Probe) -> Optional[Tensor]:
             f"{query.layer_name!r}: TensorFlow has no second derivative of what comes after it ({first_line(error)}): "
             "name a later layer"
         ) from error
+
+
+def _tensors(query: Query, rule: Any) -> Tensors:
+    return slope_tensors(query, rule) if isinstance(rule, str) else relevance_tensors(query, rule)
 
 
 RUNS = GraphRuns

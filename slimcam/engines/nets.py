@@ -21,7 +21,7 @@ MOST_HEADS = 1 << 10
 PLAIN_SIDE = 16  # pixels of the plain photos by which black and white are found
 
 
-def runs_of(query: Query, needs: str, rules: Sequence[str] = ()) -> Any:
+def runs_of(query: Query, needs: str, rules: Sequence[Any] = ()) -> Any:
     """Return what an engine runs for a query, built whole; `needs` and `rules` are those of a row of METHODS.
 
     Errors are those of engines' probes and slopes: LayerError where no gradient reaches the layer or the images.
@@ -84,11 +84,17 @@ class EngineNet:
             images, rows, lambda fed, holds, mask: self._scored(self._runs.scores({**fed, **holds}, mask))
         )
 
-    def gradients(self, images: np.ndarray, rows: np.ndarray, rule: str = "") -> np.ndarray:
-        """Return the gradient of each score at its image, (M, H, W, C)."""
+    def gradients(
+        self, images: np.ndarray, rows: np.ndarray, rule: Any = "", baseline: Optional[np.ndarray] = None
+    ) -> np.ndarray:
+        """Return the gradient of each score at its image, (M, H, W, C), or what a backward rule gives there."""
+        parts = chunks(len(images), self.size)
 
         def run(fed: Any, holds: Any, mask: Any) -> Any:
-            gradients, scored = self._runs.gradients({**fed, **holds}, mask, rule)
+            some, start = next(parts), {}
+            if baseline is not None:
+                start = self._runs.baseline(rule, baseline[some])
+            gradients, scored = self._runs.gradients({**fed, **holds, **start}, mask, rule)
             return (gradients, *self._scored(scored)[1:])
 
         return self._over(images, rows, run).reshape(images.shape)

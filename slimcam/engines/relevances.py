@@ -3,76 +3,31 @@
 The operations are added once, beside the model's own, which stay as they are.
 """
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
-
-import numpy as np
+from typing import List, Optional, Tuple
 
 from .. import targets
 from .._tf import tf, tf1
 from .._types import Tensor
 from ..errors import RuleError
 from ..graphs.copying import copy_tensors, ops_between
-from ..graphs.relevance import Baseline, Rule, check_rule, contributions, relevance
-from ..methods.evidence import plain
-from .holds import holds_of
+from ..graphs.relevance import Baseline, contributions, relevance
+from ..methods.relevance_rules import Rule, check_rule
 from .resolve import Query, refusing_functions
-from .slopes import check_slope
-
-# Of images as the net is fed, (N, h, w, C), the weights of classes, (N, K) or None, as slopes.Slope takes them, and
-# for DeepLIFT the baselines, which broadcast to the images: scores, (N,), and relevances, (N, h, w, C). The score is
-# what the relevances share: for DeepLIFT its difference to the baseline's.
-Relevance = Callable[..., Tuple[np.ndarray, np.ndarray]]
+from .slopes import Tensors, check_slope
 
 
-class Tensors(NamedTuple):
-    """What a session is fed and fetches."""
-
-    images: Tensor
-    scores: Tensor
-    relevances: Tensor
-    mask: Optional[Tensor]
-    baseline: Optional[Tensor]
-
-
-def relevance_of(query: Query, rule: Rule) -> Relevance:
-    """Build the relevance of the images for a score, or return what was built before; see Relevance.
+def relevance_tensors(query: Query, rule: Rule) -> Tensors:
+    """Return what a session is fed and fetches for the relevance of images, in the place of gradients; built once.
 
     Raises RuleError for an operation without a rule, ParameterError for a rule that there is not, LayerError where
     images are whole numbers.
     """
     check_slope(query)
     check_rule(rule)
-    model, single = query.model, query.model.single_image
     held = tuple(sorted(tensor.name for tensor in query.hold))
     key = ("relevance", query.image_input.tensor.name, targets.kind(query.target, query.score), held, rule)
-    built = model.once(key, lambda: _build(query, rule))
-
-    def run(
-        images: np.ndarray, weights: Optional[np.ndarray] = None, baseline: Any = None
-    ) -> Tuple[np.ndarray, np.ndarray]:
-        model.check_open()
-        count, parts = len(images), [slice(i, i + 1) for i in range(len(images))] if single else [slice(None)]
-        each: List[List[np.ndarray]] = []
-        for part in parts:
-            feeds: Dict[Tensor, Any] = {fed.tensor: fed.value for fed in query.fed}
-            feeds.update(holds_of(query.hold, list(range(count))[part], count))
-            feeds[built.images] = _as_fed(built.images, images[part])
-            if built.baseline is not None:
-                start = np.broadcast_to(0 if baseline is None else baseline, images.shape).astype(images.dtype)
-                feeds[built.baseline] = _as_fed(built.images, start[part])
-            if built.mask is not None and weights is not None:
-                feeds[built.mask] = weights[part]
-            with refusing_functions(built.images, built.scores):
-                values = model.session.run([built.scores, built.relevances], feeds)
-            each.append([plain(one) for one in values])
-        scores, relevances = (np.concatenate(some) for some in zip(*each))
-        return scores, relevances.reshape(images.shape)
-
-    return run
-
-
-def _as_fed(tensor: Tensor, images: np.ndarray) -> np.ndarray:
-    return images[0] if tensor.shape.rank == 3 else images
+    built: Tensors = query.model.once(key, lambda: _build(query, rule))
+    return built
 
 
 def _build(query: Query, rule: Rule) -> Tensors:
@@ -81,15 +36,15 @@ def _build(query: Query, rule: Rule) -> Tensors:
     refusing = refusing_functions(image, query.score_tensor)
     with graph.as_default(), tf1.name_scope("slimcam/relevance"), refusing:
         end, weights, mask = _start(query)
+        score = _by_image(end * weights)
         if rule.name == "deeplift":
             start = tf1.placeholder(image.dtype, image.shape, name="baseline")
             baseline = _baseline(image, end, start, cut)
-            shared = _by_image(baseline.difference(end) * weights)
-            return Tensors(image, shared, contributions(image, end, weights, cut, rule, baseline), mask, start)
-        scores = end * weights
+            return Tensors(image, score, contributions(image, end, weights, cut, rule, baseline), mask, start)
+        shared = end * weights
         if rule.name == "deep_taylor":  # what its paper explains is never negative
-            scores = tf.nn.relu(scores)
-        return Tensors(image, _by_image(scores), relevance(image, end, scores, cut, rule), mask, None)
+            shared = tf.nn.relu(shared)
+        return Tensors(image, score, relevance(image, end, shared, cut, rule), mask)
 
 
 def _baseline(image: Tensor, end: Tensor, start: Tensor, cut: List[str]) -> Baseline:

@@ -32,6 +32,7 @@ class Tensors(NamedTuple):
     scores: Tensor
     gradients: Tensor
     mask: Optional[Tensor]
+    baseline: Optional[Tensor] = None
 
 
 def check_slope(query: Query) -> None:

@@ -20,11 +20,12 @@ class TapeRuns:
 
     beside = True  # the model is called with images, whatever is fed behind them
 
-    def __init__(self, query: Query, needs: str, rules: Sequence[str] = ()) -> None:
+    def __init__(self, query: Query, needs: str, rules: Sequence[Any] = ()) -> None:
         """Find what will be met; raise LayerError for what no tape sees, and for another backward rule."""
         self.query, self.model = query, query.model
         if rules:
-            raise LayerError(f"a tape has no backward rule but the model's own, not {rules[0]!r}: engine='graph' has")
+            name = getattr(rules[0], "name", rules[0])
+            raise LayerError(f"a tape has no backward rule but the model's own, not {name!r}: engine='graph' has")
         if needs in ("pixels", "both"):
             check_slope(query)
         self.probe = None if needs == "pixels" else probe(query)

@@ -50,7 +50,8 @@ class NetCam:
         check_head(self.row.head, query)
         # each class of a Top is a row of its own, with the weights of that class
         self.asked = replace(query, target=None) if isinstance(query.target, targets.Top) else query
-        self.engine, self._runs = find_engine(query.engine), runs_of(self.asked, self.row.needs, self.row.rules)
+        self.engine = find_engine(query.engine)
+        self._runs = runs_of(self.asked, self.row.needs, self.row.rules(parameters))
         self.progress: Callable[[int], None] = lambda rows: None
         self._plain: Optional[np.ndarray] = None
 

@@ -20,6 +20,14 @@ class Size(NamedTuple):
 Passes = Callable[[Mapping[str, Any], Size], int]  # of a row's parameters: rows that are run for a photo
 
 
+# Of a row's parameters: texts, rows of graphs.relevance.gates.RULES, or values of relevance_rules.Rule.
+Rules = Callable[[Mapping[str, Any]], Sequence[Any]]
+
+
+def _none(parameters: Mapping[str, Any]) -> Sequence[Any]:
+    return ()
+
+
 def _one(parameters: Mapping[str, Any], size: Size) -> int:
     return 1
 
@@ -43,7 +51,7 @@ class Method(NamedTuple):
     passes: Passes = _one  # the same as a number: forward passes, each with its backward pass where there is one
     dialects: Mapping[str, Mapping[str, Any]] = {}  # a peer's formula: what it sets of `parameters` and "reduce"
     peers: Sequence[str] = ()  # whose numbers it equals, "peer" or "peer/method", by the dialect of that name if there
-    rules: Sequence[str] = ()  # the backward rules that it asks a net's gradients for, beside the true one
+    rules: Rules = _none  # the backward rules that it asks a net's gradients for, beside the true one
     head: str = ""  # what must lie behind the layer: a row of engines.proofs.HEADS
 
     def __call__(self, *arguments: Any, **parameters: Any) -> "np.ndarray":

@@ -1,6 +1,6 @@
 """Net: what a method of many passes asks of a model, as arrays. Engines implement it; tests do by a few weights."""
 
-from typing import Callable, Dict, Iterator, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -30,8 +30,13 @@ class Net(Protocol):
         """Return the scores, (M,), of images (M, H, W, C)."""
         ...
 
-    def gradients(self, images: np.ndarray, rows: np.ndarray, rule: str = "") -> np.ndarray:
-        """Return the gradient of each score at its image, (M, H, W, C); by a backward rule, or the true one."""
+    def gradients(
+        self, images: np.ndarray, rows: np.ndarray, rule: Any = "", baseline: Optional[np.ndarray] = None
+    ) -> np.ndarray:
+        """Return the gradient of each score at its image, (M, H, W, C); by a backward rule, or the true one.
+
+        A rule that is a relevance_rules.Rule returns relevances, for DeepLIFT of each image against its baseline.
+        """
         ...
 
     def evidence(self, images: np.ndarray, rows: np.ndarray) -> Evidence:

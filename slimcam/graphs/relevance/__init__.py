@@ -9,13 +9,13 @@ from typing import Collection, Dict, List, Mapping, Union
 
 from ..._types import Tensor
 from ...errors import RuleError
+from ...methods.relevance_rules import Rule
 from . import deeplift, lrp_steps
 from .deeplift import Baseline, Multiplier
 from .linear import Linear, add
-from .rule import Rule, check_rule
 from .steps import Step, Steps, read_steps
 
-__all__ = ["Baseline", "Rule", "check_rule", "contributions", "relevance"]
+__all__ = ["Baseline", "contributions", "relevance"]
 
 
 def relevance(image: Tensor, end: Tensor, given: Tensor, cut: Collection[str], rule: Rule) -> Tensor:

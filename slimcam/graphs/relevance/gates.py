@@ -80,7 +80,7 @@ def _open_factor(product: Operation) -> int:
         value, gate = product.inputs[number], product.inputs[1 - number]
         ops = walk.near(gate.op, _FAR, lambda op: op.type in _WITHIN)
         made = [op for op in ops if op.type in _WITHIN[:5]]
-        halved = value.op.type == "Mul" and value.consumers() == [product]  # 0.5 x (1 + erf(x / sqrt 2))
+        halved = value.op.type == "Mul"  # 0.5 x (1 + erf(x / sqrt 2))
         sources = [value, *(value.op.inputs if halved else ())]
         if made and any(one is source for op in ops for one in op.inputs for source in sources):
             return number
@@ -130,9 +130,8 @@ def _rectgrad(op: Operation, grad: Tensor) -> List[Tensor]:
     relevance = op.outputs[0] * grad
     rows = tf.reshape(relevance, [tf.shape(relevance)[0], -1])
     count = tf.shape(rows)[1]
-    above = (100.0 - op.get_attr(_PERCENT)) / 100 * tf.cast(count - 1, tf.float32)
-    rank = tf.cast(tf.round(above), tf.int32) + 1  # the threshold's place from the largest on
-    threshold = tf.nn.top_k(rows, rank).values[:, -1:]
+    place = tf.cast(tf.round(op.get_attr(_PERCENT) / 100 * tf.cast(count - 1, tf.float32)), tf.int32)
+    threshold = tf.nn.top_k(rows, count - place).values[:, -1:]
     kept = tf.reshape(rows > threshold, tf.shape(relevance))
     return _through(op, tf1.where(kept, grad, tf.zeros_like(grad)))
 

@@ -8,9 +8,9 @@ from typing import Callable, Dict, List, Optional
 
 from ..._tf import tf, tf1
 from ..._types import Tensor
+from ...methods.relevance_rules import Rule
 from .. import walk
 from .linear import Linear, Part, add, negative, positive, whole
-from .rule import Rule
 
 SumRule = Callable[[Linear, Tensor, Rule], List[Tensor]]
 

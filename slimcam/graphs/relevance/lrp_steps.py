@@ -4,9 +4,9 @@ from typing import Callable, Dict, List, Union
 
 from ..._types import Tensor
 from ...errors import RuleError
+from ...methods.relevance_rules import Rule, rule_at
 from . import lrp
 from .linear import Linear
-from .rule import Rule, rule_at
 from .steps import Step
 from .vjp import vjp
 

@@ -7,7 +7,8 @@ from fixtures.tolerance import rounding_of_net
 
 from slimcam.errors import RuleError
 from slimcam.graphs.copying import copy_tensors, ops_between
-from slimcam.graphs.relevance import Baseline, Rule, contributions
+from slimcam.graphs.relevance import Baseline, contributions
+from slimcam.methods.relevance_rules import Rule
 
 
 def contributions_of(build, images, baseline, reveal=False):

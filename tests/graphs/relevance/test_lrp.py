@@ -5,7 +5,8 @@ import pytest
 import tensorflow.compat.v1 as tf1
 
 from slimcam.errors import ParameterError
-from slimcam.graphs.relevance import Rule, check_rule, relevance
+from slimcam.graphs.relevance import relevance
+from slimcam.methods.relevance_rules import Rule, check_rule
 
 FIRST = np.float32([[1, -1], [2, 1]])
 SECOND = np.float32([[1], [3]])

@@ -6,9 +6,10 @@ import tensorflow.compat.v1 as tf1
 from fixtures.tolerance import rounding_of_net
 
 from slimcam.errors import RuleError
-from slimcam.graphs.relevance import Rule, check_rule, relevance
+from slimcam.graphs.relevance import relevance
 from slimcam.graphs.relevance.linear import Linear
 from slimcam.graphs.relevance.steps import read_steps
+from slimcam.methods.relevance_rules import Rule, check_rule
 
 CLOSE = rounding_of_net(100)
 

@@ -1,9 +1,9 @@
-"""Rule: by what relevance goes back, as one value that can be compared and kept. Imports no TensorFlow."""
+"""Rule: by what relevance goes back, as one value that can be compared and kept; graphs/relevance has what it does."""
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import ParameterError
-from ...suggest import nearest
+from ..errors import ParameterError
+from ..suggest import nearest
 
 # Rules for one weighted sum; a composite names them from the image on.
 SUM_RULES = ("z", "epsilon", "gamma", "alpha_beta", "flat", "w_square", "box")
