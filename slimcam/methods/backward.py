@@ -42,7 +42,7 @@ def deconvnet(net: Net, times_score: bool = False) -> np.ndarray:
 
 
 def rectgrad(net: Net, percent: float = 98.0) -> np.ndarray:
-    """Return the gradient in which an activation y passes an R back where y R is among the largest (Kim et al. 2019)."""
+    """Return the gradient in which an activation y passes R back where y R is among the largest (Kim et al. 2019)."""
     return _by_gates(net, rectgrad_rule({"percent": percent}), False)
 
 
