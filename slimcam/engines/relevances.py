@@ -42,7 +42,7 @@ def _build(query: Query, rule: Rule) -> Tensors:
             baseline = _baseline(image, end, start, cut)
             return Tensors(image, score, contributions(image, end, weights, cut, rule, baseline), mask, start)
         shared = end * weights
-        if rule.name == "deep_taylor":  # what its paper explains is never negative
+        if rule.name == "deep_taylor" and rule.innvestigate:  # which explains no score below zero
             shared = tf.nn.relu(shared)
         return Tensors(image, score, relevance(image, end, shared, cut, rule), mask)
 

@@ -84,7 +84,7 @@ def lrp_alpha_beta(net: Net, **parameters: Any) -> Attribution:
 
 
 def deep_taylor(net: Net, **parameters: Any) -> Attribution:
-    """Return relevances of deep Taylor decomposition (Montavon et al. 2017); none of a score below zero."""
+    """Return relevances of deep Taylor decomposition (Montavon et al. 2017), with the sign of the score."""
     return _shared(net, relevance_rule("deep_taylor", parameters))
 
 
