@@ -198,6 +198,8 @@ class Model:
     def _maps_of_calls(self) -> List[Tensor]:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""
         maps = [t for t in (self.calls.tensors.values() if self.calls else ()) if t.shape.rank == 4]
+        if len(self.inputs) == 1:
+            return [t for t in maps[::-1] if is_map(t.op)]
         order = {t.name: self.inputs.index((self.inputs_of([t]) or self.inputs)[0]) for t in maps}
         return sorted((t for t in maps[::-1] if is_map(t.op)), key=lambda tensor: order[tensor.name])
 
@@ -211,8 +213,8 @@ class Model:
             return self.layer
         start = image_input.tensor
         tensors = worth_explaining(start, score, False) or worth_explaining(start, score, True)
-        own = [one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut)]
-        return next(iter(own + tensors), None)
+        own = (one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut))
+        return next(own, next(iter(tensors), None))
 
     def _behind(self, tensor: Tensor, names: Collection[str]) -> bool:
         """Whether a tensor depends on one of those named."""

@@ -130,11 +130,11 @@ def describe_model(model: Model) -> List[str]:
 
 def _scores(model: Model) -> List[Tensor]:
     """Return the logits, and what else of one row per image the graph ends in."""
-    behind = ancestors(model.ends)
+    behind, flow = ancestors(model.ends), dict.fromkeys(model.names.flow)
     ends = [
         op.outputs[0]
-        for op in model.names.flow
+        for op in flow
         if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank in (1, 2)
-        if not any(reader in model.names.flow for reader in op.outputs[0].consumers())
+        if not any(reader in flow for reader in op.outputs[0].consumers())
     ]
     return [*model.ends, *(tensor for tensor in ends if tensor.op not in behind)]

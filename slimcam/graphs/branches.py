@@ -48,6 +48,8 @@ def functions_run(
 ) -> Dict[str, Optional[bool]]:
     """Map the functions of a library that operations call, and those that these call, to whether they are run."""
     run: Dict[str, Optional[bool]] = {}
+    if not library:
+        return run
     waiting: List[Tuple[NodeDef, Optional[bool], Value]] = [
         (node, True, value) for node in map(get, names) if node is not None
     ]

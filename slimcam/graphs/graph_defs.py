@@ -19,7 +19,7 @@ Dims = Optional[List[Optional[int]]]  # None: of unknown rank
 
 def op_name(name: str) -> str:
     """Return the operation that a tensor's name, or a node's input, is of: "a" of "a", "a:1" and "^a"."""
-    return name.split(":")[0].lstrip("^")
+    return name.split(":")[0].lstrip("^") if ":" in name or "^" in name else name
 
 
 def tensor_name(name: str) -> str:

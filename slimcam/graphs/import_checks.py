@@ -98,12 +98,19 @@ def _on_circle(nodes: Sequence[NodeDef]) -> str:
 
 def unknown_node(graph_def: GraphDef, needed: Set[str]) -> Optional[NodeDef]:
     """Return a needed node whose operation this TensorFlow does not have, or None."""
-    functions = {function.signature.name for function in graph_def.library.function}
-    first: Dict[str, NodeDef] = {}
+    return next((node for node in unknown_nodes(graph_def) if node.name in needed), None)
+
+
+def unknown_nodes(graph_def: GraphDef) -> List[NodeDef]:
+    """Return the nodes whose operations this TensorFlow does not have."""
+    known = dict.fromkeys((function.signature.name for function in graph_def.library.function), True)
+    unknown = []
     for node in graph_def.node:
-        if node.name in needed and node.op not in functions:
-            first.setdefault(node.op, node)
-    return next((node for op, node in first.items() if not hasattr(tf.raw_ops, op) and not _is_registered(op)), None)
+        if node.op not in known:
+            known[node.op] = hasattr(tf.raw_ops, node.op) or _is_registered(node.op)
+        if not known[node.op]:
+            unknown.append(node)
+    return unknown
 
 
 def _is_registered(op: str) -> bool:

@@ -13,6 +13,7 @@ from .._types import ArrayReader, DType, GraphDef
 from .graph_defs import Dims, cut_to, import_graph, needed_among, nodes_by_name, op_name
 from .graph_defs import readers as readers_of
 from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
+from .walk import reachable
 
 _SCALING = (*ADDITIONS, *DIVISIONS, "Sub", "Mul", "BiasAdd")
 _PASSING = (*RESTATING, *FORWARDING, *RESIZES, "PlaceholderWithDefault")
@@ -61,17 +62,16 @@ def _chain(graph_def: GraphDef, name: str) -> List[List[str]]:
     """Return the names and types of the operations that follow an input, as long as one alone reads the one before."""
     nodes, reading = nodes_by_name(graph_def), readers_of(graph_def)
     chain: List[List[str]] = []
-    seen = {name}
+    changed = set(reachable([name], lambda one: reading.get(one, ())))  # what depends on the images
     while True:
         after = [nodes[reader] for reader in reading.get(name, ()) if nodes[reader].op not in SIZES]
         if len(after) != 1 or after[0].op not in (*_SCALING, *_PASSING):
             return chain
         node = after[0]
         others = [op_name(other) for other in node.input if op_name(other) != name]
-        if len(others) + 1 != len(node.input) or seen & needed_among(nodes, others):
+        if len(others) + 1 != len(node.input) or changed.intersection(others):
             return chain
         name = node.name
-        seen.add(name)
         chain.append([name, node.op])
 
 

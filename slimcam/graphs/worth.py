@@ -3,7 +3,7 @@
 As in `walk`, nothing here runs or changes a graph, and nothing here imports TensorFlow.
 """
 
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 from .._types import Operation, Tensor
 from . import op_types
@@ -42,13 +42,14 @@ def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Te
     crops = [op for op in between([start], end) if op.type in op_types.CROPS]
     left_out = {*crops, *after(crops), *(() if itself else _head(end))}
     worth = []
+    split: Dict[Operation, bool] = {}
     for i, op in enumerate(passed):
         if op in left_out:
             continue
         following = passed[i - 1] if i > 0 and is_map(passed[i - 1]) else None
         same_block = following is not None and following.type in op_types.SAME_BLOCK and _feeds(op, following)
         same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
-        if is_map(op) and not (same_block or same_image or op.type in _NOT_WORTH or is_split(op)):
+        if is_map(op) and not (same_block or same_image or op.type in _NOT_WORTH or is_split(op, split)):
             worth.append(op.outputs[0])
     return worth
 
@@ -82,19 +83,25 @@ def is_map(op: Operation) -> bool:
     if shape is None or shape.rank != 4:
         return False
     dims = shape.as_list()
+    if all(size is None or size > 1 for size in dims[1:]):
+        return True  # whatever the order is, which takes a look at several nodes
     places = dims[2:] if data_format(op) == "NCHW" else dims[1:3]
     return all(size is None or size > 1 for size in places)
 
 
-def is_split(op: Operation) -> bool:
-    """Whether rows are parts of images, every d-th pixel, as between the two ends of a dilated convolution."""
-    seen = {op}  # the loops of TensorFlow 1 are circles
-    while op.type != "BatchToSpaceND":
-        if op.type == "SpaceToBatchND":
-            return True
+def is_split(op: Operation, known: Optional[Dict[Operation, bool]] = None) -> bool:
+    """Whether rows are parts of images, every d-th pixel, as between the two ends of a dilated convolution.
+
+    `known` is what this said of other operations, and is added to: who asks for many walks each way once.
+    """
+    known = {} if known is None else known
+    way: List[Operation] = []
+    while op not in known:
+        known[op] = op.type == "SpaceToBatchND"  # the loops of TensorFlow 1 are circles, which end nowhere
+        way.append(op)
         maps = [tensor.op for tensor in op.inputs if tensor.shape.rank in (None, 4)]
-        if not maps or maps[0] in seen:
-            return False
+        if op.type in ("SpaceToBatchND", "BatchToSpaceND") or not maps:
+            break
         op = maps[0]
-        seen.add(op)
-    return False
+    known.update(dict.fromkeys(way, known[op]))
+    return known[op]

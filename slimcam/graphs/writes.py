@@ -22,15 +22,18 @@ def without_writes(graph_def: GraphDef) -> GraphDef:
     """
     gone = _unread_assignments(graph_def)
     for node in graph_def.node:
-        node.op = _OF_VALUES.get(node.op, node.op)
-        if any(name.startswith("^") and op_name(name) in gone for name in node.input):
+        if node.op in _OF_VALUES:
+            node.op = _OF_VALUES[node.op]
+        if gone and any(name.startswith("^") and op_name(name) in gone for name in node.input):
             set_inputs(node, [name for name in node.input if op_name(name) not in gone])
     return cut_to(graph_def, {node.name for node in graph_def.node} - gone) if gone else graph_def
 
 
 def _unread_assignments(graph_def: GraphDef) -> Set[str]:
     """Return the names of the assignments whose values nothing reads but others of them."""
-    reads = {node.name: [op_name(name) for name in node.input if not name.startswith("^")] for node in graph_def.node}
     updates = {node.name for node in graph_def.node if node.op in UPDATES}
+    if not updates:
+        return updates
+    reads = {node.name: [op_name(name) for name in node.input if not name.startswith("^")] for node in graph_def.node}
     read = [one for name, behind in reads.items() if name not in updates for one in behind if one in updates]
     return updates.difference(reachable(read, lambda name: [one for one in reads[name] if one in updates]))

@@ -26,15 +26,17 @@ def shared_calls(flow: List[Operation]) -> List[Call]:
         names = sorted((op.name.split("/") for op in ops), key=lambda parts: (len("/".join(parts)), parts))
         for other in names[1:]:
             _compare(names[0], other, renamed, apart)
-    scopes = {scope for op in flow for scope in _scopes(op.name)}
-    inside = _inner_first(scope for scope in scopes if _within(scope, [*renamed, *renamed.values()]))
-    root = _root(flow)
-    calls = [_call(_path(scope, renamed)[len(root) :], _under(flow, scope), place) for scope in inside]
-    for scope in _outermost(apart, flow):
+    if not renamed and not apart:
+        return []
+    root, calls = _root(flow), []
+    of_calls = _by_scope(flow, {*renamed, *renamed.values()})
+    for scope in _inner_first(of_calls):
+        calls.append(_call(_path(scope, renamed)[len(root) :], of_calls[scope], place))
+    for scope, ops in _outermost(apart, flow).items():
         base = scope.rsplit("/", 1)[0] + "/" if "/" in scope else ""
-        for group in _components(_under(flow, scope)):
-            for inner in _inner_first({one for op in group for one in _scopes(op.name) if _within(one, [scope])}):
-                calls.append(_call(inner[len(base) :], _under(group, inner), place))
+        for group in _components(ops):
+            inner = _by_scope(group, {scope})
+            calls += [_call(one[len(base) :], inner[one], place) for one in _inner_first(inner)]
     return [call for call in calls if call.inputs and call.outputs]
 
 
@@ -87,8 +89,16 @@ def _scopes(name: str) -> List[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def _within(scope: str, frames: Iterable[str]) -> bool:
-    return any(scope == frame or scope.startswith(frame + "/") for frame in frames)
+def _by_scope(ops: Iterable[Operation], frames: Set[str]) -> Dict[str, List[Operation]]:
+    """Map the scopes `frames`, and those within them, to the operations that they hold, in their order."""
+    under: Dict[str, List[Operation]] = {}
+    for op in ops:
+        is_within = False
+        for scope in _scopes(op.name):
+            is_within = is_within or scope in frames
+            if is_within:
+                under.setdefault(scope, []).append(op)
+    return under
 
 
 def _path(scope: str, renamed: Dict[str, str]) -> str:
@@ -100,16 +110,15 @@ def _path(scope: str, renamed: Dict[str, str]) -> str:
     return path
 
 
-def _under(ops: Iterable[Operation], scope: str) -> List[Operation]:
-    return [op for op in ops if op.name.startswith(scope + "/")]
+def _outermost(scopes: Set[str], flow: List[Operation]) -> Dict[str, List[Operation]]:
+    """Map the widest of the scopes that hold several calls, those in which the calls do not touch, to what is in them.
 
-
-def _outermost(scopes: Set[str], flow: List[Operation]) -> List[str]:
-    """Return the widest of the scopes that hold several calls: those in which the calls do not touch."""
-    several = [
-        scope for scope in sorted(scopes, key=lambda one: (len(one), one)) if len(_components(_under(flow, scope))) > 1
-    ]
-    return [scope for scope in several if not any(scope.startswith(wider + "/") for wider in several)]
+    An operation is in one of them at most.
+    """
+    under = _by_scope(flow, scopes)
+    several = {scope for scope in scopes if len(_components(under.get(scope, []))) > 1}
+    widest = [scope for scope in several if not several.intersection(_scopes(scope))]
+    return {scope: under[scope] for scope in sorted(widest, key=lambda one: (len(one), one))}
 
 
 def _components(ops: List[Operation]) -> List[List[Operation]]:
@@ -117,7 +126,7 @@ def _components(ops: List[Operation]) -> List[List[Operation]]:
     group: Dict[Operation, List[Operation]] = {op: [op] for op in ops}
     for op in ops:
         for before in {tensor.op for tensor in op.inputs if tensor.op in group}:
-            one, two = group[before], group[op]
+            one, two = sorted((group[before], group[op]), key=len, reverse=True)  # the smaller joins the larger
             if one is not two:
                 one.extend(two)
                 for member in two:

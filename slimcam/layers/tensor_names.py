@@ -28,9 +28,8 @@ class TensorNames:
         self.calls = calls
         self.end_points: Dict[str, Tensor] = dict(end_points or {})
         self.operations: List[Operation] = [op for op in graph.get_operations() if not op.name.startswith("slimcam/")]
-        starts = [tensor.op for tensor in inputs]
-        # a scope's weights leave it too, and are not meant by its name
-        self.flow: List[Operation] = walk.after(op for op in self.operations if op.type in PLACEHOLDERS or op in starts)
+        self._starts = [tensor.op for tensor in inputs]
+        self._there = set(graph.get_operations())
         self._once = Once()
 
     def tensor(self, name: TensorLike) -> Tensor:
@@ -71,11 +70,25 @@ class TensorNames:
         """Map each scope, by its whole name and by its last part, to the tensors that leave it, by their names."""
         return self._once("scope outputs", lambda: walk.scope_outputs(self.flow))
 
+    @property
+    def flow(self) -> List[Operation]:
+        """What comes after inputs and placeholders: a scope's weights leave it too, and are not meant by its name."""
+        return self._once("flow", self._find_flow)
+
+    def _find_flow(self) -> List[Operation]:
+        starts = [op for op in self.operations if op.type in PLACEHOLDERS or op in self._starts]
+        return [op for op in walk.after(starts) if op in self._there]
+
     def name_of(self, tensor: Tensor) -> str:
         """Return the shortest name that `tensor(name)` finds this tensor by."""
         names = [name for name, point in self.end_points.items() if point is tensor]
         if not names and self.calls is not None:
-            names = [name for name, output in self.calls.tensors.items() if output is tensor]
+            outputs = self.calls.tensors
+            names = [
+                name
+                for name in self._once("calls", self._names_of_calls).get(tensor.name, ())
+                if outputs[name] is tensor
+            ]
         if names:
             return min(names, key=len)
         scope = tensor.op.name.rsplit("/", 1)[0]
@@ -83,6 +96,13 @@ class TensorNames:
             if list(self._scope_outputs().get(name, {})) == [tensor.name] and self._means(name, tensor):
                 return name
         return tensor.op.name if tensor.name.endswith(":0") else tensor.name
+
+    def _names_of_calls(self) -> Dict[str, List[str]]:
+        """Map the names of tensors to those of the calls of Keras layers that give them."""
+        names: Dict[str, List[str]] = {}
+        for name, output in self.calls.tensors.items() if self.calls is not None else ():
+            names.setdefault(output.name, []).append(name)
+        return names
 
     def _means(self, name: str, tensor: Tensor) -> bool:
         """Whether a scope's name finds its tensor, and not a Keras layer's."""

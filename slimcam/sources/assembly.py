@@ -130,7 +130,7 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
 
 def _import(graph_def: GraphDef, tensors: Mapping[str, Tensor], source: str) -> None:
     """Import a GraphDef into the default graph, with tensors of that in the places of the names that it lacks."""
-    read = {op_name(name) for node in graph_def.node for name in node.input}
+    read = {op_name(name) for node in graph_def.node for name in node.input} if tensors else set()
     try:
         import_graph(graph_def, {k: v for k, v in tensors.items() if k in read})
     except ValueError as error:
@@ -160,6 +160,8 @@ def _calls_by_weights(inputs: List[ImageInput], ends: List[Tensor]) -> Optional[
 
 def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor], asked: int) -> List[int]:
     """Return which inputs the ends need, the first `asked` at any rate; the first where they need none."""
+    if len(inputs) == 1:
+        return [0]
     behind = ancestors(ends)
     return [i for i, one in enumerate(inputs) if i < asked or one.tensor.op in behind] or [0]
 

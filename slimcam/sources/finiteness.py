@@ -31,17 +31,24 @@ def counting(weights: Mapping[str, ArrayReader], counts: Counts) -> Dict[str, Ar
 def count_constants(graph_def: GraphDef, counts: Counts) -> None:
     """Enter into `counts` the arrays of a graph, and of its functions; a bound of one number may be infinite."""
     functions = [node for function in graph_def.library.function for node in function.node_def]
+    floating: Dict[int, bool] = {}  # by the numbers of types
     for node in (*graph_def.node, *functions):
-        if node.op == "Const" and dtype_of(node.attr["dtype"].type, f"{node.name!r}, a Const,").is_floating:
-            tensor = node.attr["value"].tensor
-            if tensor.tensor_shape.dim:
-                _count(node.name, tf.make_ndarray(tensor), counts)
+        if node.op != "Const":
+            continue
+        number, tensor = node.attr["dtype"].type, node.attr["value"].tensor
+        if number not in floating:
+            floating[number] = dtype_of(number, f"{node.name!r}, a Const,").is_floating
+        if floating[number] and tensor.tensor_shape.dim:
+            _count(node.name, tf.make_ndarray(tensor), counts)
 
 
 def _count(name: str, array: np.ndarray, counts: Counts) -> None:
     counts.pop(name, None)
-    if array.dtype.kind in "fV" and not np.isfinite(plain(array)).all():
-        counts[name] = int((~np.isfinite(plain(array))).sum()), array.size
+    if array.dtype.kind not in "fV":
+        return
+    finite = np.isfinite(array if array.dtype == np.float32 else plain(array))
+    if not finite.all():
+        counts[name] = int((~finite).sum()), array.size
 
 
 def say_what_is_not_finite(model: Model, counts: Counts) -> None:

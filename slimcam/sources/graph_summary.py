@@ -5,7 +5,7 @@ from typing import List, NamedTuple, Optional, Tuple
 from .._tf import tf, tf1
 from .._types import Graph, GraphDef, NodeDef, Tensor
 from ..graphs.graph_defs import STANDS_IN, Dims, cut_to, import_graph, readers, shape_and_dtype
-from ..graphs.import_checks import unknown_node
+from ..graphs.import_checks import unknown_nodes
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import LOSSES, PLACEHOLDERS, PROBABILITIES
 from ..graphs.walk import reachable
@@ -80,20 +80,19 @@ def _stands_in(node: NodeDef) -> bool:
 
 def _import_part(graph_def: GraphDef) -> Tuple[Graph, str]:
     """Return as much of a graph as this TensorFlow can import, and which operation it lacks."""
-    reading = readers(graph_def)
     names = {node.name for node in graph_def.node} - meta_graph.gradients(graph_def)
+    unknown = [node for node in unknown_nodes(graph_def) if node.name in names]
+    reading = readers(graph_def) if unknown else {}
     lacking: List[str] = []
 
     def after(name: str) -> List[str]:
-        return reading.get(name, [])
+        return [one for one in reading.get(name, ()) if one in names]  # behind what is gone all is gone
 
-    while True:
-        unknown = unknown_node(graph_def, names)
-        if unknown is None:
-            break
-        lacking.append(f"{unknown.name!r}, a {unknown.op}")
-        behind: List[str] = reachable([unknown.name], after)
-        names -= set(behind)
+    for node in unknown:
+        if node.name in names:
+            lacking.append(f"{node.name!r}, a {node.op}")
+            behind: List[str] = reachable([node.name], after)
+            names.difference_update(behind)
     graph = tf1.Graph()
     with graph.as_default():
         try:

@@ -32,8 +32,11 @@ MENDS: Tuple[Mend, ...] = (lay_open, bypass_dropout, undilate)  # dropout may be
 def mend(parts: Parts) -> List[str]:
     """Let all MENDS go over the graph of some parts, and return what they say they did."""
     wanted = [parts.logits] if parts.logits else parts.outputs
-    lines = []
+    lines: List[str] = []
+    needed: Set[str] = set()
     for one in MENDS:
-        needed = needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
-        lines += one(parts.graph_def, needed, parts)
+        needed = needed or needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
+        said = one(parts.graph_def, needed, parts)
+        if said:
+            lines, needed = lines + said, set()  # the graph is another one now
     return lines

@@ -5,7 +5,7 @@ maps has to know; so does the last resort, photos as they are.
 """
 
 from dataclasses import replace
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -39,11 +39,7 @@ class Net(NamedTuple):
     scaling: Optional[Scaling]  # what it does to the values of its images first
     norm: Optional[FirstNorm]  # what its first batch norm saw in training
     shapes: Dict[str, Tuple[int, ...]]  # of its weights
-
-    @property
-    def parts_of_names(self) -> Dict[str, None]:
-        """The names of its operations and of their scopes, each alone."""
-        return {part: None for node in self.graph_def.node for part in node.name.split("/")}
+    parts_of_names: Set[str]  # the names of its operations and of their scopes, each alone
 
 
 def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
@@ -55,7 +51,8 @@ def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
         return parts
     first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, parts.timeout)
     norm = first_norm(parts.graph_def, image.name, _reader(parts)) if first is None else None
-    net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts))
+    parts_of_names = {part for node in parts.graph_def.node for part in node.name.split("/")}
+    net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts), parts_of_names)
     for evidence in EVIDENCE:
         preparation = evidence(net)
         if preparation is not None:

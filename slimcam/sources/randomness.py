@@ -138,6 +138,9 @@ def random_operations(model: Model, library: Mapping[str, Any]) -> Dict[str, str
     Those that do not matter are left out: in a dropout that keeps everything, as its placeholder is fed, in a branch
     that is not run, or with a constant seed. Where the caller has to say the share or the branch, it is the caller's.
     """
+    drawing = {op.type for op in model.graph.get_operations()}
+    if not any(is_random(kind) or kind in (*CALLS, *BRANCHES, *library) for kind in drawing):
+        return {}
     cut = {one.tensor.name for one in model.inputs}
     ends = read_by(model.ends, cut)
     before = reachable(ends, lambda op: [] if op.type in SIZES else read_by(op.inputs, cut))

@@ -16,7 +16,7 @@ import numpy as np
 from .._tf import tf, tf1
 from .._types import ArrayReader, GraphDef, Session, Tensor
 from ..graphs import dense_gradient as dense
-from ..graphs.graph_defs import add_copy, empty_like, unplace
+from ..graphs.graph_defs import empty_like, unplace
 
 LARGE = 16 << 20  # bytes
 
@@ -26,7 +26,7 @@ Assign = Callable[[Optional[Iterable[str]]], None]  # reads and assigns the vari
 def without_large(graph_def: GraphDef, given: Mapping[str, ArrayReader]) -> Tuple[GraphDef, Dict[str, ArrayReader]]:
     """Return a copy of a GraphDef without its large constants, device names and colocations; and all weights."""
     weights = dict(given)
-    kept = empty_like(graph_def)
+    left = []
     for node in graph_def.node:
         tensor = node.attr["value"].tensor if node.op == "Const" else None
         if node.name in given and node.op != "VarHandleOp":
@@ -34,9 +34,12 @@ def without_large(graph_def: GraphDef, given: Mapping[str, ArrayReader]) -> Tupl
         if tensor is not None and len(tensor.tensor_content) > LARGE:
             weights[node.name] = functools.partial(tf.make_ndarray, tensor)
             continue
-        copy = add_copy(kept, node)
-        unplace(copy)
-        dense.mark(copy)
+        left.append(node)
+    kept = empty_like(graph_def)
+    kept.node.extend(left)
+    for node in kept.node:
+        unplace(node)
+        dense.mark(node)
     return kept, weights
 
 
