@@ -32,12 +32,24 @@ ROWS = (
     {"nets", "layers", "inputs"},
     {"graphs"},
     {"_tf"},
+    {"faithfulness"},
     {"maps", "methods"},
     {"files", "modules"},
     {"suggest", "errors", "_packages"},
     {"_types", "text"},
 )
-NEVER_TENSORFLOW = ("methods", "maps", "files", "modules", "suggest", "errors", "_packages", "_types", "text")
+NEVER_TENSORFLOW = (
+    "faithfulness",
+    "methods",
+    "maps",
+    "files",
+    "modules",
+    "suggest",
+    "errors",
+    "_packages",
+    "_types",
+    "text",
+)
 FRAMEWORKS = {"tensorflow", "tf_slim", "tf_keras", "keras"}
 # Protobuf and h5py come with TensorFlow and go by its version: to slimcam they are parts of it.
 COMPANIONS = {"google", "h5py"}

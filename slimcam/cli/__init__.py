@@ -14,6 +14,7 @@ from ..text.printable import one_line
 from .commands.activations import activations
 from .commands.compare import compare
 from .commands.doctor import doctor
+from .commands.evaluate import evaluate
 from .commands.explain import explain
 from .commands.filters import filters
 from .commands.inspect import inspect
@@ -76,7 +77,7 @@ def main() -> None:
     """Explain image models whose living form is a TensorFlow 1 graph."""
 
 
-EXPLAINING = explain, pair, methods, activations, filters
+EXPLAINING = explain, pair, methods, evaluate, activations, filters
 COMPARING = record, verify, compare
 LOOKING = inspect, vet, nets, doctor
 for command in (*EXPLAINING, *COMPARING, *LOOKING, run, port):

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import click
 
@@ -230,7 +230,19 @@ def explainer_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]
     }
 
 
-def _parameter(where: str, row: methods.Method, name: str, text: str) -> Any:
+def named_parameters(words: Sequence[str], rows: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+    """Read ROW.NAME=VALUE of several --set: the parameters, and the dialect, of each of some rows."""
+    given: Dict[str, Dict[str, Any]] = {name: {} for name in rows}
+    for word in words:
+        row, dot, rest = word.partition(".")
+        name, equals, text = rest.partition("=")
+        if not dot or not equals or row not in rows:
+            raise click.UsageError(f"--set {word}: give NAME.PARAMETER=VALUE, of {', '.join(rows)}")
+        given[row][name] = _parameter(f"--set {row}.{name}", rows[row], name, text)
+    return given
+
+
+def _parameter(where: str, row: Any, name: str, text: str) -> Any:
     """Return the value of a parameter: an array where it takes one and a file is named. Unknown names stay text."""
     known = row.parameters.get(name)
     if known is None:

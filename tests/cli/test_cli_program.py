@@ -30,7 +30,15 @@ def test_a_failing_run_prints_its_one_line_only(make_photo, model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["explain", "--help"], ["filters", "--help"], ["activations", "--help"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["explain", "--help"],
+        ["filters", "--help"],
+        ["activations", "--help"],
+        ["evaluate", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_needs_neither_tensorflow_nor_numpy(arguments):
     code = (

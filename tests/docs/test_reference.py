@@ -12,6 +12,7 @@ from pages import text_of
 from slimcam import cli
 from slimcam._packages import EXTRAS
 from slimcam._tf import tf1
+from slimcam.faithfulness import METRICS
 from slimcam.inputs import preprocess
 from slimcam.maps.dialects import DIALECTS
 from slimcam.maps.maps import Maps
@@ -36,6 +37,14 @@ def test_methods_have_a_row_each_as_the_table_has_it():
     assert stated == {
         name: [row.needs, row.cost, row.source, ", ".join(row.peers), ", ".join(row.dialects)]
         for name, row in METHODS.items()
+    }
+
+
+def test_metrics_have_a_row_each_as_the_table_has_it():
+    stated = {row[0]: [cell.replace("`", "") for cell in row[1:]] for row in rows_of("docs/evaluate.md")}
+    assert stated == {
+        name: [row.better, row.range, row.needs, row.cost, row.source, ", ".join(row.dialects)]
+        for name, row in METRICS.items()
     }
 
 
