@@ -135,7 +135,8 @@ def _query(model: Model, subject: Subject, measures: Sequence[Measure], target: 
 
 def _values(subject: Subject, query: Query, measures: Sequence[Measure], batch: Batch, options: Options) -> np.ndarray:
     """Return the numbers of one method, (metrics, photos)."""
-    maps = subject if isinstance(subject, Maps) else subject(batch, options.target)
+    photos: Any = batch
+    maps = subject if isinstance(subject, Maps) else subject(photos, options.target)
     count = len(batch.photos)
     if len(maps) != count or maps.photo.tolist() != list(range(count)):
         raise TargetError(f"{len(maps)} maps for {count} photos: evaluate takes one of each")
@@ -199,7 +200,7 @@ def _numbers(
             raise TargetError(
                 f"{metric.name}: its parameter score is {score!r}, of one class: give 'logit' for several"
             )
-        subject = ClassNet(net, classes, score)
+        subject = ClassNet(subject, classes, score)
     needs = metric.row.needs
     more: List[Any] = [beside.truth()] if needs == "truth" else [beside.again] if needs == "cam" else []
     return metric.row(subject, heats, *more, **parameters)
