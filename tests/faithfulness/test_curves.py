@@ -48,10 +48,10 @@ def test_what_hides_pixels(net):
 
 
 def test_of_equal_pixels_the_first_is_first():
-    # 64 of them, for a sort that is not stable leaves a few in their order: the first alone counts, and goes at once.
-    net = linear_net(np.ones((1, 1, 64, 1)), np.eye(64)[:1].reshape(1, 64, 1))
-    got = deletion(net, np.repeat([[[0.0, 1.0]]], 32, -1)[..., ::-1], steps=64, baseline="zero")
-    np.testing.assert_allclose(got, [0.5 / 64], rtol=1e-12)
+    # 32 of them, for a sort that is not stable leaves a few in their order: pixel 4 alone counts, and is the third.
+    net = linear_net(np.ones((1, 1, 64, 1)), np.eye(64)[4].reshape(1, 64, 1))
+    got = deletion(net, np.tile([[[1.0, 0.0]]], 32), steps=64, baseline="zero")
+    np.testing.assert_allclose(got, [2.5 / 64], rtol=1e-12)
 
 
 def test_a_random_order_goes_by_the_seed_and_not_by_the_map(net):
