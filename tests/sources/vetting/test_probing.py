@@ -63,6 +63,7 @@ def test_a_machine_that_is_busy_with_others_is_no_hang():
 @FORKS
 @pytest.mark.parametrize("sign, message", [(signal.SIGSEGV, "crashes with signal 11"), (signal.SIGABRT, "signal 6")])
 def test_a_file_that_crashes_hdf5_is_a_model_error(sign, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras_trust, "is_sound", lambda path: False)
     monkeypatch.setattr(keras_trust, "read_chunks", lambda file: os.kill(os.getpid(), sign))
     with pytest.raises(slimcam.ModelError, match=f"w.h5: a damaged HDF5 file, which .*{message} where it is read"):
         slimcam.load(keras_texts.write_weights(tmp_path / "w.h5"), net=lambda: None)
@@ -96,6 +97,7 @@ def test_a_fork_waits_for_the_thread_that_holds_the_lock():
 def test_an_hdf5_file_is_judged_while_another_thread_reads_one(tmp_path, monkeypatch):
     """h5py 2.10 does not mind forks itself."""
     monkeypatch.setattr(keras_trust, "_SECONDS", 3)
+    monkeypatch.setattr(keras_trust, "is_sound", lambda path: False)
     path = str(keras_texts.write_weights(tmp_path / "w.h5"))
     with held_elsewhere(h5_lock()):
         assert keras_trust.verdict_of_file(path).refused == []

@@ -1,0 +1,325 @@
+"""HDF5 files of which all is understood: those that Keras writes are, and none that h5py cannot read."""
+
+import contextlib
+import os
+import pathlib
+import random
+import struct
+from functools import partial
+
+import h5py
+import numpy as np
+import pytest
+from fixtures import keras_texts
+from fixtures.keras_nets import KERASES, nested_net, quiet
+
+from slimcam.sources import keras_trust
+from slimcam.sources.vetting.containers import vet_h5
+from slimcam.sources.vetting.hdf5_structure import is_sound
+from slimcam.sources.vetting.probing import in_fork
+
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+NOWHERE = (1 << 64) - 1
+# Where the blocks of a file with one array are, which `by_hand` writes.
+HEADER, TREE, HEAP, NAMES, SYMBOLS, ARRAY, VALUES, END = 96, 136, 680, 712, 736, 1064, 1184, 1192
+
+
+def message(kind, data, flags=0):
+    return struct.pack("<2HB3x", kind, len(data), flags) + data
+
+
+def by_hand():
+    """Return a file with the array `w`, [1, 2] in float32, as the specification says it."""
+    superblock = b"\x89HDF\r\n\x1a\n" + struct.pack(
+        "<8B2HI4Q", 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0, 0, NOWHERE, END, NOWHERE
+    )
+    group = struct.pack("<2Q", TREE, HEAP)
+    root = struct.pack("<2Q2I", 0, HEADER, 1, 0) + group
+    header = struct.pack("<2BH3I", 1, 0, 1, 1, 24, 0) + message(0x11, group)
+    tree = struct.pack("<4s2BH5Q", b"TREE", 0, 0, 1, NOWHERE, NOWHERE, 0, SYMBOLS, 8).ljust(HEAP - TREE, b"\0")
+    heap = struct.pack("<4s4x3Q", b"HEAP", 24, 1, NAMES) + bytes(8) + b"w".ljust(16, b"\0")
+    symbols = struct.pack("<4s2BH2Q", b"SNOD", 1, 0, 1, 8, ARRAY).ljust(ARRAY - SYMBOLS, b"\0")
+    space = message(1, struct.pack("<2B6xQ", 1, 1, 2))
+    kind = message(3, bytes.fromhex("11201f00 04000000 00002000 17080017 7f000000 00000000"), 1)
+    messages = space + kind + message(5, b"\2\2\2\1\0\0\0\0", 1)
+    messages += message(8, struct.pack("<2B2Q6x", 3, 1, VALUES, 8))
+    array = struct.pack("<2BH3I", 1, 0, 4, 1, len(messages), 0) + messages
+    return superblock + root + header + tree + heap + symbols + array + struct.pack("<2f", 1, 2)
+
+
+def put(place, data):
+    """Return a change of a file's bytes: some at a place are others."""
+    return lambda file: file[:place] + data + file[place + len(data) :]
+
+
+def number(place, value):
+    return put(place, struct.pack("<Q", value))
+
+
+DAMAGED = {
+    "a version": put(8, b"\2"),
+    "other sizes of addresses": put(13, b"\4"),
+    "other sizes of nodes": put(16, b"\x08"),
+    "a base that is not the begin": number(24, 8),
+    "an end before that of the file": lambda file: file + bytes(8),
+    "an end behind that of the file": lambda file: file[:-8],
+    "a block of a driver": number(48, TREE),
+    "a tree other than its header says": number(80, ARRAY),
+    "a header that two share": put(HEADER + 4, b"\2"),
+    "fewer messages than it says": put(HEADER + 2, b"\2"),
+    "more messages than it says": put(HEADER + 2, b"\0"),
+    "a message that another header holds": put(HEADER + 20, b"\2"),
+    "a group without a tree": put(HEADER + 16, struct.pack("<2H", 0x11, 0)),
+    "a header that goes on in itself": lambda file: put(HEADER + 16, b"\x10")(number(HEADER + 24, HEADER)(file)),
+    "a tree of trees that is its own": lambda file: put(TREE + 5, b"\1")(number(TREE + 32, TREE)(file)),
+    "a neighbour that is not there": number(TREE + 8, TREE),
+    "more entries than a node holds": put(TREE + 6, b"\x21"),
+    "a node outside of the file": number(TREE + 32, 1 << 40),
+    "names that circle": lambda file: number(HEAP + 16, 0)(put(NAMES, struct.pack("<2Q", 0, 24))(file)),
+    "free names that overlap": lambda file: number(HEAP + 16, 0)(
+        put(NAMES, struct.pack("<4Q", 8, 16, 1, 16)[:24])(file)
+    ),
+    "a name without an end": put(NAMES + 8, b"w" * 16),
+    "a name outside of its heap": number(SYMBOLS + 8, 24),
+    "a name that is no text": put(NAMES + 8, b"\xff"),
+    "a name of no bytes": number(SYMBOLS + 8, 0),
+    "a name that is a path": put(NAMES + 8, b"/"),
+    "more names than a node holds": put(SYMBOLS + 6, b"\x09"),
+    "a soft link": put(SYMBOLS + 24, b"\2"),
+    "a group in itself": number(SYMBOLS + 16, HEADER),
+    "an array that is a group by its name": put(SYMBOLS + 24, b"\1"),
+    "more axes than there are": put(ARRAY + 25, b"\x20"),
+    "more values than there are": number(ARRAY + 32, 3),
+    "as many values as overflow": number(ARRAY + 32, (1 << 62) + 2),
+    "a number of another form": put(ARRAY + 50, b"\x1e"),
+    "a type made of others": put(ARRAY + 48, b"\x16"),
+    "a value that fills it": put(ARRAY + 84, b"\4"),
+    "filters": put(ARRAY + 72, b"\x0b"),
+    "chunks": put(ARRAY + 97, b"\2"),
+    "an array outside of the file": number(ARRAY + 98, END),
+    "an array over its header": number(ARRAY + 98, ARRAY),
+    "an array that is nowhere": number(ARRAY + 98, NOWHERE),
+    "an array of another size": number(ARRAY + 106, 4),
+}
+
+
+def test_a_file_by_hand_is_sound_and_what_h5py_reads(tmp_path):
+    path = tmp_path / "w.h5"
+    path.write_bytes(by_hand())
+    assert is_sound(str(path))
+    with h5py.File(str(path), "r") as file:
+        np.testing.assert_array_equal(file["w"][()], np.array([1, 2], np.float32))
+
+
+@pytest.mark.parametrize("change", DAMAGED)
+def test_a_damaged_file_is_not_known(change, tmp_path):
+    path = tmp_path / "w.h5"
+    path.write_bytes(DAMAGED[change](by_hand()))
+    assert not is_sound(str(path))
+
+
+def many_groups(file):
+    for place in range(400):
+        file.create_group(f"layer_{place}")
+
+
+def attributes(file):
+    file.attrs["keras_version"] = "2.4.0"
+    file.attrs["weight_names"] = np.array([b"kernel:0", b"bias:0"])
+    file.attrs.create("layer_names", ["a", "layer"], dtype=h5py.special_dtype(vlen=str))
+    file.attrs["none"] = np.zeros(0)
+    file.attrs["rate"] = np.float32(0.5)
+
+
+def arrays(file):
+    for kind in ("f2", "f4", "f8", "i1", "u1", "i4", "i8"):
+        file[f"inner/{kind}"] = np.ones((2, 3), kind)
+    file["one"], file["none"] = np.int64(3), np.zeros((0, 3))
+
+
+@pytest.mark.parametrize("fill", [lambda file: None, many_groups, attributes, arrays])
+def test_what_h5py_writes_of_groups_arrays_and_attributes_is_sound(fill, tmp_path):
+    with h5py.File(str(tmp_path / "w.h5"), "w") as file:
+        fill(file)
+    assert is_sound(str(tmp_path / "w.h5"))
+
+
+def put_in(name, value):
+    return lambda file: file.__setitem__(name, value)
+
+
+def nested(file):
+    for _ in range(70):
+        file = file.create_group("g")
+
+
+def many_attributes(file):
+    for place in range(101):
+        file.attrs[f"a{place}"] = 1
+
+
+UNKNOWN = {
+    "a soft link": put_in("b", h5py.SoftLink("/a")),
+    "a link out of the file": put_in("b", h5py.ExternalLink("o.h5", "/a")),
+    "a second name": lambda file: put_in("b", file["a"])(file),
+    "a name that is not ASCII": put_in("\xe4", 1),
+    "chunks": lambda file: file.create_dataset("b", (4,), chunks=(2,)),
+    "filters": lambda file: file.create_dataset("b", (4,), compression="gzip"),
+    "data that lies elsewhere": lambda file: file.create_dataset("b", (4,), "u1", external=[("x", 0, 4)]),
+    "a value that fills": lambda file: file.create_dataset("b", (4,), fillvalue=3),
+    "nothing written yet": lambda file: file.create_dataset("b", (4,)),
+    "texts of any length": lambda file: file.create_dataset("b", (4,), h5py.special_dtype(vlen=str)),
+    "lists": lambda file: file.attrs.create("b", [], (0,), h5py.special_dtype(vlen=np.int32)),
+    "references": lambda file: file.attrs.__setitem__("b", file.ref),
+    "records": put_in("b", np.zeros(2, [("x", "f4")])),
+    "arrays of arrays": lambda file: file.create_dataset("b", (4,), "(2,)f4"),
+    "booleans": put_in("b", np.zeros(2, bool)),
+    "the other order of bytes": put_in("b", np.zeros(2, ">f4")),
+    "a type with a name": put_in("b", np.dtype("f4")),
+    "no values at all": put_in("b", h5py.Empty("f4")),
+    "groups in groups": nested,
+    "a text that is none": lambda file: file.attrs.create("b", b"\xff", dtype=h5py.special_dtype(vlen=bytes)),
+    "very many attributes": many_attributes,
+    "a very long name": lambda file: file.create_group("g" * 1025),
+}
+
+
+@pytest.mark.parametrize("way", UNKNOWN)
+def test_what_keras_does_not_write_is_not_known(way, tmp_path):
+    path = str(tmp_path / "w.h5")
+    with h5py.File(path, "w") as file:
+        file["a"] = np.ones(3)
+    assert is_sound(path)
+    with h5py.File(path, "r+") as file:
+        UNKNOWN[way](file)
+    assert not is_sound(path)
+
+
+@pytest.mark.parametrize("options", [{"libver": "latest"}, {"userblock_size": 512}])
+def test_a_file_that_begins_otherwise_is_not_known(options, tmp_path):
+    with h5py.File(str(tmp_path / "w.h5"), "w", **options) as file:
+        file["a"] = np.ones(3)
+    assert not is_sound(str(tmp_path / "w.h5"))
+
+
+def test_what_is_no_file_is_not_known(tmp_path):
+    (tmp_path / "empty.h5").write_bytes(b"")
+    assert not is_sound(str(tmp_path / "empty.h5"))
+    assert not is_sound(str(tmp_path / "missing.h5"))
+
+
+# --- what becomes of it
+
+
+def forks(monkeypatch):
+    """Return a list that gets an entry for each fork in which a file is read."""
+    calls = []
+
+    def read(refused, seconds, lock):
+        calls.append(seconds)
+        return refused()
+
+    monkeypatch.setattr(keras_trust, "in_fork", read)
+    return calls
+
+
+def test_a_sound_file_is_read_without_a_fork_and_any_other_in_one(tmp_path, monkeypatch):
+    calls = forks(monkeypatch)
+    path = keras_texts.write_weights(tmp_path / "w.h5")
+    assert is_sound(str(path)) and keras_trust.verdict_of_file(str(path)).pure and calls == []
+    with h5py.File(str(path), "r+") as file:
+        file["b"] = h5py.SoftLink("/a")
+    assert [one.why for one in keras_trust.verdict_of_file(str(path)).refused] == ["leads elsewhere"]
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("keras_module", KERASES)
+@pytest.mark.parametrize("name", ["net.h5", "net.weights.h5", "net.keras"])
+def test_what_keras_saves_is_sound(keras_module, name, tmp_path, monkeypatch):
+    calls, keras = forks(monkeypatch), keras_module()
+    with quiet():
+        model = nested_net(keras)
+        save = model.save_weights if "weights" in name else model.save
+        save(str(tmp_path / name))
+    keras.backend.clear_session()
+    assert keras_trust.verdict_of_file(str(tmp_path / name)).pure
+    assert calls == []
+
+
+def test_real_files_are_sound(strangers):
+    paths = [*strangers.glob("*.h5"), *strangers.glob("*.hdf5")]
+    assert len(paths) == 3 and all(is_sound(str(path)) for path in paths)
+
+
+def test_the_siamese_net_is_sound():
+    assert is_sound(str(pathlib.Path(__file__).resolve().parents[2] / "data" / "siamese.h5"))
+
+
+# --- damage at random
+
+
+def changes_of_each_byte(data):
+    """Yield a file with one byte changed, in four ways, but for those among zeros that nothing uses."""
+    for place in range(len(data)):
+        if any(data[max(place - 16, 0) : place + 16]):
+            for value in {0, 255, data[place] ^ 1, (data[place] + 8) % 256} - {data[place]}:
+                yield put(place, bytes([value]))(data)
+
+
+def changes_at_random(data, count):
+    """Yield a file with one byte, or one address, changed where something is: not among many zeros."""
+    random_ = random.Random(7)
+    places = [place for place in range(0, len(data) - 8, 8) if any(data[max(place - 16, 0) : place + 16])]
+    words = sorted({struct.unpack_from("<Q", data, place)[0] for place in places})
+    inside = [word for word in words if word <= len(data)]
+    for _ in range(count):
+        place = random_.choice(places)
+        if random_.random() < 0.5:
+            yield number(place, random_.choice(inside))(data)
+        else:
+            yield put(place + random_.randrange(8), bytes([random_.randrange(256)]))(data)
+
+
+def problems_of(path, damaged):
+    """Return what h5py raises as it reads each of some files whole."""
+    return [text for text in (problem(path, data) for data in damaged) if text]
+
+
+def problem(path, data):
+    """Return what is wrong as h5py reads a whole file, "" for nothing."""
+    path.write_bytes(data)
+    try:
+        with h5py.File(str(path), "r") as file:
+            refused = vet_h5(file, len(data)).refused
+            file.visititems(lambda name, item: item[()] if hasattr(item, "shape") else None)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return str(refused) if refused else ""
+
+
+def problems(path, damaged, enough):
+    """Return what h5py raises for those of some damaged files that are sound, of which there must be enough."""
+    sound = []
+    for data in damaged:
+        path.write_bytes(data)
+        if is_sound(str(path)):
+            sound.append(data)
+    assert len(sound) > enough
+    read = path.with_name("read.h5")
+    parts = [sound[start : start + 500] for start in range(0, len(sound), 500)]
+    raised = [in_fork(partial(problems_of, read, part), 60, contextlib.nullcontext()) for part in parts]
+    return {text for texts in raised for text in texts}
+
+
+@FORKS
+def test_hdf5_reads_each_sound_file_of_which_one_byte_was_changed(tmp_path):
+    assert problems(tmp_path / "w.h5", changes_of_each_byte(by_hand()), 100) == set()
+
+
+@FORKS
+def test_hdf5_reads_each_sound_file_that_was_changed_at_random(tmp_path):
+    with h5py.File(str(tmp_path / "whole.h5"), "w") as file:
+        attributes(file)
+        arrays(file)
+    damaged = changes_at_random((tmp_path / "whole.h5").read_bytes(), 2000)
+    assert problems(tmp_path / "w.h5", damaged, 300) == set()
