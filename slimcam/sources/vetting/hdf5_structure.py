@@ -136,7 +136,7 @@ def _entries(blocks: Blocks, address: int) -> Iterator[Tuple[int, int, int, int,
     start, version, reserved, count = struct.unpack_from("<4s2BH", data)
     need((start, version, reserved) == (b"SNOD", 1, 0) and 0 < count <= 2 * _LEAF)
     for number in range(count):
-        yield _ENTRY.unpack_from(data, 8 + number * _ENTRY.size)  # type: ignore[misc]
+        yield _ENTRY.unpack_from(data, 8 + number * _ENTRY.size)
 
 
 def _leaves(blocks: Blocks, address: int, names: bytes) -> List[_Node]:
