@@ -15,6 +15,7 @@ import tensorflow.compat.v1 as tf1
 
 import slimcam
 from slimcam.cli.options import DEFAULTS, load_options_of_both
+from slimcam.errors import ParameterError
 from slimcam.isolation.answers import as_answer, read
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
@@ -151,6 +152,7 @@ CALLS = {
     ),
 }
 ELSEWHERE = {"ExplainPair", "explain_pair", "compare_layers", "detections"}  # in tests of their own below
+REFUSED = {"evaluate"}  # which runs a model in this process alone
 NO_MODEL = {"Model", "load", "compare", "Activations", "Comparison"}  # the last three are of maps and arrays
 
 
@@ -160,7 +162,12 @@ def test_each_public_function_of_a_model_is_tried_on_an_isolated_one():
         value = getattr(slimcam, name)
         if callable(value) and not (isinstance(value, type) and issubclass(value, Exception)):
             of_models |= {name} if {"model", "a", "b"} & set(inspect.signature(value).parameters) else set()
-    assert of_models - NO_MODEL == {*CALLS, *ELSEWHERE}
+    assert of_models - NO_MODEL == {*CALLS, *ELSEWHERE, *REFUSED}
+
+
+def test_what_is_refused_says_so(both):
+    with pytest.raises(ParameterError, match="evaluate runs the model in this process: load it without isolated=True"):
+        slimcam.evaluate(slimcam.GradCAM(both[1]), both[1], PHOTOS, "sparseness")
 
 
 @pytest.mark.parametrize("name", list(CALLS))
