@@ -27,6 +27,7 @@ from . import (
     tflite_files,
 )
 from .assembly import Parts, assemble
+from .collector import uncollected
 from .options import EVERYWHERE, OF_FILES, TIMEOUT, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 from .vetting.files import regular
 
@@ -129,10 +130,11 @@ def _load(path: Any, options: LoadOptions) -> Model:
     check_process()
     source = source_of(place, options.net)
     _check_taken(place, source, options)
-    parts = source.read(place, options)
-    if source.is_file:
-        parts = replace(parts, why=[*parts.why, *manifest.foreign(place)])
-    model = assemble(_complete(parts, options))
+    with uncollected():
+        parts = source.read(place, options)
+        if source.is_file:
+            parts = replace(parts, why=[*parts.why, *manifest.foreign(place)])
+        model = assemble(_complete(parts, options))
     if source.is_file:
         given = {name: getattr(options, name) for name in options.differing()}
         model.loaded_by = functools.partial(load, os.path.abspath(place), **given)
