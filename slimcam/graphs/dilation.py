@@ -27,7 +27,7 @@ def without_dilation(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     rewritten = []
     loops = any(node.op == "Enter" for node in graph_def.node)
     for node in list(graph_def.node):
-        if node.name in needed and _is_wrong(node):
+        if _is_wrong(node) and node.name in needed:
             _rewrite(node, graph_def.node.add, waits=loops)
             rewritten.append(node.name)
     for function in graph_def.library.function:

@@ -5,13 +5,12 @@ photos go together. With a kernel k, images of mean m and deviation s give a cha
 variance s^2 * k' R k, R being the correlations of the patch's pixels. So both are estimated from all channels.
 """
 
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .._types import GraphDef, NodeDef
 from .graph_defs import nodes_by_name, op_name
-from .graph_defs import readers as readers_of
 from .op_types import ADDITIONS, CONVOLUTIONS, FORWARDING, FUSED_NORMS, PADS, READS, RESTATING, SIZES
 
 # Correlations of photos' pixels: one step apart (Ruderman 1994, Huang and Mumford 1999 measure 0.9 to 0.97), and of
@@ -31,12 +30,15 @@ class FirstNorm(NamedTuple):
     name: str
 
 
-def first_norm(graph_def: GraphDef, name: str, read: ReadWeight) -> Optional[FirstNorm]:
+def first_norm(
+    graph_def: GraphDef, name: str, read: ReadWeight, reading: Mapping[str, Sequence[str]]
+) -> Optional[FirstNorm]:
     """Return what the first batch norm after the input `name` tells, None where the net does not begin with one.
 
-    It must read the images' first convolution. `read` returns the value of a weight by its name, None for what is none.
+    It must read the images' first convolution. `read` returns the value of a weight by its name, None for what is none;
+    `reading` are the graph's readers (graph_defs.readers).
     """
-    nodes, reading = nodes_by_name(graph_def), readers_of(graph_def)
+    nodes = nodes_by_name(graph_def)
 
     def value(tensor: str) -> Optional[np.ndarray]:
         node = nodes.get(op_name(tensor))
@@ -67,7 +69,7 @@ class _Start(NamedTuple):
     variance: str
 
 
-def _start(nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], name: str) -> Optional[_Start]:
+def _start(nodes: Mapping[str, NodeDef], reading: Mapping[str, Sequence[str]], name: str) -> Optional[_Start]:
     """Return what a net begins with where that is a convolution, at most biases, and a batch norm in inference."""
     kernel = ""
     biases: List[str] = []
@@ -92,7 +94,7 @@ def _start(nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], name: str) 
 
 
 def _moments(
-    nodes: Dict[str, NodeDef], reading: Dict[str, List[str]], scaled: NodeDef, name: str
+    nodes: Mapping[str, NodeDef], reading: Mapping[str, Sequence[str]], scaled: NodeDef, name: str
 ) -> Optional[Tuple[str, str]]:
     """Return the names of mean and variance of what tf.nn.batch_normalization makes of `name`: x * m + (b - mean * m).
 
@@ -111,7 +113,7 @@ def _moments(
     return (means[0], variances[0]) if len(means) == len(variances) == 1 else None
 
 
-def _inputs(nodes: Dict[str, NodeDef], name: str, kind: str) -> List[str]:
+def _inputs(nodes: Mapping[str, NodeDef], name: str, kind: str) -> List[str]:
     """Return what a node of the type `kind` reads, [] of any other."""
     node = nodes.get(op_name(name))
     return list(node.input) if node is not None and node.op == kind else []

@@ -73,6 +73,8 @@ def check_inputs(source: str, graph_def: GraphDef) -> None:
 
 def _on_circle(nodes: Sequence[NodeDef]) -> str:
     """Return a node that is made from itself, but for the loops of TensorFlow 1, "" where there is none."""
+    if _are_in_order(nodes):
+        return ""
     again = {node.name for node in nodes if node.op in ("NextIteration", "RefNextIteration")}
     reads = {node.name: [op_name(name) for name in node.input] for node in nodes}
     after: Dict[str, List[str]] = {name: [] for name in reads}
@@ -94,6 +96,16 @@ def _on_circle(nodes: Sequence[NodeDef]) -> str:
         seen.add(name)
         name = next(one for one in reads[name] if one in left and one not in again)
     return name
+
+
+def _are_in_order(nodes: Sequence[NodeDef]) -> bool:
+    """Whether each node reads those before it alone, as in most files: then none is on a circle."""
+    before: Set[str] = set()
+    for node in nodes:
+        if not before.issuperset(map(op_name, node.input)):
+            return False
+        before.add(node.name)
+    return len(before) == len(nodes)  # of two of one name the last is read
 
 
 def unknown_node(graph_def: GraphDef, needed: Set[str]) -> Optional[NodeDef]:
@@ -144,11 +156,10 @@ def restate_swish(graph_def: GraphDef, stale: bool) -> List[str]:
     Such a gradient goes by a number of the process that wrote it, which in this one may be another function's: where
     they are `stale`, the others get a name that nothing bears, so that asking for one raises.
     """
-    nodes = nodes_by_name(graph_def)
+    asking = [node for node in graph_def.node if gradient_of(node).startswith("CustomGradient")]
+    nodes = nodes_by_name(graph_def) if asking else {}
     left = []
-    for node in graph_def.node:
-        if not gradient_of(node).startswith("CustomGradient"):
-            continue
+    for node in asking:
         if _is_swish(node, nodes):
             drop(node, GRADIENT)
             continue

@@ -4,14 +4,13 @@ The operations that follow the input one after another, and only change its valu
 of one value each; so it does not matter how a scale is written (`x / 255`, `x * 0.0039`, a layer's variables).
 """
 
-from typing import Dict, List, Mapping, NamedTuple, Optional
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 
 from .._tf import OwnSession, tf, tf1
-from .._types import ArrayReader, DType, GraphDef
+from .._types import ArrayReader, DType, GraphDef, NodeDef
 from .graph_defs import Dims, cut_to, import_graph, needed_among, nodes_by_name, op_name
-from .graph_defs import readers as readers_of
 from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
 from .walk import reachable
 
@@ -39,13 +38,15 @@ def scaling(
     shape: Dims,
     dtype: DType,
     weights: Mapping[str, ArrayReader],
+    reading: Mapping[str, Sequence[str]],
     timeout: Optional[float] = None,
 ) -> Optional[Scaling]:
     """Return how a graph scales the images of its input `name`, None where it does not, or not all values alike.
 
-    `weights` are those that the graph lacks, by the names that are read; `timeout` is in seconds a run.
+    `weights` are those that the graph lacks, by the names that are read; `reading` are the graph's readers
+    (graph_defs.readers); `timeout` is in seconds a run.
     """
-    chain = _chain(graph_def, name)
+    chain = _chain(nodes_by_name(graph_def), reading, name)
     names = [node for node, kind in chain if kind in _SCALING]
     if not names or shape is None:
         return None
@@ -58,16 +59,16 @@ def scaling(
     return Scaling(scale, offset, names) if straight and scale else None
 
 
-def _chain(graph_def: GraphDef, name: str) -> List[List[str]]:
+def _chain(nodes: Mapping[str, NodeDef], reading: Mapping[str, Sequence[str]], name: str) -> List[List[str]]:
     """Return the names and types of the operations that follow an input, as long as one alone reads the one before."""
-    nodes, reading = nodes_by_name(graph_def), readers_of(graph_def)
     chain: List[List[str]] = []
-    changed = set(reachable([name], lambda one: reading.get(one, ())))  # what depends on the images
+    changed: Set[str] = set()  # what depends on the images
     while True:
         after = [nodes[reader] for reader in reading.get(name, ()) if nodes[reader].op not in SIZES]
         if len(after) != 1 or after[0].op not in (*_SCALING, *_PASSING):
             return chain
         node = after[0]
+        changed = changed or set(reachable([name], lambda one: reading.get(one, ())))
         others = [op_name(other) for other in node.input if op_name(other) != name]
         if len(others) + 1 != len(node.input) or changed.intersection(others):
             return chain

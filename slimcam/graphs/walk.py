@@ -66,7 +66,7 @@ def ancestors(fetches: Iterable[Tensor], cut: Collection[str] = ()) -> Dict[Oper
 
 def read_by(tensors: Iterable[Tensor], cut: Collection[str] = ()) -> List[Operation]:
     """Return the operations that give tensors, those named in `cut` left out."""
-    return [tensor.op for tensor in tensors if tensor.name not in cut]
+    return [tensor.op for tensor in tensors if not cut or tensor.name not in cut]
 
 
 def consumers(op: Operation) -> List[Operation]:
@@ -157,14 +157,15 @@ def after(starts: Iterable[Operation]) -> List[Operation]:
 def between(starts: Sequence[Tensor], end: Tensor) -> List[Operation]:
     """Return the operations on the ways from the tensors `starts` to tensor `end`, in the order of the flow."""
     leads = {start.op: True for start in starts}
-    first = list(leads)
+    made_from: Dict[Operation, List[Operation]] = {}
 
     def before(op: Operation) -> List[Operation]:
-        return read_by(op.inputs)[::-1] if op not in first and _carries(op) else []
+        made_from[op] = read_by(op.inputs)[::-1] if op not in leads and op.type not in op_types.SIZES else []
+        return made_from[op]
 
     for op in postorder([end.op], before):
         if op not in leads:
-            leads[op] = _carries(op) and any(leads.get(other, False) for other in read_by(op.inputs))
+            leads[op] = any(leads.get(other, False) for other in made_from[op])
     return [op for op, leading in leads.items() if leading]
 
 

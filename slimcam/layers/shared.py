@@ -54,14 +54,20 @@ def _root(flow: List[Operation]) -> str:
 
 def _by_weight(flow: List[Operation]) -> Iterable[List[Operation]]:
     """Return the operations that read one weight, where there are several of a kind."""
-    reading: Dict[Tuple[str, str], List[Operation]] = {}
+    reading: Dict[Tuple[str, str], List[Tuple[Operation, Tensor]]] = {}
     for op in flow:
         for tensor in op.inputs:
             root = source(tensor, READS).op
-            holds = root.type in WEIGHTS and tensor.dtype.is_floating and tensor.shape.rank not in (None, 0)
-            if holds:
-                reading.setdefault((root.name, op.type), []).append(op)
-    return [ops for ops in reading.values() if len(ops) > 1]
+            if root.type in WEIGHTS:
+                reading.setdefault((root.name, op.type), []).append((op, tensor))
+    several = [one for one in reading.values() if len(one) > 1]  # few: TensorFlow is slow to tell types and shapes
+    groups = [[op for op, tensor in one if _is_layers(tensor)] for one in several]
+    return [ops for ops in groups if len(ops) > 1]
+
+
+def _is_layers(weight: Tensor) -> bool:
+    """Whether a weight is a layer's: no size, and no one number that any operation may use."""
+    return weight.dtype.is_floating and weight.shape.rank not in (None, 0)
 
 
 def _compare(first: List[str], other: List[str], renamed: Dict[str, str], apart: Set[str]) -> None:

@@ -1,12 +1,12 @@
 """Weights that are no numbers: counted as they are read, and said. TensorFlow may hide them: its ReLU makes NaN 0."""
 
 import functools
-from typing import Dict, Mapping, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
 from .._tf import tf
-from .._types import ArrayReader, GraphDef
+from .._types import ArrayReader, DType, GraphDef
 from ..graphs.graph_defs import dtype_of
 from ..graphs.walk import ancestors
 from ..methods.evidence import plain
@@ -31,15 +31,19 @@ def counting(weights: Mapping[str, ArrayReader], counts: Counts) -> Dict[str, Ar
 def count_constants(graph_def: GraphDef, counts: Counts) -> None:
     """Enter into `counts` the arrays of a graph, and of its functions; a bound of one number may be infinite."""
     functions = [node for function in graph_def.library.function for node in function.node_def]
-    floating: Dict[int, bool] = {}  # by the numbers of types
+    floating: Dict[int, Optional[DType]] = {}  # by the numbers of types; None for others
     for node in (*graph_def.node, *functions):
         if node.op != "Const":
             continue
         number, tensor = node.attr["dtype"].type, node.attr["value"].tensor
         if number not in floating:
-            floating[number] = dtype_of(number, f"{node.name!r}, a Const,").is_floating
-        if floating[number] and tensor.tensor_shape.dim:
-            _count(node.name, tf.make_ndarray(tensor), counts)
+            dtype = dtype_of(number, f"{node.name!r}, a Const,")
+            floating[number] = dtype if dtype.is_floating else None
+        dtype, content = floating[number], tensor.tensor_content
+        if dtype is not None and tensor.tensor_shape.dim:
+            # without the copy that make_ndarray makes
+            array = np.frombuffer(content, dtype.as_numpy_dtype) if content else tf.make_ndarray(tensor)
+            _count(node.name, array, counts)
 
 
 def _count(name: str, array: np.ndarray, counts: Counts) -> None:

@@ -35,7 +35,8 @@ def mend(parts: Parts) -> List[str]:
     lines: List[str] = []
     needed: Set[str] = set()
     for one in MENDS:
-        needed = needed or needed_nodes(parts.graph_def, wanted) or {node.name for node in parts.graph_def.node}
+        needed = needed or (needed_nodes(parts.graph_def, wanted) if wanted else set())
+        needed = needed or {node.name for node in parts.graph_def.node}
         said = one(parts.graph_def, needed, parts)
         if said:
             lines, needed = lines + said, set()  # the graph is another one now

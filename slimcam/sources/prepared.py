@@ -13,6 +13,7 @@ from .. import nets
 from .._tf import tf
 from .._types import GraphDef
 from ..graphs.first_norm import FirstNorm, first_norm
+from ..graphs.graph_defs import readers
 from ..graphs.input_scaling import Scaling, scaling
 from ..graphs.op_types import PROBABILITIES
 from .image_nodes import ImageNode
@@ -49,8 +50,9 @@ def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
     photos = shape is not None and len(shape) in (3, 4) and shape[-1] in (1, 3, None)
     if parts.preprocess is not None or not (photos or dtype.is_integer) or not (dtype.is_floating or dtype.is_integer):
         return parts
-    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, parts.timeout)
-    norm = first_norm(parts.graph_def, image.name, _reader(parts)) if first is None else None
+    reading = readers(parts.graph_def)
+    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, reading, parts.timeout)
+    norm = first_norm(parts.graph_def, image.name, _reader(parts), reading) if first is None else None
     parts_of_names = {part for node in parts.graph_def.node for part in node.name.split("/")}
     net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts), parts_of_names)
     for evidence in EVIDENCE:

@@ -36,18 +36,18 @@ def bypass_dropout(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[
     Those that a placeholder controls, the share kept or the branch that they are in, are left: it is fed so that
     they do nothing. So are those whose numbers are the same in each run.
     """
-    if parts.keep_dropout:
+    if parts.keep_dropout or not _draws(graph_def):
         return []
 
     def read(name: str) -> Optional[np.ndarray]:
         return parts.weights[name]() if name in parts.weights else None
 
-    nodes, library = nodes_by_name(graph_def), library_of(graph_def)
+    nodes, library, names = nodes_by_name(graph_def), library_of(graph_def), sorted(needed)
     value = constant_value(nodes.get, read)
-    gone = [one for one in _at_work(sorted(needed), nodes.get, value) if is_run(one.name, nodes.get, value)]
+    gone = [one for one in _at_work(names, nodes.get, value) if is_run(one.name, nodes.get, value)]
     for one in gone:
         _bypass(nodes[one.name], one, graph_def.node.add, "{}")
-    for name, run in functions_run(sorted(needed), nodes.get, value, library).items():
+    for name, run in functions_run(names, nodes.get, value, library).items():
         if run:
             gone += _bypass_in_function(library[name])
     if not gone:
@@ -56,6 +56,12 @@ def bypass_dropout(graph_def: GraphDef, needed: Set[str], parts: Parts) -> List[
         f"{BYPASSED} at {_in_words([one.name for one in gone])}, where it was left at work for good "
         f"({_shares(gone)} kept at random): keep_dropout=True keeps it"
     ]
+
+
+def _draws(graph_def: GraphDef) -> bool:
+    """Whether an operation of a graph, or of its functions, draws numbers, whether it is run or not."""
+    bodies = graph_def.node, *(function.node_def for function in graph_def.library.function)
+    return any(map(is_random, {node.op for nodes in bodies for node in nodes}))
 
 
 def _at_work(names: List[str], get: Get, value: Value) -> List[Dropout]:
@@ -117,7 +123,7 @@ def say_what_is_random(model: Model, parts: Parts) -> None:
     if model.eager is not None and any(line.startswith(BYPASSED) for line in model.why):
         note = "engine='tape' runs the Keras model itself, with its dropout at work: its maps differ from run to run"
         _say(note, model)
-    drawn = random_operations(model, library_of(parts.graph_def))
+    drawn = random_operations(model, parts.graph_def)
     if not drawn:
         return
     kept = "; dropout is kept, as asked" if parts.keep_dropout else ""
@@ -132,15 +138,16 @@ def _say(line: str, model: Model) -> None:
     model.notes.append(line)
 
 
-def random_operations(model: Model, library: Mapping[str, Any]) -> Dict[str, str]:
+def random_operations(model: Model, graph_def: GraphDef) -> Dict[str, str]:
     """Return the operations that draw numbers for what the model computes, by name, with their types.
 
+    `graph_def` is the one that was imported: what prepares photos, with loops of its own, is not looked at.
     Those that do not matter are left out: in a dropout that keeps everything, as its placeholder is fed, in a branch
     that is not run, or with a constant seed. Where the caller has to say the share or the branch, it is the caller's.
     """
-    drawing = {op.type for op in model.graph.get_operations()}
-    if not any(is_random(kind) or kind in (*CALLS, *BRANCHES, *library) for kind in drawing):
+    if not _draws(graph_def):
         return {}
+    library = library_of(graph_def)
     cut = {one.tensor.name for one in model.inputs}
     ends = read_by(model.ends, cut)
     before = reachable(ends, lambda op: [] if op.type in SIZES else read_by(op.inputs, cut))

@@ -111,8 +111,7 @@ def _of_saved_model(path: str, allow: Sequence[str]) -> Verdict:
 
 def _of_graph(source: str, graph_def: GraphDef) -> Verdict:
     """Judge a graph; a Saver and an input pipeline, as training leaves them, are refused where images meet them."""
-    check_structure(source, graph_def)
-    judged = judge_graph(graph_def)
+    judged = judge_graph(graph_def, check_structure(source, graph_def))
     verdict = judged.verdict()
     if not verdict.refused:
         return verdict

@@ -26,6 +26,7 @@ def test_only_a_needed_unknown_operation_is_an_error():
 CIRCLES = {
     "itself": [("a", "Identity", "a")],
     "two": [("x", "Placeholder"), ("pad", "Pad", "x", "back"), ("back", "Identity", "pad:0"), ("z", "Neg", "pad")],
+    "by the second of a name": [("x", "Placeholder"), ("a", "Neg", "x"), ("b", "Neg", "a"), ("a", "Neg", "b")],
     "by control": [("a", "Neg", "b"), ("b", "NoOp", "^a")],
 }
 

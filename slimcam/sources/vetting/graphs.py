@@ -108,12 +108,14 @@ class _Judge:
                 judged.said.setdefault(node.name, []).append(Finding(where + node.name, node.op, TAKES_GRADIENT))
             if node.op in self.plain:
                 continue
-            known = known or {one.name: one for one in nodes}
+            if node.op in COUNTS and not known:
+                known = {one.name: one for one in nodes}
             called = self._called(where, node) if node.op in self.calling else Verdict()
             own = self._own(where, node, known) if node.op not in self.names else Verdict()
-            for side, findings in zip((judged.refused, judged.said), called.joined(own)):
-                if findings:
-                    side.setdefault(node.name, []).extend(findings)
+            for verdict in (called, own):
+                for side, findings in zip((judged.refused, judged.said), verdict):
+                    if findings:
+                        side.setdefault(node.name, []).extend(findings)
         return judged
 
     def _own(self, where: str, node: NodeDef, nodes: Mapping[str, NodeDef]) -> Verdict:

@@ -48,8 +48,8 @@ def check_sizes(source: str, tensors: Iterable[Tensor], most: int = MOST_VALUES,
     `where` is what it is called, where that is not the operation's name.
     """
     for tensor in tensors:
-        count = 1
-        for size in tensor.shape.as_list() if tensor.shape.rank else ():
+        count, shape = 1, tensor.shape
+        for size in shape.as_list() if shape.rank else ():
             count *= size or 1
         if count > most:
             finding = Finding(where or tensor.op.name, tensor.op.type, fills(count * max(tensor.dtype.size or 1, 1)))
