@@ -116,13 +116,17 @@ def find_formula(method: str, row: Method, dialect: Optional[str]) -> Tuple[Dial
     """Return the pipeline of a method, and what a peer's dialect sets; raise UnknownName for another dialect."""
     if dialect is None or dialect in row.dialects:
         formula = {} if dialect is None else row.dialects[dialect]
-        return DIALECTS["paper"]._replace(method=method, score=formula.get("score", "logit")), formula
+        return _plain(method, row)._replace(score=formula.get("score", row.score)), formula
     if row.takes == "evidence" and dialect in DIALECTS:
         return DIALECTS[dialect]._replace(method=method), {}
     known = [*row.dialects, *(DIALECTS if row.takes == "evidence" else ["paper"])]
     if dialect == "paper":
-        return DIALECTS["paper"]._replace(method=method), {}
+        return _plain(method, row), {}
     raise UnknownName(f"{method} has no dialect {dialect!r} (it has {', '.join(known)}); {nearest(dialect, known)}")
+
+
+def _plain(method: str, row: Method) -> Dialect:
+    return DIALECTS["paper"]._replace(method=method, score=row.score, before=tuple(row.steps))
 
 
 def _check_memory(memory: Optional[int]) -> None:

@@ -16,6 +16,12 @@ def unit(heat: np.ndarray) -> np.ndarray:
     return heat / top if top > 0 else np.zeros_like(heat)
 
 
+def cap(heat: np.ndarray) -> np.ndarray:
+    """Cut an (h, w) map off at its 99th percentile (Smilkov et al. 2017, section 3.1), if that is above zero."""
+    top = np.percentile(heat, 99)
+    return np.minimum(heat, top) if top > 0 else heat
+
+
 def minmax(heat: np.ndarray) -> np.ndarray:
     """Stretch an (h, w) map to [0, 1]; a flat one becomes zeros, never NaN."""
     low, top = heat.min(), heat.max()
@@ -29,4 +35,4 @@ def in_order(steps: Sequence[str], heat: np.ndarray) -> np.ndarray:
     return heat
 
 
-STEPS: Dict[str, Callable[[np.ndarray], np.ndarray]] = {"relu": relu, "unit": unit, "minmax": minmax}
+STEPS: Dict[str, Callable[[np.ndarray], np.ndarray]] = {"relu": relu, "cap": cap, "unit": unit, "minmax": minmax}

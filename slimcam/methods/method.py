@@ -32,6 +32,10 @@ def _one(parameters: Mapping[str, Any], size: Size) -> int:
     return 1
 
 
+# Some pixels of a gradient are far above all others: the rest would be dark.
+OF_PIXELS = ("relu", "cap", "unit")
+
+
 class Method(NamedTuple):
     """A function that makes maps; its module is imported when it is first called.
 
@@ -53,6 +57,8 @@ class Method(NamedTuple):
     peers: Sequence[str] = ()  # whose numbers it equals, "peer" or "peer/method", by the dialect of that name if there
     rules: Rules = _none  # the backward rules that it asks a net's gradients for, beside the true one
     head: str = ""  # what must lie behind the layer: a row of engines.proofs.HEADS
+    score: str = "logit"  # what is explained of a class: a row of targets.SCORES
+    steps: Sequence[str] = ("relu", "unit")  # from the raw map to the heat: rows of maps.steps.STEPS
 
     def __call__(self, *arguments: Any, **parameters: Any) -> "np.ndarray":
         """Call the function: of Evidence, the (N, h, w) sums over channels, or with `average` their means."""

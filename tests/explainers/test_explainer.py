@@ -42,6 +42,14 @@ def net(path):
         yield model
 
 
+def test_score_and_steps_to_the_heat_are_those_of_the_row(net):
+    assert explainer(net, "gradient").dialect.before == ("relu", "cap", "unit")
+    assert explainer(net, "layercam").dialect.before == ("relu", "unit")
+    rise = explainer(net, "rise")  # of probabilities, which are all above zero, by its paper
+    assert (rise.dialect.score, rise.dialect.before) == ("output", ("minmax",))
+    assert explainer(net, "rise", dialect="xplique").dialect.score == "logit"
+
+
 @pytest.fixture(params=list(METHODS))
 def method(request):
     return request.param

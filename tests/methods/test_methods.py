@@ -77,3 +77,5 @@ def test_every_dialect_names_rows_of_the_tables():
     for row in DIALECTS.values():
         assert row.method in METHODS and row.score in targets.SCORES and row.interpolation in INTERPOLATIONS
         assert set(row.before + row.after) <= set(STEPS)
+    for method in METHODS.values():
+        assert method.score in targets.SCORES and set(method.steps) <= set(STEPS)

@@ -103,8 +103,10 @@ ROWS: Dict[str, Method] = {
         },
         cost="masks forward",
         passes=_rise,
-        dialects={"xplique": {"fill": "zero", "divide": "shown"}},
+        dialects={"xplique": {"fill": "zero", "divide": "shown", "score": "logit"}},
         peers=("xplique",),
+        score="output",
+        steps=("minmax",),
     ),
     "lime": Method(
         *("surrogates", "lime", "Ribeiro et al. 2016, eq. 1", "net", "pixels"),

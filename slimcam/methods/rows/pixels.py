@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Mapping
 
-from ..method import Method, Passes, Size
+from ..method import OF_PIXELS, Method, Passes, Size
 from ..parameters import Parameter
 
 SEED = Parameter(0, "what random numbers start from, for each photo anew", least=0)
@@ -40,11 +40,13 @@ ROWS: Dict[str, Method] = {
     "gradient": Method(
         *("pixels", "gradient", "Simonyan et al. 2013, section 3", "net", "pixels"),
         reduce="max_abs",
+        steps=OF_PIXELS,
         peers=("saliency", "tf-keras-vis", "tf-explain", "xplique", "captum", "innvestigate"),
     ),
     "gradient_x_input": Method(
         *("pixels", "gradient_x_input", "Shrikumar et al. 2016, section 2.1", "net", "pixels"),
         reduce="sum",
+        steps=OF_PIXELS,
         dialects={"xplique": {"reduce": "mean"}},
         peers=("tf-explain", "xplique", "captum", "innvestigate"),
     ),
@@ -57,6 +59,7 @@ ROWS: Dict[str, Method] = {
             "seed": SEED,
         },
         reduce="max_abs",
+        steps=OF_PIXELS,
         cost=NOISY,
         passes=_times("samples", 1),
         dialects={
@@ -75,6 +78,7 @@ ROWS: Dict[str, Method] = {
         *("pixels", "squaregrad", "Hooker et al. 2019, section 3", "net", "pixels"),
         parameters={**_smooth(50), "seed": SEED},
         reduce="mean",
+        steps=OF_PIXELS,
         cost=NOISY,
         passes=_times("samples", 1),
         dialects={"xplique": XPLIQUE},
@@ -84,6 +88,7 @@ ROWS: Dict[str, Method] = {
         *("pixels", "vargrad", "Adebayo et al. 2018, appendix A", "net", "pixels"),
         parameters={**_smooth(50), "samples": SAMPLES._replace(default=50, least=2), "seed": SEED},
         reduce="mean",
+        steps=OF_PIXELS,
         cost=NOISY,
         passes=_times("samples", 1),
         dialects={"xplique": XPLIQUE},
@@ -99,6 +104,7 @@ ROWS: Dict[str, Method] = {
             "seed": SEED,
         },
         reduce="sum",
+        steps=OF_PIXELS,
         cost="steps + 2 forward, steps backward",
         passes=_times("steps", 2),
         dialects={
@@ -114,6 +120,7 @@ ROWS: Dict[str, Method] = {
         *("paths", "expected_gradients", "Erion et al. 2021, eq. 3", "net", "pixels"),
         parameters={"samples": SAMPLES._replace(default=200, text="points"), "baselines": SEVERAL, "seed": SEED},
         reduce="sum",
+        steps=OF_PIXELS,
         cost="samples + baselines + 1 forward, samples backward",
         passes=_times("samples", 4),
     ),
@@ -126,6 +133,7 @@ ROWS: Dict[str, Method] = {
             "seed": SEED,
         },
         reduce="sum",
+        steps=OF_PIXELS,
         cost="samples + baselines + 1 forward, samples backward",
         passes=_times("samples", 4),
         dialects={"captum": {}},
@@ -140,6 +148,7 @@ ROWS: Dict[str, Method] = {
             "root": Parameter(False, "equal steps of sigma's square"),
         },
         reduce="sum",
+        steps=OF_PIXELS,
         cost="steps + 2 forward, steps backward",
         passes=_times("steps", 2),
         dialects={"saliency": {}},
@@ -155,6 +164,7 @@ ROWS: Dict[str, Method] = {
             "seed": SEED,
         },
         reduce="sum",
+        steps=OF_PIXELS,
         cost="steps + 2 forward, steps backward",
         passes=_times("steps", 2),
         dialects={"saliency": {"baseline": "zero"}},

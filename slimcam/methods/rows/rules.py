@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Mapping, Sequence
 
-from ..method import Method, Rules
+from ..method import OF_PIXELS, Method, Rules
 from ..parameters import Parameter
 from .pixels import BASELINE, SEED
 
@@ -47,6 +47,7 @@ def _lrp(name: str, function: str, source: str, peers: Sequence[str], **own: Par
         parameters={**own, **RELEVANCE},
         rules=_relevance(name),
         reduce="sum",
+        steps=OF_PIXELS,
         cost=BACK + ", 1 forward",
         dialects={"innvestigate": INNVESTIGATE},
         peers=peers,
@@ -59,6 +60,7 @@ ROWS: Dict[str, Method] = {
         parameters={"upper": UPPER, "times_score": TIMES},
         rules=_gates("guided_rule"),
         reduce="max_abs",
+        steps=OF_PIXELS,
         cost=BACK,
         dialects={"xplique": {"upper": False, "reduce": "mean"}, "innvestigate": {"times_score": True}},
         peers=("xplique", "innvestigate", "captum"),
@@ -68,6 +70,7 @@ ROWS: Dict[str, Method] = {
         parameters={"times_score": TIMES},
         rules=lambda parameters: ("deconvnet",),
         reduce="max_abs",
+        steps=OF_PIXELS,
         cost=BACK,
         dialects={"xplique": {"reduce": "mean"}, "innvestigate": {"times_score": True}},
         peers=("xplique", "captum"),
@@ -77,6 +80,7 @@ ROWS: Dict[str, Method] = {
         parameters={"percent": Parameter(98.0, "of the values of an activation that pass nothing back", 0, 99.99)},
         rules=_gates("rectgrad_rule"),
         reduce="max_abs",
+        steps=OF_PIXELS,
         cost=BACK,
     ),
     "guided_gradcam": Method(
@@ -87,6 +91,7 @@ ROWS: Dict[str, Method] = {
         },
         rules=_gates("guided_rule"),
         reduce="max_abs",
+        steps=OF_PIXELS,
         cost="2 forward, 1 backward to the layer, 1 by the rule",
         passes=lambda parameters, size: 2,
         dialects={"captum": {"enlarge": "nearest"}},
@@ -110,6 +115,7 @@ ROWS: Dict[str, Method] = {
         parameters={key: RELEVANCE[key] for key in ("low", "high", "fold", "formula")},
         rules=_relevance("deep_taylor"),
         reduce="sum",
+        steps=OF_PIXELS,
         cost=BACK + ", 1 forward",
         dialects={"innvestigate": INNVESTIGATE},
         peers=("innvestigate",),
@@ -123,6 +129,7 @@ ROWS: Dict[str, Method] = {
         },
         rules=_relevance("deeplift"),
         reduce="sum",
+        steps=OF_PIXELS,
         cost="2 forward, 1 backward by the rule, 2 forward",
         passes=lambda parameters, size: 2,
         peers=("captum",),
