@@ -1,4 +1,4 @@
-"""What a call asks for: the weights of classes, what is picked of a detector, and the order of what parts gave."""
+"""What calls share: the weights of classes, what is picked of a detector, the order of parts, and what is warned of."""
 
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -8,8 +8,10 @@ from .. import targets
 from .._types import TargetLike, Tensor
 from ..engines.holds import holds_of
 from ..engines.resolve import Query
-from ..errors import TargetError
+from ..errors import NotFinite, TargetError, Unsure, warn
 from ..inputs.photos import Batch
+from ..maps.maps import Maps
+from ..model import Model
 
 
 def mask_of(query: Query, target: TargetLike, count: int) -> Optional[np.ndarray]:
@@ -41,3 +43,13 @@ def rows_in_order(parts: Sequence[List[int]], k: int) -> np.ndarray:
     """Return the rows, k per image, that bring what came part by part into the order of the images."""
     order = np.argsort([i for part in parts for i in part], kind="stable")
     return (order[:, None] * k + np.arange(k)).reshape(-1)
+
+
+def warn_of(model: Model, each: Sequence[Maps], made_from: str) -> None:
+    """Warn of maps that cannot be trusted, since what they are `made_from` is NaN or infinite, and of random models."""
+    finite = np.concatenate([maps.finite for maps in each])
+    if not finite.all():
+        why = model.fault or f"{made_from} are NaN or infinite; see maps.finite"
+        warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite)
+    if model.randomness:
+        warn(model.randomness, Unsure)

@@ -11,7 +11,7 @@ from ..engines import find_engine
 from ..engines.holds import holds_of
 from ..engines.proofs import check_head
 from ..engines.resolve import Query, resolve
-from ..errors import LayerError, NotFinite, ParameterError, PhotoError, Unsure, warn
+from ..errors import LayerError, ParameterError, PhotoError
 from ..inputs.photos import Batch
 from ..isolation.cams import RemoteCam
 from ..isolation.model import IsolatedModel
@@ -23,7 +23,7 @@ from ..methods.evidence import Evidence
 from ..methods.parameters import defaults
 from ..model import Model
 from ..sources.loading import load
-from .calls import mask_of, picks_of, rows_in_order
+from .calls import mask_of, picks_of, rows_in_order, warn_of
 
 Run = Tuple[List[int], List[Evidence]]  # which images ran at once, and the evidence of each GradCAM
 
@@ -189,12 +189,7 @@ def together(cams: Sequence[GradCAM], batches: Sequence[Batch], target: TargetLi
     picks = picks_of(cams[0].query, batches[0], target)
     runs = _runs(cams, batches, target, picks)
     each = [cam.maps(batches[i], [(part, got[i]) for part, got in runs], picks) for i, cam in enumerate(cams)]
-    finite = np.concatenate([maps.finite for maps in each])
-    if not finite.all():
-        why = cams[0].model.fault or "images, activations, gradients or scores are NaN or infinite; see maps.finite"
-        warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite)
-    if cams[0].model.randomness:
-        warn(cams[0].model.randomness, Unsure)
+    warn_of(cams[0].model, each, "images, activations, gradients or scores")
     return each
 
 

@@ -11,7 +11,6 @@ from ..engines import find_engine
 from ..engines.nets import Asked, EngineNet, images_of, plain_pixels, runs_of
 from ..engines.proofs import check_head
 from ..engines.resolve import Query
-from ..errors import NotFinite, Unsure, warn
 from ..inputs.photos import Batch
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
@@ -20,7 +19,7 @@ from ..methods import find_method
 from ..methods.method import Size
 from ..methods.net import Attribution, attribution
 from ..methods.reductions import REDUCTIONS
-from .calls import mask_of, picks_of, rows_in_order
+from .calls import mask_of, picks_of, rows_in_order, warn_of
 from .gradcam import GradCAM
 
 PHOTOS = 32  # of a part, at most: what a method makes of them is held at once
@@ -69,12 +68,7 @@ class NetCam:
     def together(cams: Sequence["NetCam"], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
         """Return the Maps of a batch for each branch; the photos of the other branches are fed with each."""
         each = [cam._maps(i, cams, batches, target) for i, cam in enumerate(cams)]
-        finite = np.concatenate([maps.finite for maps in each])
-        if not finite.all():
-            why = cams[0].model.fault or "images, scores or maps are NaN or infinite; see maps.finite"
-            warn(f"{(~finite).sum()} of {len(finite)} maps cannot be trusted: {why}", NotFinite)
-        if cams[0].model.randomness:
-            warn(cams[0].model.randomness, Unsure)
+        warn_of(cams[0].model, each, "images, scores or maps")
         return each
 
     def _maps(self, own: int, cams: Sequence["NetCam"], batches: Sequence[Batch], target: TargetLike) -> Maps:

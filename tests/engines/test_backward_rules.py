@@ -59,7 +59,7 @@ GUIDED = {
 @pytest.mark.parametrize("name", GUIDED)
 def test_guided_lets_positive_gradients_through_by_the_slope(model_of, name):
     gate, images, want = GUIDED[name]
-    np.testing.assert_allclose(explained(model_of, gate, "guided_backprop", images), want, rtol=1e-5)
+    assert_net(explained(model_of, gate, "guided_backprop", images), np.float32(want))
 
 
 GATES = [(tf1.nn.relu, 8), (tf1.nn.elu, 8), (swish, 8), (hard_swish, 8), (tf1.nn.relu6, 8), (gelu, 4)]
@@ -68,20 +68,20 @@ GATES = [(tf1.nn.relu, 8), (tf1.nn.elu, 8), (swish, 8), (hard_swish, 8), (tf1.nn
 @pytest.mark.parametrize("gate, want", GATES)
 def test_deconvnet_lets_positive_gradients_through_whatever_the_input(model_of, gate, want):
     # what a gelu multiplies by its gate is half of x
-    np.testing.assert_allclose(explained(model_of, gate, "deconvnet", [-1, 7]), [want, want], rtol=1e-6)
+    assert_net(explained(model_of, gate, "deconvnet", [-1, 7]), np.float32([want, want]))
 
 
 @pytest.mark.parametrize("gate", [tf1.nn.relu6, swish, hard_swish])
 def test_without_the_upper_gate_what_is_clipped_passes(model_of, gate):
     got = explained(model_of, gate, "guided_backprop", [-1, 7], upper=False)
-    np.testing.assert_allclose(got, [0, 8], rtol=1e-6)
-    np.testing.assert_allclose(explained(model_of, gate, "guided_backprop", [-1, 7], dialect="xplique"), [0, 8])
+    assert_net(got, np.float32([0, 8]))
+    assert_net(explained(model_of, gate, "guided_backprop", [-1, 7], dialect="xplique"), np.float32([0, 8]))
 
 
 def test_innvestigate_starts_at_the_score(model_of):
     # the score is 6 of the sum of x
     got = explained(model_of, tf1.nn.relu, "guided_backprop", [1, 2], dialect="innvestigate")
-    np.testing.assert_allclose(got, [18 * 8, 18 * 8])
+    assert_net(got, np.float32([18 * 8, 18 * 8]))
 
 
 def test_rectgrad_keeps_where_output_times_gradient_is_largest(model_of):
