@@ -1,67 +1,33 @@
 """HDF5 files of which all is understood: those that Keras writes are, and none that h5py cannot read."""
 
-import contextlib
-import os
 import pathlib
-import random
 import struct
-from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 from fixtures import keras_texts
 from fixtures.keras_nets import KERASES, nested_net, quiet
+from hdf5_by_hand import (
+    ARRAY,
+    END,
+    HEADER,
+    HEAP,
+    MORE,
+    NAMES,
+    NOWHERE,
+    SYMBOLS,
+    TEXTS,
+    TREE,
+    arrays,
+    attributes,
+    by_hand,
+    number,
+    put,
+)
 
 from slimcam.sources import keras_trust
-from slimcam.sources.vetting.containers import vet_h5
 from slimcam.sources.vetting.hdf5_structure import is_sound
-from slimcam.sources.vetting.probing import in_fork
-
-FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-NOWHERE = (1 << 64) - 1
-# Where the blocks of a file with one array are, which `by_hand` writes.
-HEADER, TREE, HEAP, NAMES, SYMBOLS, ARRAY = 96, 136, 680, 712, 736, 1064
-VALUES, MORE, TEXTS, END = 1208, 1216, 1288, 5384  # what the array's header goes on with, and a heap of texts
-
-
-def message(kind, data, flags=0):
-    return struct.pack("<2HB3x", kind, len(data), flags) + data
-
-
-def by_hand():
-    """Return a file with the array `w`, [1, 2] in float32, of the attribute `t`, "hello", as the specification says."""
-    superblock = b"\x89HDF\r\n\x1a\n" + struct.pack(
-        "<8B2HI4Q", 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0, 0, NOWHERE, END, NOWHERE
-    )
-    group = struct.pack("<2Q", TREE, HEAP)
-    root = struct.pack("<2Q2I", 0, HEADER, 1, 0) + group
-    header = struct.pack("<2BH3I", 1, 0, 1, 1, 24, 0) + message(0x11, group)
-    tree = struct.pack("<4s2BH5Q", b"TREE", 0, 0, 1, NOWHERE, NOWHERE, 0, SYMBOLS, 8).ljust(HEAP - TREE, b"\0")
-    heap = struct.pack("<4s4x3Q", b"HEAP", 24, 1, NAMES) + bytes(8) + b"w".ljust(16, b"\0")
-    symbols = struct.pack("<4s2BH2Q", b"SNOD", 1, 0, 1, 8, ARRAY).ljust(ARRAY - SYMBOLS, b"\0")
-    space = message(1, struct.pack("<2B6xQ", 1, 1, 2))
-    kind = message(3, bytes.fromhex("11201f00 04000000 00002000 17080017 7f000000 00000000"), 1)
-    messages = space + kind + message(5, b"\2\2\2\1\0\0\0\0", 1)
-    messages += message(8, struct.pack("<2B2Q6x", 3, 1, VALUES, 8))
-    messages += message(0x10, struct.pack("<2Q", MORE, TEXTS - MORE))
-    array = struct.pack("<2BH3I", 1, 0, 6, 1, len(messages), 0) + messages + struct.pack("<2f", 1, 2)
-    text = bytes.fromhex("19010100 10000000 10000000 01000000 00000800 00000000")
-    attribute = struct.pack("<2B3H8s", 1, 0, 2, 20, 8, b"t") + text + b"\1".ljust(8, b"\0")
-    attribute = message(0x0C, attribute + struct.pack("<IQI", 5, TEXTS, 1))
-    texts = struct.pack("<4sB3xQ", b"GCOL", 1, 4096) + struct.pack("<2HIQ8s", 1, 0, 0, 5, b"hello")
-    texts += struct.pack("<2HIQ", 0, 0, 0, 4096 - 40).ljust(4096 - 40, b"\0")
-    return superblock + root + header + tree + heap + symbols + array + attribute + texts
-
-
-def put(place, data):
-    """Return a change of a file's bytes: some at a place are others."""
-    return lambda file: file[:place] + data + file[place + len(data) :]
-
-
-def number(place, value):
-    return put(place, struct.pack("<Q", value))
-
 
 DAMAGED = {
     "a version": put(8, b"\2"),
@@ -167,20 +133,6 @@ def test_a_damaged_file_is_not_known(change, tmp_path):
 def many_groups(file):
     for place in range(400):
         file.create_group(f"layer_{place}")
-
-
-def attributes(file):
-    file.attrs["keras_version"] = "2.4.0"
-    file.attrs["weight_names"] = np.array([b"kernel:0", b"bias:0"])
-    file.attrs.create("layer_names", ["a", "layer"], dtype=h5py.special_dtype(vlen=str))
-    file.attrs["none"] = np.zeros(0)
-    file.attrs["rate"] = np.float32(0.5)
-
-
-def arrays(file):
-    for kind in ("f2", "f4", "f8", "i1", "u1", "i4", "i8"):
-        file[f"inner/{kind}"] = np.ones((2, 3), kind)
-    file["one"], file["none"] = np.int64(3), np.zeros((0, 3))
 
 
 @pytest.mark.parametrize("fill", [lambda file: None, many_groups, attributes, arrays])
@@ -299,73 +251,3 @@ def test_real_files_are_sound(strangers):
 
 def test_the_siamese_net_is_sound():
     assert is_sound(str(pathlib.Path(__file__).resolve().parents[2] / "data" / "siamese.h5"))
-
-
-# --- damage at random
-
-
-def changes_of_each_byte(data):
-    """Yield a file with one byte changed, in four ways, but for those among zeros that nothing uses."""
-    for place in range(len(data)):
-        if any(data[max(place - 16, 0) : place + 16]):
-            for value in {0, 255, data[place] ^ 1, (data[place] + 8) % 256} - {data[place]}:
-                yield put(place, bytes([value]))(data)
-
-
-def changes_at_random(data, count):
-    """Yield a file with one byte, or one address, changed where something is: not among many zeros."""
-    random_ = random.Random(7)
-    places = [place for place in range(0, len(data) - 8, 8) if any(data[max(place - 16, 0) : place + 16])]
-    words = sorted({struct.unpack_from("<Q", data, place)[0] for place in places})
-    inside = [word for word in words if word <= len(data)]
-    for _ in range(count):
-        place = random_.choice(places)
-        if random_.random() < 0.5:
-            yield number(place, random_.choice(inside))(data)
-        else:
-            yield put(place + random_.randrange(8), bytes([random_.randrange(256)]))(data)
-
-
-def problems_of(path, damaged):
-    """Return what h5py raises as it reads each of some files whole."""
-    return [text for text in (problem(path, data) for data in damaged) if text]
-
-
-def problem(path, data):
-    """Return what is wrong as h5py reads a whole file, "" for nothing."""
-    path.write_bytes(data)
-    try:
-        with h5py.File(str(path), "r") as file:
-            refused = vet_h5(file, len(data)).refused
-            file.visititems(lambda name, item: item[()] if hasattr(item, "shape") else None)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return str(refused) if refused else ""
-
-
-def problems(path, damaged, enough):
-    """Return what h5py raises for those of some damaged files that are sound, of which there must be enough."""
-    sound = []
-    for data in damaged:
-        path.write_bytes(data)
-        if is_sound(str(path)):
-            sound.append(data)
-    assert len(sound) > enough
-    read = path.with_name("read.h5")
-    parts = [sound[start : start + 500] for start in range(0, len(sound), 500)]
-    raised = [in_fork(partial(problems_of, read, part), 60, contextlib.nullcontext()) for part in parts]
-    return {text for texts in raised for text in texts}
-
-
-@FORKS
-def test_hdf5_reads_each_sound_file_of_which_one_byte_was_changed(tmp_path):
-    assert problems(tmp_path / "w.h5", changes_of_each_byte(by_hand()), 100) == set()
-
-
-@FORKS
-def test_hdf5_reads_each_sound_file_that_was_changed_at_random(tmp_path):
-    with h5py.File(str(tmp_path / "whole.h5"), "w") as file:
-        attributes(file)
-        arrays(file)
-    damaged = changes_at_random((tmp_path / "whole.h5").read_bytes(), 1200)
-    assert problems(tmp_path / "w.h5", damaged, 150) == set()
