@@ -9,9 +9,11 @@ from .._types import Tensor
 from ..errors import LayerError
 from ..graphs.copying import ops_between
 from ..methods.evidence import Evidence, plain
+from ..methods.net import Contributions
+from ..methods.relevance_rules import Biases
 from ..text.printable import first_line
 from .graph import Probe, gather, probe
-from .relevances import relevance_tensors
+from .relevances import contribution_tensors, relevance_tensors
 from .resolve import Query, refusing_functions
 from .slopes import Tensors, slope_tensors
 
@@ -50,6 +52,16 @@ class GraphRuns:
         fetches = {"scores": tensors.scores, "gradients": tensors.gradients}
         got = self._run(fetches, fed, mask, tensors.mask)
         return got["gradients"], (got["scores"], got.get("mask", mask))
+
+    def contributions(self, fed: Feeds, mask: Optional[np.ndarray], rule: Biases) -> Tuple[Contributions, Masked]:
+        """Return what the scores are made of, and the scores."""
+        tensors = self.slopes[rule]
+        fetches = {"scores": tensors.scores, "image": tensors.gradients}
+        each = [[f"{kind}{i}" for i in range(len(getattr(tensors, kind)))] for kind in ("biases", "implicit")]
+        fetches.update(zip(each[0] + each[1], [*tensors.biases, *tensors.implicit]))
+        got = self._run(fetches, fed, mask, tensors.mask)
+        biases, implicit = ([got[name] for name in names] for names in each)
+        return Contributions(got["image"], biases, implicit), (got["scores"], got.get("mask", mask))
 
     def baseline(self, rule: Any, images: np.ndarray) -> Dict[Tensor, Any]:
         """Return what is fed as the baseline of a rule, for images (M, H, W, C)."""
@@ -138,6 +150,8 @@ def _curvature(query: Query, built: Probe) -> Optional[Tensor]:
 
 
 def _tensors(query: Query, rule: Any) -> Tensors:
+    if isinstance(rule, Biases):
+        return contribution_tensors(query, rule)
     return slope_tensors(query, rule) if isinstance(rule, str) else relevance_tensors(query, rule)
 
 

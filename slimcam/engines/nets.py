@@ -9,7 +9,7 @@ from .._types import Tensor
 from ..errors import LayerError, TargetError
 from ..inputs.photos import Batch, as_batch
 from ..methods.evidence import Evidence
-from ..methods.net import chunks
+from ..methods.net import Contributions, chunks
 from .engine import Engine
 from .graph import classes_of
 from .holds import holds_of
@@ -98,6 +98,19 @@ class EngineNet:
             return (gradients, *self._scored(scored)[1:])
 
         return self._over(images, rows, run).reshape(images.shape)
+
+    def contributions(self, images: np.ndarray, rows: np.ndarray, rule: Any) -> Contributions:
+        """Return what the scores are made of, images and biases by their gradients."""
+        each: List[Contributions] = []
+
+        def run(fed: Any, holds: Any, mask: Any) -> Any:
+            parts, scored = self._runs.contributions({**fed, **holds}, mask, rule)
+            each.append(parts)
+            return (parts.image, *self._scored(scored)[1:])
+
+        whole = self._over(images, rows, run).reshape(images.shape)
+        biases, implicit = ([np.concatenate(some) for some in zip(*kind)] for kind in list(zip(*each))[1:])
+        return Contributions(whole, biases, implicit)
 
     def evidence(self, images: np.ndarray, rows: np.ndarray) -> Evidence:
         """Return the layer's activations and gradients, (M, h, w, K), and the scores and classes, (M,)."""

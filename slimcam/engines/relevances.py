@@ -11,9 +11,10 @@ from .._types import Tensor
 from ..errors import RuleError
 from ..graphs.copying import copy_tensors, ops_between
 from ..graphs.relevance import Baseline, contributions, relevance
-from ..methods.relevance_rules import Rule, check_rule
-from .resolve import Query, refusing_functions
-from .slopes import Tensors, check_slope
+from ..graphs.relevance.biases import bias_tensors
+from ..methods.relevance_rules import Biases, Rule, check_rule
+from .resolve import Query, no_gradient, refusing_functions
+from .slopes import Tensors, check_slope, score_of
 
 
 def relevance_tensors(query: Query, rule: Rule) -> Tensors:
@@ -28,6 +29,30 @@ def relevance_tensors(query: Query, rule: Rule) -> Tensors:
     key = ("relevance", query.image_input.tensor.name, targets.kind(query.target, query.score), held, rule)
     built: Tensors = query.model.once(key, lambda: _build(query, rule))
     return built
+
+
+def contribution_tensors(query: Query, rule: Biases) -> Tensors:
+    """Return what a session is fed and fetches for what a score is made of: images and biases by their gradients.
+
+    The gradient in it is times the image. Raises LayerError where none reaches the images.
+    """
+    check_slope(query)
+    held = tuple(sorted(tensor.name for tensor in query.hold))
+    key = ("biases", query.image_input.tensor.name, targets.kind(query.target, query.score), held, rule.implicit)
+    built: Tensors = query.model.once(key, lambda: _build_biases(query, rule))
+    return built
+
+
+def _build_biases(query: Query, rule: Biases) -> Tensors:
+    image = query.image_input.tensor
+    refusing = refusing_functions(image, query.score_tensor)
+    with query.model.graph.as_default(), tf1.name_scope("slimcam/biases"), refusing:
+        score, mask = score_of(query)
+        cut = [] if mask is None else [mask.name]  # the mask is by default of the logits
+        built = bias_tensors(image, score, list(query.hold), cut, rule.implicit)
+        if built.gradient is None:
+            raise no_gradient(image, query.score_tensor)
+        return Tensors(image, score, image * built.gradient, mask, None, built.biases, built.implicit)
 
 
 def _build(query: Query, rule: Rule) -> Tensors:

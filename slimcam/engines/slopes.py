@@ -4,7 +4,7 @@ The model's own operations are left alone. Where another gradient rule is asked 
 graph was made for, what lies between the images and the score is copied once, beside the model's, on its weights.
 """
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Tensors(NamedTuple):
     gradients: Tensor
     mask: Optional[Tensor]
     baseline: Optional[Tensor] = None
+    biases: Sequence[Tensor] = ()  # times their gradients
+    implicit: Sequence[Tensor] = ()
 
 
 def check_slope(query: Query) -> None:
@@ -94,7 +96,7 @@ def slope_tensors(query: Query, rule: str = "", any_size: bool = False) -> Tenso
 def _build(query: Query, rule: str, any_size: bool) -> Tensors:
     model, image = query.model, query.image_input.tensor
     with model.graph.as_default(), tf1.name_scope("slimcam/slope"), refusing_functions(image, query.score_tensor):
-        score, mask = _score(query)
+        score, mask = score_of(query)
         source = image
         if any_size:
             shape = [None, None, None, image.shape.as_list()[-1]]
@@ -120,7 +122,7 @@ def _other_size(query: Query, why: str) -> LayerError:
     )
 
 
-def _score(query: Query) -> Tuple[Tensor, Optional[Tensor]]:
+def score_of(query: Query) -> Tuple[Tensor, Optional[Tensor]]:
     """Return the (N,) score and the mask that is fed, if any."""
     model, target = query.model, query.target
     if isinstance(target, targets.Channels):

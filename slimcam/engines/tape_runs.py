@@ -8,6 +8,7 @@ from .._tf import deadline, eager, tf
 from .._types import Tensor
 from ..errors import LayerError
 from ..methods.evidence import Evidence, plain
+from ..methods.relevance_rules import Biases
 from .graph_runs import Feeds, Masked
 from .resolve import Query, no_gradient
 from .slopes import check_slope
@@ -23,6 +24,8 @@ class TapeRuns:
     def __init__(self, query: Query, needs: str, rules: Sequence[Any] = ()) -> None:
         """Find what will be met; raise LayerError for what no tape sees, and for another backward rule."""
         self.query, self.model = query, query.model
+        if any(isinstance(rule, Biases) for rule in rules):
+            raise LayerError("a tape does not see the biases of a model: engine='graph' does")
         if rules:
             name = getattr(rules[0], "name", rules[0])
             raise LayerError(f"a tape has no backward rule but the model's own, not {name!r}: engine='graph' has")

@@ -1,6 +1,6 @@
 """Net: what a method of many passes asks of a model, as arrays. Engines implement it; tests do by a few weights."""
 
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -10,6 +10,14 @@ try:
     from typing import Protocol
 except ImportError:  # before Python 3.8
     Protocol = object  # type: ignore[assignment]
+
+
+class Contributions(NamedTuple):
+    """What M scores are made of: images times their gradients, and biases times theirs, (M, h, w, K) or (M, …) each."""
+
+    image: np.ndarray  # (M, H, W, C)
+    biases: List[np.ndarray]  # of each convolution or dense layer with its norm, each norm or addition
+    implicit: List[np.ndarray]  # of activations: what they have beside the input times their slope
 
 
 class Net(Protocol):
@@ -36,6 +44,13 @@ class Net(Protocol):
         """Return the gradient of each score at its image, (M, H, W, C); by a backward rule, or the true one.
 
         A rule that is a relevance_rules.Rule returns relevances, for DeepLIFT of each image against its baseline.
+        """
+        ...
+
+    def contributions(self, images: np.ndarray, rows: np.ndarray, rule: Any) -> Contributions:
+        """Return what the scores are made of; `rule` is a relevance_rules.Biases.
+
+        All of it is held at once: ask for `size` rows at most.
         """
         ...
 
@@ -75,12 +90,12 @@ class Attribution(NamedTuple):
     channels: Optional[np.ndarray] = None  # (N, h, w, C) of a map (N, h, w), where a method is per channel
 
 
-Made = Union[Attribution, np.ndarray]  # what a row of METHODS returns
+AttributionLike = Union[Attribution, np.ndarray]  # what a row of METHODS returns
 
 
-def attribution(made: Made) -> Attribution:
+def attribution(result: AttributionLike) -> Attribution:
     """Return what a row returns as an Attribution."""
-    return made if isinstance(made, Attribution) else Attribution(made)
+    return result if isinstance(result, Attribution) else Attribution(result)
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:

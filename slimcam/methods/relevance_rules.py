@@ -25,6 +25,12 @@ class Rule(NamedTuple):
     innvestigate: bool = False  # as that package writes the rules: see each
 
 
+class Biases(NamedTuple):
+    """In the place of a rule: the true gradient, and that of each bias times the bias; see graphs/relevance/biases."""
+
+    implicit: bool = True  # those of activations too
+
+
 def check_rule(rule: Rule) -> Rule:
     """Return a rule; raise ParameterError for one that there is not, or whose parameters do not go together."""
     if rule.name not in NAMES:

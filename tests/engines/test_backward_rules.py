@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from fixtures.tolerance import assert_net
+from fixtures.tolerance import assert_net, rounding_of_net
 
 import slimcam
 from slimcam.errors import LayerError, ParameterError, RuleError
@@ -206,3 +206,26 @@ def test_single_images_are_run_one_by_one(model_of):
         parameters = {"baseline": "zero"} if method == "deeplift" else {}
         maps = slimcam.Explainer(model, method, target=0, **parameters)(images)
         assert_net(maps.channels, 6 * images, 20)
+
+
+def test_fullgrad_reads_biases_with_a_score_of_its_own_and_with_holds(model_of):
+    def build():
+        x = tf1.placeholder(tf1.float32, [None, 2, 2, 1], name="x")
+        y = tf1.nn.relu(tf1.nn.bias_add(tf1.nn.conv2d(x, WEIGHTS, 1, "SAME"), np.float32([1, 2, 3, -9])), name="y")
+        z = tf1.add(y, tf1.reduce_sum(x, [1, 2, 3], keepdims=True, name="other"), name="z")
+        tf1.add(tf1.matmul(tf1.reduce_mean(z, [1, 2]), SIGNS), np.float32([5, 7]), name="logits")
+
+    model = model_of(build, logits="logits", preprocess="none")
+    images = np.random.RandomState(0).uniform(-1, 1, (3, 2, 2, 1)).astype(np.float32)
+    largest = 100.0  # of any part
+    for target in (None, 1, slimcam.Class(0) - slimcam.Class(1), slimcam.Top(2), slimcam.Mean("z")):
+        for hold in (None, {"other": np.float32(2).reshape(1, 1, 1)}):
+            maps = slimcam.Explainer(model, "fullgrad", target=target, hold=hold)(images)
+            np.testing.assert_allclose(maps.details["gap"], 0, atol=rounding_of_net(100, largest))
+            assert np.abs(maps.details["biases"]).min() > 0 and maps.raw.min() >= 0 and maps.raw.max() > 0
+
+
+def test_fullgrad_of_a_score_that_images_do_not_reach_is_an_error(model_of):
+    model = model_of(of_gate(tf1.nn.relu), logits="logits", preprocess="none")
+    with pytest.raises(LayerError, match=r"no gradient of 'logits:0' reaches 'x:0'|does not lead"):
+        slimcam.Explainer(model, "fullgrad", target=0, hold={"y": "zeros"})

@@ -46,6 +46,13 @@ def test_a_tape_gives_the_map_of_a_session(model, method):
 
 
 @EAGER
+def test_a_tape_does_not_see_biases(model):
+    error = pytest.raises(slimcam.LayerError, match="a tape does not see the biases of a model: engine='graph' does")
+    with slimcam.load(model, engine="tape") as eager, error:
+        slimcam.Explainer(eager, "fullgrad", engine="tape")
+
+
+@EAGER
 @pytest.mark.parametrize("method", ["layercam", "gradient", "ablationcam", "scorecam"])
 def test_a_tape_explains_the_winner_and_the_best_two(model, method):
     options = {} if METHODS[method].needs == "pixels" else {"layer": "last"}

@@ -9,9 +9,11 @@ import json
 
 import numpy as np
 import pytest
+from fixtures.tolerance import MOBILENET_V1, rounding_of_net
 
 import slimcam
 
+TORCH = "pytorch-grad-cam"
 LAYER = "MobilenetV1/MobilenetV1/Conv2d_13_pointwise/Relu6:0"
 CLASSES = {"cat": 288, "laska": 357}
 CORRELATION, SHARE, OFF = 0.9999, 0.005, 1e-3
@@ -124,6 +126,22 @@ def test_pixels_equal_the_peers(explained, peers, key, photo):
     got = np.abs(maps.channels[0]).max(-1) if key == "tf-keras-vis/Saliency" else array_of(maps, want)
     assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION
     assert off(got, want).mean() <= AT_GATES.get((key, photo), SHARE)
+
+
+@pytest.mark.parametrize("photo", CLASSES)
+def test_fullgrad_equals_the_peer(explained, peers, photo):
+    want = peers[f"{TORCH}/FullGrad:api/{photo}"]  # from its least to its largest value
+    got = explained(("fullgrad", TORCH, {}), photo).heat[0]
+    assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION
+    assert off(got, want).mean() <= SHARE
+
+
+@pytest.mark.parametrize("photo", CLASSES)
+def test_what_fullgrad_adds_up_is_the_score(explained, photo):
+    maps = explained(("fullgrad", None, {}), photo)
+    largest = sum(np.abs(maps.details[name][0]) for name in ("biases", "implicit"))
+    assert abs(maps.details["gap"][0]) <= rounding_of_net(MOBILENET_V1, largest)
+    assert abs(maps.details["implicit"][0]) > 1  # a Relu6 that is clipped
 
 
 @pytest.mark.parametrize("photo", CLASSES)

@@ -32,6 +32,12 @@ def _gates(function: str) -> Rules:
     return rules
 
 
+def _biases(parameters: Mapping[str, Any]) -> Sequence[Any]:
+    from ..relevance_rules import Biases
+
+    return (Biases(parameters["implicit"]),)
+
+
 def _relevance(name: str) -> Rules:
     def rules(parameters: Mapping[str, Any]) -> Sequence[Any]:
         from .. import backward
@@ -133,5 +139,19 @@ ROWS: Dict[str, Method] = {
         cost="2 forward, 1 backward by the rule, 2 forward",
         passes=lambda parameters, size: 2,
         peers=("captum",),
+    ),
+    "fullgrad": Method(
+        *("fullgrads", "fullgrad", "Srinivas and Fleuret 2019, sections 4 and 5", "net", "pixels"),
+        parameters={
+            "implicit": Parameter(True, "whether activations have biases too"),
+            "unit": Parameter("layer", "what is stretched to [0, 1]", choices=("layer", "channel")),
+            "enlarge": Parameter("corners", "what is put on what of the image", choices=("corners", "centres")),
+        },
+        rules=_biases,
+        cost="2 forward, 1 backward",
+        passes=lambda parameters, size: 2,
+        dialects={"pytorch-grad-cam": {"implicit": False, "unit": "channel", "enlarge": "centres"}},
+        peers=("pytorch-grad-cam",),
+        steps=("minmax",),
     ),
 }
