@@ -12,7 +12,7 @@ from .cams import gradcam
 from .net import Attribution, Net
 from .parts import own_scores
 from .relevance_rules import Rule
-from .resampling import enlarged
+from .resampling import enlarged, nearest
 
 
 def guided_rule(parameters: Mapping[str, Any]) -> str:
@@ -51,7 +51,7 @@ def guided_gradcam(net: Net, upper: bool = True, enlarge: str = "linear") -> np.
     maps = np.maximum(gradcam(net.evidence(net.images, np.arange(len(net.images)))), 0)[..., None]
     height, width = net.images.shape[1:3]
     if enlarge == "nearest":
-        rows, columns = (np.arange(large) * small // large for large, small in zip((height, width), maps.shape[1:3]))
+        rows, columns = (nearest(large, small) for large, small in zip((height, width), maps.shape[1:3]))
         maps = maps[:, rows][:, :, columns]
     else:
         maps = enlarged(maps, height, width)

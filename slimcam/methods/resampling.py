@@ -32,6 +32,11 @@ def linear(side: int, larger: int) -> np.ndarray:
     return matrix
 
 
+def nearest(side: int, smaller: int) -> np.ndarray:
+    """Return which of `smaller` places each of `side` places is, (side,), where the smaller are enlarged as blocks."""
+    return np.arange(side) * smaller // side
+
+
 def apply(rows: np.ndarray, columns: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Return (..., H, W, C) images times a matrix for their rows, (h, H), and one for their columns, (w, W)."""
     *many, height, width, channels = image.shape

@@ -42,6 +42,17 @@ def _xrai(parameters: Mapping[str, Any], size: Size) -> int:
     return 2 * (int(parameters["steps"]) + 2)
 
 
+def _sobol(parameters: Mapping[str, Any], size: Size) -> int:
+    return int(parameters["samples"]) * (1 + int(parameters["cells"]) ** 2)
+
+
+DESIGN = Parameter("latin", "how points are drawn, or the points", choices=("latin", "random"), array=True)
+CELLS: Dict[str, Parameter] = {
+    "cells": Parameter(8, "cells of a side of the photo", least=1),
+    "fill": FILL,
+    "design": DESIGN,
+    "enlarge": Parameter("linear", "how cells become pixels", choices=("linear", "cells")),
+}
 PARTS: Dict[str, Parameter] = {
     "samples": Parameter(1000, "photos with some parts hidden, at most", least=2),
     "segments": Parameter("squares", "the parts: squares, slic, or an array of labels", array=True),
@@ -107,6 +118,25 @@ ROWS: Dict[str, Method] = {
         peers=("xplique",),
         score="output",
         steps=("minmax",),
+    ),
+    "sobol": Method(
+        *("sensitivity", "sobol", "Fel et al. 2021, section 3", "net", "pixels"),
+        parameters={"samples": Parameter(32, "points", least=2), **CELLS, "seed": SEED},
+        cost="samples x (cells x cells + 1) forward",
+        passes=_sobol,
+        dialects={"xplique": {"fill": "zero"}},
+    ),
+    "hsic": Method(
+        *("sensitivity", "hsic", "Novello et al. 2022, section 3", "net", "pixels"),
+        parameters={
+            "samples": Parameter(500, "points", least=2),
+            **CELLS,
+            "formula": Parameter("paper", "whose formula where they part", choices=("paper", "xplique")),
+            "seed": SEED,
+        },
+        cost="samples forward",
+        passes=_samples,
+        dialects={"xplique": {"fill": "zero", "formula": "xplique"}},
     ),
     "lime": Method(
         *("surrogates", "lime", "Ribeiro et al. 2016, eq. 1", "net", "pixels"),
