@@ -18,6 +18,7 @@ from ..methods.reductions import known_parameters
 from ..model import Model
 from ..sources.loading import load
 from ..suggest import nearest
+from .baseline_photos import read_photos
 from .gradcam import GradCAM
 from .runs import AnyCam, NetCam, cam_of
 
@@ -54,6 +55,7 @@ class Explainer:
         read = read_parameters(method, known_parameters(row), given, formula)
         if row.needs == "pixels" and layer is not None:
             raise ParameterError(f"{method} is of pixels and takes no layer; guided_gradcam, say, takes one")
+        read = read_photos(method, row.parameters, read)
         _check_memory(memory)
         model = model if isinstance(model, Model) else load(model, engine=engine)
         model.check_open()

@@ -19,6 +19,7 @@ from ..methods import find_method
 from ..methods.method import Size
 from ..methods.net import Attribution, attribution
 from ..methods.reductions import REDUCTIONS
+from .baseline_photos import fed_photos
 from .calls import mask_of, picks_of, rows_in_order, warn_of
 from .gradcam import GradCAM
 
@@ -102,7 +103,8 @@ class NetCam:
             mask = _best(net.outputs(images, np.arange(len(images))), self.k)
             images, rows = np.repeat(images, self.k, 0), np.repeat(photos, self.k).tolist()
         net = self._net(images, rows, mask, others, count)
-        parameters = {name: value for name, value in self.parameters.items() if name in self.row.parameters}
+        known = self.row.parameters
+        parameters = fed_photos(known, {name: self.parameters[name] for name in known}, self._fed, images.shape[1:])
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and inf stay in the map
             made = attribution(self.row(net, **parameters))
         scores, classes = net.result()
@@ -114,6 +116,9 @@ class NetCam:
     ) -> EngineNet:
         asked = Asked(self.asked, count, mask, others)
         return EngineNet(self._runs, images, photos, asked, self.memory, self.progress, self._plain_pixels)
+
+    def _fed(self, batch: Batch, photos: List[int]) -> np.ndarray:
+        return images_of(self.engine, self.query, batch, photos)
 
     def _plain_pixels(self) -> np.ndarray:
         if self._plain is None:

@@ -9,7 +9,7 @@ from .metric import Metric
 
 PROBABILITY = Parameter("softmax", "what is made of the logits", choices=("softmax", "sigmoid", "logit"))
 LOGIT = PROBABILITY._replace(default="logit")
-FILL = BASELINE._replace(text="what stands in place of what is hidden")
+FILL = BASELINE._replace(photo=False, text="what stands in place of what is hidden")
 SAMPLES = Parameter(200, "random parts of the photo that are hidden", least=2)
 
 

@@ -1,5 +1,6 @@
 """Parameters of methods: their defaults, and the checks of what is given for them. Readable without NumPy."""
 
+import os
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from ..errors import ParameterError
@@ -14,7 +15,9 @@ class Parameter(NamedTuple):
     least: Optional[float] = None
     most: Optional[float] = None
     choices: Sequence[str] = ()  # the only texts, where there are some
-    array: bool = False  # whether an array, or a photo's path, may be given in its place
+    array: bool = False  # whether an array may be given in its place
+    photo: bool = False  # whether a photo may, as (H, W, 3) uint8 or by its path
+    several: bool = False  # whether several photos may
     none: bool = False  # whether None may: the method then chooses
 
 
@@ -43,15 +46,23 @@ def checked(name: str, row: Parameter, value: Any) -> Any:
     """Return a value as its parameter takes it; raise ParameterError for one that it does not take."""
     if value is None and row.none:
         return None
+    if row.photo and is_path(value) and value not in row.choices and os.path.exists(value):
+        return os.fspath(value)
     if row.array and not isinstance(value, (str, bool, int, float)):
         return value
     value = _of_type(name, row, value)
-    if isinstance(value, str) and row.choices and value not in row.choices and not row.array:
-        raise ParameterError(f"{name}={value!r}: give {', '.join(row.choices)}; {nearest(value, row.choices)}")
+    if isinstance(value, str) and row.choices and value not in row.choices:
+        others = f"{', an array' * row.array}{', a path of a photo that is there' * row.photo}"
+        raise ParameterError(f"{name}={value!r}: give {', '.join(row.choices)}{others}; {nearest(value, row.choices)}")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if number and not ((row.least is None or value >= row.least) and (row.most is None or value <= row.most)):
         raise ParameterError(f"{name}={value!r}: give {_bounds(row)}")
     return value
+
+
+def is_path(value: Any) -> bool:
+    """Whether a value may be the path of a photo."""
+    return isinstance(value, (str, os.PathLike))
 
 
 def _of_type(name: str, row: Parameter, value: Any) -> Any:

@@ -1,5 +1,7 @@
 """Explainer: every row of METHODS by one call; what a map may not depend on, and what is refused, and when."""
 
+import os
+import pathlib
 import pickle
 
 import numpy as np
@@ -8,6 +10,7 @@ from fixtures import small_convnet
 from fixtures.tolerance import assert_net
 
 import slimcam
+from slimcam.inputs.photos import as_batch
 from slimcam.methods import METHODS
 
 SIDE, LAYER, LOGITS = small_convnet.SIDE, "conv2", "logits"
@@ -179,6 +182,59 @@ def test_saved_maps_have_channels_and_details(net, tmp_path):
             np.testing.assert_array_equal(saved[f"details_{name}"], values)
     np.testing.assert_array_equal(maps[1:].channels, maps.channels[1:])
     assert {name: len(values) for name, values in maps[1].details.items()} == dict.fromkeys(maps.details, 1)
+
+
+# --- photos as baselines
+
+
+def test_a_baseline_may_be_a_photo_by_its_path_and_is_fed_as_photos_are(net, make_photo):
+    path = str(make_photo("other.png", 20, 30, seed=5))
+    pixels = as_batch(path).photos[0]
+    fed = net.session.run(net.input, net.inputs[0].feeds(as_batch([pixels]), [0]))
+    want = explainer(net, "integrated_gradients", 0, baseline=fed[0])(X).channels
+    for baseline in (path, pathlib.Path(path), pixels):
+        explain = explainer(net, "integrated_gradients", 0, baseline=baseline)
+        np.testing.assert_array_equal(explain(X).channels, want)
+    os.remove(path)  # which was read at the start
+    again = pickle.loads(pickle.dumps(explain))
+    np.testing.assert_array_equal(again(X).channels, want)
+    again.model.close()
+
+
+def test_several_baselines_may_be_photos(net, make_photo):
+    paths = [str(make_photo(f"{i}.png", 20 + i, 30, seed=i)) for i in range(2)]
+    explain = explainer(net, "expected_gradients", 0, baselines=paths)
+    rows = []
+    explain.watch(rows.append)
+    maps = explain(X[:2])
+    assert sum(rows) == 2 * explain.passes()
+    batch = as_batch(paths)
+    fed = [net.session.run(net.input, net.inputs[0].feeds(batch, [i]))[0] for i in range(2)]
+    want = explainer(net, "expected_gradients", 0, baselines=np.stack(fed))(X[:2])
+    np.testing.assert_array_equal(maps.channels, want.channels)
+
+
+def test_a_baseline_is_as_large_as_each_photo_that_a_net_of_any_size_takes(model_of, photo):
+    net = model_of(small_convnet.build_any_size, logits=LOGITS, preprocess="squash")
+    photos = [photo(16, 20), photo(24, 16, 1)]
+    maps = explainer(net, "deeplift", 0, baseline=photo(16, 20, 2))(photos)
+    assert [raw.shape for raw in maps.raw] == [(16, 20), (24, 16)]
+    np.testing.assert_allclose(maps.details["gap"], 0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "error, message, baseline",
+    [
+        (slimcam.ParameterError, "baseline='blak': give black, .*an array, a path of a photo.*near: 'black'", "blak"),
+        (slimcam.PhotoError, "conftest.py", str(pathlib.Path(__file__).parents[1] / "conftest.py")),
+        (slimcam.ParameterError, "baseline is one photo, and .* are 2", ["a", "b"]),
+    ],
+)
+def test_what_is_no_photo_is_an_error_at_the_start(net, make_photo, error, message, baseline):
+    if isinstance(baseline, list):
+        baseline = [str(make_photo(f"{name}.png", 9, 9)) for name in baseline]
+    with pytest.raises(error, match=message):
+        explainer(net, "integrated_gradients", baseline=baseline)
 
 
 # --- what is refused, before any image is seen

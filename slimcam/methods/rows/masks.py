@@ -55,7 +55,7 @@ CELLS: Dict[str, Parameter] = {
 }
 PARTS: Dict[str, Parameter] = {
     "samples": Parameter(1000, "photos with some parts hidden, at most", least=2),
-    "segments": Parameter("squares", "the parts: squares, slic, or an array of labels", array=True),
+    "segments": Parameter("squares", "the parts, or an array of labels", choices=("squares", "slic"), array=True),
     "count": Parameter(49, "about how many parts", least=1),
     "fill": FILL,
 }
@@ -109,7 +109,7 @@ ROWS: Dict[str, Method] = {
             "keep": Parameter(0.5, "share of the cells that are shown", least=1e-3, most=1),
             "fill": FILL,
             "divide": Parameter("expected", "a pixel's sum by", choices=("expected", "shown")),
-            "shift": Parameter("random", "where a mask is cut out: rows, columns", array=True),
+            "shift": Parameter("random", "where a mask is cut out: rows, columns", choices=("random",), array=True),
             "seed": SEED,
         },
         cost="masks forward",

@@ -7,8 +7,15 @@ from ..parameters import Parameter
 
 SEED = Parameter(0, "what random numbers start from, for each photo anew", least=0)
 BASELINES = ("black", "grey", "white", "zero", "mean", "noise", "blur")
-BASELINE = Parameter("black", "what the photo is compared with", choices=BASELINES, array=True)
-SEVERAL = Parameter("shades", "what is drawn from: shades are black, grey and white", array=True)
+BASELINE = Parameter("black", "what the photo is compared with", choices=BASELINES, array=True, photo=True)
+SEVERAL = Parameter(
+    "shades",
+    "what is drawn from: shades are black, grey and white",
+    choices=("shades", "black", "grey", "white", "zero"),
+    array=True,
+    photo=True,
+    several=True,
+)
 SAMPLES = Parameter(25, "noisy photos", least=1)
 NOISE = Parameter(0.15, "deviation of the noise", least=0)
 SPREAD = Parameter("range", "what the deviation is a share of, or absolute", choices=("range", "absolute"))
@@ -27,6 +34,14 @@ def _times(name: str, and_forward: int = 0) -> Passes:
         return int(parameters[name]) + and_forward
 
     return passes
+
+
+def _drawn(parameters: Mapping[str, Any], size: Size) -> int:
+    baselines = parameters["baselines"]
+    if isinstance(baselines, str):
+        return int(parameters["samples"]) + (4 if baselines == "shades" else 2)
+    count = 1 if getattr(baselines, "ndim", 4) < 4 else len(baselines)
+    return int(parameters["samples"]) + 1 + count
 
 
 def _smooth(samples: int) -> Dict[str, Parameter]:
@@ -122,7 +137,7 @@ ROWS: Dict[str, Method] = {
         reduce="sum",
         steps=OF_PIXELS,
         cost="samples + baselines + 1 forward, samples backward",
-        passes=_times("samples", 4),
+        passes=_drawn,
     ),
     "gradient_shap": Method(
         *("paths", "gradient_shap", "Lundberg and Lee 2017; captum's draws", "net", "pixels"),
@@ -135,7 +150,7 @@ ROWS: Dict[str, Method] = {
         reduce="sum",
         steps=OF_PIXELS,
         cost="samples + baselines + 1 forward, samples backward",
-        passes=_times("samples", 4),
+        passes=_drawn,
         dialects={"captum": {}},
         peers=("captum",),
     ),
