@@ -22,14 +22,14 @@ from ..maps.paint import resize
 from ..model import Model
 from ..sources.loading import load
 from .calls import mask_of, picks_of
+from .evaluating_elsewhere import OTHER_MODEL, numbers_from_elsewhere
 from .explainer import Explainer
 from .gradcam import GradCAM
-from .runs import PHOTOS
+from .runs import PHOTOS, AnyCam
 
 Subject = Union[Explainer, GradCAM, Maps]
 SubjectLike = Union[Subject, Sequence[Subject], Mapping[str, Subject]]
-
-NOT_ISOLATED = "evaluate runs the model in this process: load it without isolated=True"
+Judged = Union[AnyCam, Maps]  # a Subject, of an Explainer its cam
 
 
 class Options(NamedTuple):
@@ -38,7 +38,8 @@ class Options(NamedTuple):
     target: TargetLike
     truth: Optional[Sequence[Any]]
     memory: Optional[int]
-    progress: Callable[[int], None]
+    progress: Callable[[int], None]  # called with the number of rows that the metrics ran
+    made: Callable[[int], None] = lambda maps: None  # called with the number of maps, as they are there
 
 
 def evaluate(
@@ -66,16 +67,22 @@ def evaluate(
     named = _named(cam_or_maps)
     _check_needs(measures, named, truth)
     model = model if isinstance(model, Model) else load(model)
-    if isinstance(model, IsolatedModel):
-        raise ParameterError(NOT_ISOLATED)
     model.check_open()
     batch = as_batch(photos)
     if truth is not None and len(truth) != len(batch.photos):
         raise ParameterError(f"truth of {len(truth)} for {len(batch.photos)} photos: give one for each")
     options = Options(target, truth, memory, progress)
-    queries = [_query(model, one, measures, target) for one in named.values()]
-    values = [_values(one, query, measures, batch, options) for one, query in zip(named.values(), queries)]
-    return Evaluation(np.stack(values), list(named), measures, list(batch.names))
+    judged = [one.cam if isinstance(one, Explainer) else one for one in named.values()]
+    numbers: Any = numbers_from_elsewhere if isinstance(model, IsolatedModel) else numbers_of
+    return Evaluation(numbers(model, judged, measures, batch, options), list(named), measures, list(batch.names))
+
+
+def numbers_of(
+    model: Model, judged: Sequence[Judged], measures: Sequence[Measure], batch: Batch, options: Options
+) -> np.ndarray:
+    """Return what metrics say, by a model of this process, (methods, metrics, photos) float64."""
+    queries = [_query(model, one, measures, options.target) for one in judged]
+    return np.stack([_values(one, query, measures, batch, options) for one, query in zip(judged, queries)])
 
 
 def _named(given: SubjectLike) -> Dict[str, Subject]:
@@ -108,18 +115,17 @@ def _check_needs(measures: Sequence[Measure], named: Mapping[str, Subject], trut
             raise ParameterError(f"{metric.name} makes maps of changed photos: give the Explainer, not its Maps")
 
 
-def _query(model: Model, subject: Subject, measures: Sequence[Measure], target: TargetLike) -> Query:
+def _query(model: Model, subject: Judged, measures: Sequence[Measure], target: TargetLike) -> Query:
     """Return what is asked for scores of what is judged; raise TargetError where a metric is not of such a score."""
     if isinstance(subject, Maps):
         kind = targets.as_target(target)
         query = resolve_images(model, kind if isinstance(kind, targets.Score) else None)
     else:
-        cam = subject.cam if isinstance(subject, Explainer) else subject
-        if isinstance(cam, GradCAM) and cam.remote is not None:
-            raise ParameterError(NOT_ISOLATED)
-        holds = {tensor.name: array for tensor, array in cam.query.hold.items()}
-        query = resolve_images(model, cam.target, holds, cam.query.engine)
-        own = [one for one in model.inputs if one.tensor.name == cam.image_input.tensor.name]
+        if isinstance(subject, GradCAM) and subject.remote is not None:
+            raise ParameterError(OTHER_MODEL)
+        holds = {tensor.name: array for tensor, array in subject.query.hold.items()}
+        query = resolve_images(model, subject.target, holds, subject.query.engine)
+        own = [one for one in model.inputs if one.tensor.name == subject.image_input.tensor.name]
         if own and own[0] is not query.image_input:
             query = replace(query, image_input=own[0], layer=own[0].tensor)
     if query.k > 1 or isinstance(query.target, targets.Top):
@@ -133,10 +139,11 @@ def _query(model: Model, subject: Subject, measures: Sequence[Measure], target: 
     return query
 
 
-def _values(subject: Subject, query: Query, measures: Sequence[Measure], batch: Batch, options: Options) -> np.ndarray:
+def _values(subject: Judged, query: Query, measures: Sequence[Measure], batch: Batch, options: Options) -> np.ndarray:
     """Return the numbers of one method, (metrics, photos)."""
     photos: Any = batch
     maps = subject if isinstance(subject, Maps) else subject(photos, options.target)
+    options.made(len(maps))
     count = len(batch.photos)
     if len(maps) != count or maps.photo.tolist() != list(range(count)):
         raise TargetError(f"{len(maps)} maps for {count} photos: evaluate takes one of each")
@@ -162,7 +169,7 @@ class Beside(NamedTuple):
     """What some metrics need beside a net and the maps of a part of the photos."""
 
     model: Model
-    subject: Subject
+    subject: Judged
     maps: Maps
     part: List[int]
     size: Tuple[int, ...]
@@ -184,7 +191,9 @@ class Beside(NamedTuple):
             target = [int(self.maps.classes[i]) for i in photos]
         elif not self.subject.on_logits:
             target = self.options.target
-        return _heats(self.subject(np.asarray(images, np.float32), target).raw, self.size)
+        raw = self.subject(np.asarray(images, np.float32), target).raw
+        self.options.made(len(raw))
+        return _heats(raw, self.size)
 
 
 def _numbers(

@@ -1,95 +1,22 @@
 """All of slimcam that takes a model gives the same for an isolated one: maps, pictures, numbers, warnings, files."""
 
-import collections.abc
-import contextlib
-import dataclasses
 import inspect
-import json
-import pickle
 import sys
 
-import cv2
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
+from fixtures.isolated_nets import LOAD, PHOTOS, SIDE, X, assert_same, both_of
 
 import slimcam
-from slimcam.cli.options import DEFAULTS, load_options_of_both
-from slimcam.errors import ParameterError
-from slimcam.isolation.answers import as_answer, read
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
-
-SIDE = 8
-PHOTOS = [np.random.RandomState(i).randint(0, 256, (20 + i, 30, 3)).astype(np.uint8) for i in range(2)]
-X = np.random.RandomState(3).uniform(-1, 1, (2, SIDE, SIDE, 3)).astype(np.float32)
-LOAD = {"preprocess": "inception", "labels": list("vwxyz")}
-
-
-def write(path, sides, factor=1.0):
-    """Write a net of one or two images of a side: two convolutions of shared weights, and five logits."""
-    random = np.random.RandomState(0)
-    kernels = [tf1_kernel * factor for tf1_kernel in (random.randn(3, 3, 3, 4), random.randn(3, 3, 4, 5))]
-    with tf1.Graph().as_default() as graph:
-        ends = []
-        for i, side in enumerate(sides):
-            x = tf1.placeholder(tf1.float32, [None, side, side, 3], name="xy"[i])
-            for name, kernel in zip("ab", kernels):
-                x = tf1.nn.conv2d(x, tf1.constant(kernel, tf1.float32), 1, "SAME")
-                x = tf1.nn.relu(x, name=f"{name}{i}")
-            ends.append(tf1.reduce_mean(x, [1, 2]))
-        tf1.identity(ends[0] if len(ends) == 1 else ends[0] * ends[1], name="logits")
-    path.write_bytes(graph.as_graph_def().SerializeToString())
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("same")
-    for name, sides, factor in (("one", [SIDE], 1), ("other", [SIDE], 1.01), ("pair", [SIDE, SIDE + 2], 1)):
-        (folder / name).mkdir()
-        write(folder / name / "model.pb", sides, factor)
-    (folder / "photos").mkdir()
-    for i, photo in enumerate(PHOTOS):
-        cv2.imwrite(str(folder / "photos" / f"{i}.png"), photo[..., ::-1])
-    return folder
-
-
-def both_of(folder, name, **options):
-    path = str(folder / name / "model.pb")
-    with slimcam.load(path, **options) as here, slimcam.load(path, isolated=True, timeout=60.0, **options) as there:
-        yield here, there
 
 
 @pytest.fixture(scope="module")
 def both(folder):
-    yield from both_of(folder, "one", **LOAD)
-
-
-@pytest.fixture(scope="module")
-def pairs(folder):
-    yield from both_of(folder, "pair", input=["x", "y"], logits="logits")
-
-
-def assert_same(mine, theirs):
-    """Assert that two values are equal, arrays and what is in dataclasses too."""
-    assert type(mine) is type(theirs) or {type(mine), type(theirs)} == {int, float}
-    if dataclasses.is_dataclass(mine):
-        for one in dataclasses.fields(mine):
-            if one.name not in ("model", "tensors"):
-                assert_same(getattr(mine, one.name), getattr(theirs, one.name))
-    elif isinstance(mine, dict):
-        assert list(mine) == list(theirs)
-        assert_same(list(mine.values()), list(theirs.values()))
-    elif isinstance(mine, collections.abc.Sequence) and not isinstance(mine, str):
-        assert len(mine) == len(theirs)
-        for one, other in zip(mine, theirs):
-            assert_same(one, other)
-    elif isinstance(mine, np.ndarray):
-        assert mine.dtype == theirs.dtype
-        np.testing.assert_array_equal(mine, theirs)
-    else:
-        assert mine == theirs or mine != mine, (mine, theirs)
+    with both_of(folder, "one", **LOAD) as both:
+        yield both
 
 
 def of_activations(model, folder):
@@ -134,6 +61,23 @@ def of_dream(model, folder):
     return dream, done
 
 
+def of_evaluate(model, folder):
+    rows = []
+    few = {"samples": 2}
+    metrics = {name: few if "samples" in row.parameters else {} for name, row in slimcam.METRICS.items()}
+    cam = slimcam.GradCAM(model, "a0")
+    cams = {"one": cam, "two": slimcam.Explainer(model, "scorecam", "b0", target="w")}
+    of_maps = {name: metrics[name] for name in slimcam.METRICS if slimcam.METRICS[name].needs != "cam"}
+    given = {"truth": [[0, 0, 9, 9], np.eye(21, 30) > 0], "progress": rows.append}
+    return (
+        slimcam.evaluate(cams, model, PHOTOS, metrics, seed=3, **given).values,
+        slimcam.evaluate([cam(PHOTOS), cams["two"]], model, PHOTOS, of_maps, target=["v", 2], **given).json(),
+        slimcam.evaluate(slimcam.GradCAM(model, "a0", slimcam.Mean("b0")), model, X, "sensitivity_n", memory=1).csv(),
+        slimcam.evaluate(cam(X), model, X, "infidelity", target=slimcam.Class(1) - slimcam.Class("x")).table(),
+        rows,
+    )
+
+
 CALLS = {
     "GradCAM": lambda model, folder: [slimcam.GradCAM(model, "a0", slimcam.Top(2))(PHOTOS), slimcam.GradCAM(model)(X)],
     "Explainer": lambda model, folder: [
@@ -145,6 +89,7 @@ CALLS = {
         slimcam.Explainer(model, "fullgrad", target=slimcam.Top(2))(PHOTOS),
         slimcam.Explainer(model, "hsic", samples=8, cells=2, design=np.eye(8, 4), target=1)(X),
     ],
+    "evaluate": of_evaluate,
     "explain": lambda model, folder: slimcam.explain(model, PHOTOS, target="w", hold={"a0": "zeros"}),
     "activations": of_activations,
     "record": of_record,
@@ -155,8 +100,12 @@ CALLS = {
         model, PHOTOS[0], PHOTOS[1], "a0", ["a0", "b0"], iterations=2, height=16
     ),
 }
-ELSEWHERE = {"ExplainPair", "explain_pair", "compare_layers", "detections"}  # in tests of their own below
-REFUSED = {"evaluate"}  # which runs a model in this process alone
+ELSEWHERE = {
+    "ExplainPair",
+    "explain_pair",
+    "compare_layers",
+    "detections",
+}  # in tests of their own, some of test_isolated_pairs.py
 NO_MODEL = {"Model", "load", "compare", "Activations", "Comparison"}  # the last three are of maps and arrays
 
 
@@ -166,12 +115,7 @@ def test_each_public_function_of_a_model_is_tried_on_an_isolated_one():
         value = getattr(slimcam, name)
         if callable(value) and not (isinstance(value, type) and issubclass(value, Exception)):
             of_models |= {name} if {"model", "a", "b"} & set(inspect.signature(value).parameters) else set()
-    assert of_models - NO_MODEL == {*CALLS, *ELSEWHERE, *REFUSED}
-
-
-def test_what_is_refused_says_so(both):
-    with pytest.raises(ParameterError, match="evaluate runs the model in this process: load it without isolated=True"):
-        slimcam.evaluate(slimcam.GradCAM(both[1]), both[1], PHOTOS, "sparseness")
+    assert of_models - NO_MODEL == {*CALLS, *ELSEWHERE}
 
 
 @pytest.mark.parametrize("name", list(CALLS))
@@ -180,33 +124,6 @@ def test_it_gives_the_same(both, folder, name):
         pytest.importorskip("scipy")
     here, there = both
     assert_same(CALLS[name](here, folder), CALLS[name](there, folder))
-
-
-def test_the_maps_of_a_pair_are_the_same_and_it_pickles(pairs):
-    here, there = pairs
-    for options in ({}, {"layer": ["a0", "a1"], "target": slimcam.Mean("logits")}):
-        mine, theirs = (slimcam.ExplainPair(model, **options) for model in pairs)
-        assert (mine.layers, [one.tensor.name for one in theirs.inputs]) == (theirs.layers, ["x:0", "y:0"])
-        maps = mine(PHOTOS_OF_X, X_OF_Y)
-        for own, other in zip(maps, theirs(PHOTOS_OF_X, X_OF_Y)):
-            assert_same(own.raw, other.raw)
-            assert_same(own.scores, other.scores)
-            assert (own.layer, own.windows, own.fed) == (other.layer, other.windows, other.fed)
-        np.testing.assert_array_equal(maps.overlay(1), theirs(PHOTOS_OF_X, X_OF_Y).overlay(1))
-    again = pickle.loads(pickle.dumps(mine))
-    assert again.layers == mine.layers
-    for own, other in zip(maps, again(PHOTOS_OF_X, X_OF_Y)):
-        assert_same(own.raw, other.raw)
-    with pytest.raises(slimcam.PhotoError, match="the score takes 2 photos"):
-        theirs(X)
-    assert_same(
-        slimcam.explain_pair(here, PHOTOS_OF_X, X_OF_Y).maps[1].raw,
-        slimcam.explain_pair(there, PHOTOS_OF_X, X_OF_Y).maps[1].raw,
-    )
-
-
-PHOTOS_OF_X = X
-X_OF_Y = np.random.RandomState(4).uniform(-1, 1, (2, SIDE + 2, SIDE + 2, 3)).astype(np.float32)
 
 
 def test_layers_of_two_models_are_compared_in_one_process(both, folder):
@@ -239,6 +156,8 @@ def test_errors_of_functions_that_run_there_are_the_same(both):
         lambda model: slimcam.detections(model, PHOTOS[0]),
         lambda model: slimcam.ExplainPair(model),
         lambda model: slimcam.verify("nowhere", model),
+        lambda model: slimcam.evaluate(slimcam.GradCAM(model, target=slimcam.Top(2)), model, X),
+        lambda model: slimcam.evaluate(slimcam.GradCAM(model), model, X, "deletion", target="nobody"),
     ):
         texts = []
         for model in both:
@@ -287,78 +206,3 @@ def test_warnings_come_from_there(both):
         bad[1, 0, 0, 0] = np.nan
         with pytest.warns(slimcam.errors.NotFinite, match="1 of 2 maps cannot be trusted"):
             assert cam(bad).finite.tolist() == [True, False]
-
-
-@pytest.mark.parametrize(
-    "kind, answer",
-    [(int, "1"), (int, True), (str, 1), (bool, 1), (float, "1"), (np.ndarray, [1]), (bytes, "x"), (slimcam.Maps, {})],
-)
-def test_what_is_of_another_type_than_declared_is_no_answer(kind, answer):
-    with pytest.raises((TypeError, ValueError, KeyError, AttributeError)):
-        read(kind, answer)
-
-
-def run_json(run, *words):
-    result = run(*words)
-    assert result.status in (0, 1), result.stderr
-    return json.loads(result.stdout)
-
-
-@pytest.mark.slow
-def test_the_command_line_does_all_of_it_isolated(run, folder, tmp_path):
-    path, other, pair = (str(folder / name / "model.pb") for name in ("one", "other", "pair"))
-    photo = str(folder / "photos" / "0.png")
-    model = ["--preprocess", "inception", "--model", path]
-    how = ["--input", "x,y", "--logits", "logits", "--preprocess", "inception", "--model", pair]
-    for number, words in enumerate(
-        (
-            ["compare", path, other, photo, "--preprocess", "inception", "--layers", "--json"],
-            ["activations", photo, *model, "--layer", "b0", "--json"],
-            ["filters", *model, "--layer", "b0", "--channels", "0-1", "--steps", "2", "--json"],
-            ["vet", path, "--json"],
-        )
-    ):
-        each = []
-        for name, more in (("here", []), ("there", ["--isolated"])):
-            out = [] if words[0] in ("compare", "vet") else ["--out", str(tmp_path / f"{name}-{number}")]
-            each.append(json.dumps(run_json(run, *words, *out, *more)).replace(f"{name}-{number}", "-"))
-        assert each[0] == each[1], words[0]
-    printed = [
-        run("pair", photo, photo, *how, "--out", str(tmp_path / name), *more)
-        for name, more in (("pair-a", []), ("pair-b", ["--isolated"]))
-    ]
-    assert printed[0].status == 0, printed[0].stderr
-    assert printed[0].stdout.replace("pair-a", "") == printed[1].stdout.replace("pair-b", "")
-    golden = str(tmp_path / "golden")
-    assert run("record", photo, *model, "--layer", "b0", "--out", golden).status == 0
-    assert run("verify", golden, photo, *model, "--isolated").status == 0
-
-
-def test_the_command_line_looks_at_no_isolated_file_here(monkeypatch):
-    """What two models share is asked of their processes, or needs no look."""
-    asked = []
-
-    class There:
-        def call(self, name, path, net, names):
-            asked.append((name, path, net))
-            return dict.fromkeys(names, path == "b")
-
-    @contextlib.contextmanager
-    def started(models):
-        assert [options["isolated"] for _, options in models] == [True]
-        yield There()
-
-    monkeypatch.setattr("slimcam.isolation.model.started", started)
-    monkeypatch.setattr("slimcam.sources.loading.source_of", lambda *given: pytest.fail("looked at here"))
-    given = {**DEFAULTS, **{f"b_{name}": value for name, value in DEFAULTS.items()}, "isolated": True, "memory": 2.0}
-    of_a, of_b = load_options_of_both("a", "b", given)
-    assert (asked, of_b["isolated"], of_b["memory"]) == ([], True, 2.0)
-    of_a, of_b = load_options_of_both("a", "b", {**given, "net": "vgg_16"})
-    assert (asked, of_a["net"], of_b["net"]) == ([("takes", "a", "vgg_16"), ("takes", "b", "vgg_16")], None, "vgg_16")
-
-
-def test_types_come_back_as_they_were():
-    value = slimcam.divergence.LayerComparison(
-        [], [], [], 0.5, skipped_a=[slimcam.divergence.Alone("a", "conv")], skipped_b=[]
-    )
-    assert read(slimcam.divergence.LayerComparison, as_answer(value)) == value

@@ -1,0 +1,81 @@
+"""What evaluate asks of the process of an isolated model, where the cams that it judges live too; Maps are sent."""
+
+from typing import Any, Callable, Sequence, Tuple
+
+import numpy as np
+
+from .. import targets
+from ..errors import ParameterError
+from ..faithfulness import Measure
+from ..inputs.photos import Batch
+from ..isolation.answers import read
+from ..isolation.child import Calls
+from ..isolation.model import IsolatedModel
+from ..maps.maps import Maps
+from ..methods.method import Size
+
+STEP = "step"  # what the process calls: with rows that metrics ran, and with maps that are there
+OTHER_MODEL = (
+    "what is judged was built on another model than it is judged by, and one of them is isolated: build it on that one"
+)
+
+
+def numbers_from_elsewhere(
+    model: IsolatedModel, judged: Sequence[Any], measures: Sequence[Measure], batch: Batch, options: Any
+) -> np.ndarray:
+    """Return what metrics say, as evaluating.numbers_of does here, (methods, metrics, photos) float64.
+
+    The process has the time of a run from one step to the next. Raises what numbers_of raises there, and ParameterError
+    for a cam of another model.
+    """
+    shape = len(judged), len(measures), len(batch.photos)
+
+    def numbers(answer: Any) -> np.ndarray:
+        array: np.ndarray = read(np.ndarray, answer)
+        if array.shape != shape or array.dtype != np.float64:
+            raise ValueError(f"no number for each of {shape}")
+        return array
+
+    sent = [one if isinstance(one, Maps) else _number(model, one) for one in judged]
+    arguments = sent, list(measures), targets.as_target(options.target), options.truth, options.memory
+    how = {"images": model.sendable_batch(batch), "calls": _calls(_most(measures, shape), options.progress)}
+    array: np.ndarray = model.ask(numbers, "evaluate", *arguments, **how)
+    return array
+
+
+def _number(model: IsolatedModel, cam: Any) -> int:
+    """Return by what number the process knows a cam."""
+    remote = getattr(cam, "remote", None)
+    if remote is None or remote.model is not model:
+        raise ParameterError(OTHER_MODEL)
+    number: int = remote.number
+    return number
+
+
+def _most(measures: Sequence[Measure], shape: Tuple[int, int, int]) -> int:
+    """Return how many rows and maps there are at most."""
+    methods, _, photos = shape
+    size = Size(0, 0, 0)  # no metric's cost goes by it
+    return methods * photos * (1 + sum(one.row.passes(one.parameters, size) for one in measures))
+
+
+def _calls(most: int, progress: Callable[[int], None]) -> Calls:
+    """Return what the process may call: each step renews its time, but no more of them than the metrics take."""
+    done = 0
+
+    def prepare(arguments: Any) -> Callable[[], bool]:
+        pair: Any = Tuple[int, int]
+        rows, maps = read(pair, arguments)
+        if min(rows, maps) < 0 or rows + maps < 1:
+            raise ValueError("no step")
+
+        def run() -> bool:
+            nonlocal done
+            done += rows + maps
+            if rows:
+                progress(rows)
+            return done <= most
+
+        return run
+
+    return {STEP: prepare}
