@@ -1,5 +1,6 @@
 """Functions of TensorFlow 2 as graphs, and what their gradients are."""
 
+import contextlib
 import importlib
 import inspect
 from typing import Any, Callable, Iterable, List, NamedTuple, Sequence, Tuple
@@ -18,6 +19,23 @@ def inlines_functions() -> bool:
 def saved_model_proto(folder: str) -> Any:
     """Return the SavedModel message of a folder, from its .pb or .pbtxt."""
     return private("saved_model.loader_impl").parse_saved_model(folder)
+
+
+def let_go(loaded: Any) -> None:
+    """Destroy the tables of a SavedModel that was loaded, while its functions are there; it is of no use after that.
+
+    Older TensorFlows destroy a table by one of its functions as Python collects both, in any order: where the function
+    goes first, an error is printed that nobody can catch. From 2.8 on, at the latest, they keep quiet of it.
+    """
+    if TF_VERSION >= (2, 8):
+        return
+    with contextlib.suppress(Exception):  # as TensorFlow has it later: nothing depends on it
+        for one in private("training.tracking.graph_view").ObjectGraphView(loaded).list_objects():
+            deleter = getattr(one, "_resource_deleter", None)
+            if deleter is not None:
+                destroy, deleter._destroy_resource = deleter._destroy_resource, None
+                if destroy:
+                    destroy()
 
 
 def frozen(function: Callable) -> Tuple[GraphDef, List[str], List[str]]:

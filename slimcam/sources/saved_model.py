@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
-from .._tf import eager, frozen, inlines_functions, saved_model_proto, tf
+from .._tf import eager, frozen, inlines_functions, let_go, saved_model_proto, tf
 from .._types import GraphDef, Tensor
 from ..errors import ModelError, SlimcamError, UnknownName
 from ..graphs.graph_defs import dtype_of, needed_nodes
@@ -204,6 +204,7 @@ def _load_function(folder: str, tags: List[str], signature: Optional[str]) -> _F
         keyed = dict(zip(_keys(function.structured_outputs, len(names), "output"), names))
         named = dict(zip(_keys(function.structured_input_signature[1], len(inputs), "input"), inputs))
         scores = [key for key, tensor in zip(keyed, function.outputs) if _is_score_tensor(tensor)]
+        let_go(loaded)
     except SlimcamError:
         raise
     except Exception as error:  # TensorFlow raises whatever it comes upon: KeyError, AttributeError, its own errors
