@@ -5,13 +5,14 @@ convolution without padding, BatchToSpaceND, as tf.nn.convolution of TensorFlow 
 """
 
 import functools
-from typing import Any, Callable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 from .._tf import dilates, tf, tf1
 from .._types import GraphDef, NodeDef, Tensor
 from .graph_defs import op_name, set_inputs
 
 IMAGES, KERNEL = "images", "kernel"
+_DILATED = ("Conv2D", "DepthwiseConv2dNative")
 MOST = 1 << 15  # of a stride or a dilation: no image has more rows
 
 
@@ -25,16 +26,15 @@ class Plain(NamedTuple):
 def without_dilation(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     """Rewrite dilated convolutions that cannot be trusted, of a graph and of its functions, in place; say which."""
     rewritten = []
-    loops = any(node.op == "Enter" for node in graph_def.node)
-    for node in list(graph_def.node):
-        if _is_wrong(node) and node.name in needed:
-            _rewrite(node, graph_def.node.add, waits=loops)
-            rewritten.append(node.name)
+    wrong = [node for node in _wrong_ones(graph_def.node) if node.name in needed]
+    loops = bool(wrong) and any(node.op == "Enter" for node in graph_def.node)
+    for node in wrong:
+        _rewrite(node, graph_def.node.add, waits=loops)
+        rewritten.append(node.name)
     for function in graph_def.library.function:
-        for node in list(function.node_def):
-            if _is_wrong(node):
-                _rewrite(node, function.node_def.add, in_function=True)
-                rewritten.append(f"{function.signature.name}/{node.name}")
+        for node in _wrong_ones(function.node_def):
+            _rewrite(node, function.node_def.add, in_function=True)
+            rewritten.append(f"{function.signature.name}/{node.name}")
     if not rewritten:
         return []
     return [
@@ -43,8 +43,13 @@ def without_dilation(graph_def: GraphDef, needed: Set[str]) -> List[str]:
     ]
 
 
+def _wrong_ones(nodes: Iterable[NodeDef]) -> List[NodeDef]:
+    """Return the dilated convolutions, of some nodes, of which TensorFlow has no right values or gradients."""
+    return [node for node in nodes if node.op in _DILATED and _is_wrong(node)]
+
+
 def _is_wrong(node: NodeDef) -> bool:
-    if node.op not in ("Conv2D", "DepthwiseConv2dNative") or node.attr["data_format"].s == b"NCHW":
+    if node.attr["data_format"].s == b"NCHW":
         return False
     strides, rates = node.attr["strides"].list.i, node.attr["dilations"].list.i
     if len(strides) != 4 or len(rates) != 4 or not all(0 < one <= MOST for one in (*strides, *rates)):

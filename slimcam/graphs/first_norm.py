@@ -9,8 +9,8 @@ from typing import Callable, List, Mapping, NamedTuple, Optional, Sequence, Tupl
 
 import numpy as np
 
-from .._types import GraphDef, NodeDef
-from .graph_defs import nodes_by_name, op_name
+from .._types import NodeDef
+from .graph_defs import Wiring, op_name
 from .op_types import ADDITIONS, CONVOLUTIONS, FORWARDING, FUSED_NORMS, PADS, READS, RESTATING, SIZES
 
 # Correlations of photos' pixels: one step apart (Ruderman 1994, Huang and Mumford 1999 measure 0.9 to 0.97), and of
@@ -30,15 +30,12 @@ class FirstNorm(NamedTuple):
     name: str
 
 
-def first_norm(
-    graph_def: GraphDef, name: str, read: ReadWeight, reading: Mapping[str, Sequence[str]]
-) -> Optional[FirstNorm]:
+def first_norm(wiring: Wiring, name: str, read: ReadWeight) -> Optional[FirstNorm]:
     """Return what the first batch norm after the input `name` tells, None where the net does not begin with one.
 
-    It must read the images' first convolution. `read` returns the value of a weight by its name, None for what is none;
-    `reading` are the graph's readers (graph_defs.readers).
+    It must read the images' first convolution. `read` returns the value of a weight by its name, None for what is none.
     """
-    nodes = nodes_by_name(graph_def)
+    nodes = wiring.nodes
 
     def value(tensor: str) -> Optional[np.ndarray]:
         node = nodes.get(op_name(tensor))
@@ -46,7 +43,7 @@ def first_norm(
             tensor, node = node.input[0], nodes.get(op_name(node.input[0]))
         return read(op_name(tensor))
 
-    start = _start(nodes, reading, name)
+    start = _start(nodes, wiring.readers, name)
     if start is None:
         return None
     kernel, mean, variance = map(value, (start.kernel, start.mean, start.variance))

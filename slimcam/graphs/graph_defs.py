@@ -3,7 +3,7 @@
 A node's input is "node", "node:1" for another output than the first, or "^node" for an operation to wait for.
 """
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._tf import tf, tf1
 from .._types import DType, GraphDef, NodeDef
@@ -51,6 +51,18 @@ def readers(graph_def: GraphDef, data_only: bool = False) -> Dict[str, List[str]
             if not (data_only and name.startswith("^")):
                 reading.setdefault(op_name(name), []).append(node.name)
     return reading
+
+
+class Wiring(NamedTuple):
+    """The nodes of a graph by name, and the names of those that read each or wait for it: for all who ask for both."""
+
+    nodes: Dict[str, NodeDef]
+    readers: Dict[str, List[str]]
+
+
+def wiring_of(graph_def: GraphDef) -> Wiring:
+    """Return the wiring of a graph as it is now."""
+    return Wiring(nodes_by_name(graph_def), readers(graph_def))
 
 
 def shape_and_dtype(node: NodeDef, producer: int = 0) -> Tuple[Dims, DType]:

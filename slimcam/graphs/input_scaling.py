@@ -4,13 +4,13 @@ The operations that follow the input one after another, and only change its valu
 of one value each; so it does not matter how a scale is written (`x / 255`, `x * 0.0039`, a layer's variables).
 """
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set
 
 import numpy as np
 
 from .._tf import OwnSession, tf, tf1
-from .._types import ArrayReader, DType, GraphDef, NodeDef
-from .graph_defs import Dims, cut_to, import_graph, needed_among, nodes_by_name, op_name
+from .._types import ArrayReader, DType, GraphDef
+from .graph_defs import Dims, Wiring, cut_to, import_graph, needed_among, op_name
 from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
 from .walk import reachable
 
@@ -38,20 +38,20 @@ def scaling(
     shape: Dims,
     dtype: DType,
     weights: Mapping[str, ArrayReader],
-    reading: Mapping[str, Sequence[str]],
+    wiring: Wiring,
     timeout: Optional[float] = None,
 ) -> Optional[Scaling]:
     """Return how a graph scales the images of its input `name`, None where it does not, or not all values alike.
 
-    `weights` are those that the graph lacks, by the names that are read; `reading` are the graph's readers
-    (graph_defs.readers); `timeout` is in seconds a run.
+    `weights` are those that the graph lacks, by the names that are read; `wiring` is the graph's; `timeout` is in
+    seconds a run.
     """
-    chain = _chain(nodes_by_name(graph_def), reading, name)
+    chain = _chain(wiring, name)
     names = [node for node, kind in chain if kind in _SCALING]
     if not names or shape is None:
         return None
     try:
-        low, one, high = _run(graph_def, name, names[-1], shape, dtype, weights, timeout)
+        low, one, high = _run(graph_def, wiring, name, names[-1], shape, dtype, weights, timeout)
     except (ValueError, IndexError, tf.errors.OpError):  # no images come of it
         return None
     scale, offset = float((one - low).mean()), float(low.mean())
@@ -59,8 +59,9 @@ def scaling(
     return Scaling(scale, offset, names) if straight and scale else None
 
 
-def _chain(nodes: Mapping[str, NodeDef], reading: Mapping[str, Sequence[str]], name: str) -> List[List[str]]:
+def _chain(wiring: Wiring, name: str) -> List[List[str]]:
     """Return the names and types of the operations that follow an input, as long as one alone reads the one before."""
+    nodes, reading = wiring
     chain: List[List[str]] = []
     changed: Set[str] = set()  # what depends on the images
     while True:
@@ -78,6 +79,7 @@ def _chain(nodes: Mapping[str, NodeDef], reading: Mapping[str, Sequence[str]], n
 
 def _run(
     graph_def: GraphDef,
+    wiring: Wiring,
     name: str,
     end: str,
     shape: Dims,
@@ -86,8 +88,7 @@ def _run(
     timeout: Optional[float],
 ) -> List[np.ndarray]:
     """Return what an operation gives, its mean for each channel, for images of each of PROBES."""
-    nodes = nodes_by_name(graph_def)
-    part = cut_to(graph_def, needed_among(nodes, [end]) - {name})
+    part = cut_to(graph_def, needed_among(wiring.nodes, [end]) - {name})
     lacking = {op_name(i) for node in part.node for i in node.input} - {node.name for node in part.node} - {name}
     dims = [size or (1 if i == 0 and len(shape or ()) == 4 else SIDE) for i, size in enumerate(shape or ())]
     with tf1.Graph().as_default() as graph:

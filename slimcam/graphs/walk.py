@@ -179,14 +179,18 @@ def gates(start: Tensor, end: Tensor) -> List[Operation]:
 
     A concat is one, its branches are not: which is why a map belongs on `Mixed_7c` and not on one of its convolutions.
     """
-    order = between([start], end)
-    position = {op: i for i, op in enumerate(order)}
+    return gates_in(between([start], end))
+
+
+def gates_in(order: Sequence[Operation]) -> List[Operation]:
+    """Return what `gates` does, of the operations between two tensors as `between` returns them."""
+    last = {before: i for i, op in enumerate(order) for before in read_by(op.inputs)}  # who reads an operation last
     passed = []
     reach = 0
     for i, op in enumerate(order):
         if reach <= i:
             passed.append(op)
-        reach = max([reach, *(position[reader] for reader in consumers(op) if reader in position)])
+        reach = max(reach, last.get(op, 0))
     return passed[::-1]
 
 

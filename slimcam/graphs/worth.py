@@ -7,7 +7,7 @@ from typing import Dict, List, Optional
 
 from .._types import Operation, Tensor
 from . import op_types
-from .walk import after, between, data_format, gates
+from .walk import after, between, data_format, gates_in
 
 # What is_split() tells of a tensor, as the end of a message.
 SPLIT = (
@@ -38,18 +38,19 @@ def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Te
     What comes after crops, of which an image has several, is left out; without `itself` also an `end` that is such a
     map, back to its last convolution: what says no more than a score of it does.
     """
-    passed = gates(start, end)
-    crops = [op for op in between([start], end) if op.type in op_types.CROPS]
+    order = between([start], end)
+    crops = [op for op in order if op.type in op_types.CROPS]
     left_out = {*crops, *after(crops), *(() if itself else _head(end))}
     worth = []
     split: Dict[Operation, bool] = {}
-    for i, op in enumerate(passed):
-        if op in left_out:
+    following: Optional[Operation] = None
+    for op in gates_in(order):
+        reader, following = following, op if is_map(op) else None
+        if following is None or op in left_out or op.type in _NOT_WORTH:
             continue
-        following = passed[i - 1] if i > 0 and is_map(passed[i - 1]) else None
-        same_block = following is not None and following.type in op_types.SAME_BLOCK and _feeds(op, following)
+        same_block = reader is not None and reader.type in op_types.SAME_BLOCK and _feeds(op, reader)
         same_image = op is start.op or (op.type == "Identity" and op.inputs[0].op is start.op)
-        if is_map(op) and not (same_block or same_image or op.type in _NOT_WORTH or is_split(op, split)):
+        if not (same_block or same_image or is_split(op, split)):
             worth.append(op.outputs[0])
     return worth
 

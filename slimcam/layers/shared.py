@@ -9,8 +9,9 @@ import re
 from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .._types import Operation, Tensor
+from ..graphs.graph_defs import Wiring
 from ..graphs.op_types import READS, WEIGHTS
-from ..graphs.walk import consumers, source
+from ..graphs.walk import consumers, reachable, source
 from .names import Call
 
 
@@ -40,6 +41,25 @@ def shared_calls(flow: List[Operation]) -> List[Call]:
     return [call for call in calls if call.inputs and call.outputs]
 
 
+def may_be_shared(wiring: Wiring) -> bool:
+    """Whether several operations of a type read one weight, as far as a graph's nodes tell; else there are no calls.
+
+    A weight that was cut out of the graph is known by its readers alone.
+    """
+    nodes, readers = wiring
+
+    def reads(name: str) -> List[str]:
+        return [one for one in readers.get(name, ()) if nodes[one].op in READS]
+
+    for weight in readers:
+        if weight not in nodes or nodes[weight].op in WEIGHTS:
+            reading = [nodes[one].op for name in reachable([weight], reads) for one in readers.get(name, ())]
+            kinds = [kind for kind in reading if kind not in READS]
+            if len(set(kinds)) < len(kinds):
+                return True
+    return False
+
+
 def _inner_first(scopes: Iterable[str]) -> List[str]:
     """Sort scopes as Keras' calls end, so that names do not depend on the order of a set."""
     return sorted(scopes, key=lambda scope: (-scope.count("/"), scope))
@@ -55,11 +75,15 @@ def _root(flow: List[Operation]) -> str:
 def _by_weight(flow: List[Operation]) -> Iterable[List[Operation]]:
     """Return the operations that read one weight, where there are several of a kind."""
     reading: Dict[Tuple[str, str], List[Tuple[Operation, Tensor]]] = {}
+    weights: Dict[Operation, str] = dict.fromkeys(flow, "")  # by what reads them, "" of what is none
     for op in flow:
         for tensor in op.inputs:
-            root = source(tensor, READS).op
-            if root.type in WEIGHTS:
-                reading.setdefault((root.name, op.type), []).append((op, tensor))
+            if tensor.op not in weights:
+                root = source(tensor, READS).op
+                weights[tensor.op] = root.name if root.type in WEIGHTS else ""
+            weight = weights[tensor.op]
+            if weight:
+                reading.setdefault((weight, op.type), []).append((op, tensor))
     several = [one for one in reading.values() if len(one) > 1]  # few: TensorFlow is slow to tell types and shapes
     groups = [[op for op, tensor in one if _is_layers(tensor)] for one in several]
     return [ops for ops in groups if len(ops) > 1]

@@ -1,7 +1,7 @@
 """From a GraphDef and its weights to a Model: the way that all sources share."""
 
 import functools
-from typing import Iterable, List, Mapping, Optional, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._tf import OwnSession, tf, tf1
 from .._types import Graph, GraphDef, Session, Tensor
@@ -13,14 +13,14 @@ from ..graphs.graph_defs import import_graph, op_name
 from ..graphs.walk import ancestors, between, is_of_unit_length
 from ..inputs.image_input import ImageInput
 from ..layers.names import Call, Calls
-from ..layers.shared import shared_calls
+from ..layers.shared import may_be_shared, shared_calls
 from ..layers.tensor_names import TensorNames
 from ..model import Model
 from ..text.printable import escape
 from . import infer
 from .batches import check_images, of_any_size
 from .finiteness import Counts, count_constants, counting, say_what_is_not_finite
-from .image_nodes import ImageNode
+from .image_nodes import ImageNode, ImageNodes
 from .labels import read_labels
 from .mending import mend
 from .options import names_of
@@ -37,24 +37,28 @@ def assemble(parts: Parts) -> Model:
     """Import the graph, put its weights into it, join the preprocessing to its inputs, and find its logits."""
     why_mended = mend(parts)
     given = names_of(parts.input)
-    nodes = infer.input_nodes(parts.graph_def, given, parts.inputs, parts.logits, parts.weights)
+    known = ImageNodes(parts.graph_def, parts.weights)
+    nodes = infer.input_nodes(known, given, parts.inputs, parts.logits)
     check_images(parts.source, nodes)
-    parts = with_preparation(parts, nodes)
+    parts = with_preparation(parts, nodes, known.wiring)
     graph, session, joints, reload_weights, counts = _import_graph(parts, nodes)
     with graph.as_default():
         inputs = [image_input(graph, joint, parts.source) for joint in joints]
         calls = _calls(graph, parts)
-        logits, why_logits = _rows_of_logits(graph, inputs, calls, parts)
+        ahead = infer.Ahead(graph, [one.tensor for one in inputs])
+        logits, why_logits = _rows_of_logits(ahead, calls, parts)
     if parts.judged is not None and not parts.judged.trusted:
         check_tensors(parts.source, graph)
-    outputs = _outputs(graph, inputs, logits, parts)
+    outputs = _outputs(ahead, logits, parts)
     ends = outputs if logits is None else [logits]
     why_judged = [] if parts.judged is None else refuse_needed(parts.source, parts.judged, ends, _are_named(parts))
     needed = _needed_inputs(inputs, ends, len(given))
     why_inputs = infer.inputs_in_words([nodes[i] for i in needed], given, parts.named_by)
     inputs, made_for = [inputs[i] for i in needed], max(joints[i].batch for i in needed)
     inputs, why_batch = of_any_size(session, inputs, ends, made_for, parts.source)
-    names = _names(graph, inputs, calls or _calls_by_weights(inputs, ends), parts)
+    if calls is None and may_be_shared(known.wiring):
+        calls = _calls_by_weights(inputs, ends)
+    names = _names(graph, inputs, calls, parts)
     model = Model(
         graph,
         session,
@@ -119,7 +123,7 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
         placed = {name: read for name, read in weights.items() if name not in own}
         tensors, variables = place(session, placed, parts.live)
         joints = [join_photos(graph_def, image, parts) for image in inputs]
-        _import(graph_def, {**tensors, **prepared_photos(joints)}, parts.source)
+        _import(graph_def, {**_read_ones(tensors, graph_def), **prepared_photos(joints)}, parts.source)
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
         assign(own)
@@ -128,11 +132,16 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
     return graph, session, joints, assign, counts
 
 
+def _read_ones(tensors: Mapping[str, Tensor], graph_def: GraphDef) -> Dict[str, Tensor]:
+    """Return the tensors that a GraphDef reads by their names: TensorFlow takes no others."""
+    read = {op_name(name) for node in graph_def.node for name in node.input} if tensors else set()
+    return {name: tensor for name, tensor in tensors.items() if name in read}
+
+
 def _import(graph_def: GraphDef, tensors: Mapping[str, Tensor], source: str) -> None:
     """Import a GraphDef into the default graph, with tensors of that in the places of the names that it lacks."""
-    read = {op_name(name) for node in graph_def.node for name in node.input} if tensors else set()
     try:
-        import_graph(graph_def, {k: v for k, v in tensors.items() if k in read})
+        import_graph(graph_def, tensors)
     except ValueError as error:
         raise ModelError(f"{source}: TensorFlow {tf.__version__} cannot import this graph: {error}") from error
 
@@ -166,20 +175,16 @@ def _needed_inputs(inputs: List[ImageInput], ends: List[Tensor], asked: int) -> 
     return [i for i, one in enumerate(inputs) if i < asked or one.tensor.op in behind] or [0]
 
 
-def _rows_of_logits(
-    graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts
-) -> Tuple[Optional[Tensor], str]:
+def _rows_of_logits(ahead: infer.Ahead, calls: Optional[Calls], parts: Parts) -> Tuple[Optional[Tensor], str]:
     """Return the logits as (N, classes), None where an embedding or nothing was found, and why."""
-    logits, why = _logits(graph, inputs, calls, parts)
+    logits, why = _logits(ahead, calls, parts)
     asked = parts.logits is not None and not parts.why_logits
     if logits is None or asked or not is_of_unit_length(logits):
         return (logits, why) if logits is None else infer.as_rows(logits, why)
     return None, f"its output {logits.name!r} is of length 1, a vector to compare photos by, and not (N, classes)"
 
 
-def _logits(
-    graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts
-) -> Tuple[Optional[Tensor], str]:
+def _logits(ahead: infer.Ahead, calls: Optional[Calls], parts: Parts) -> Tuple[Optional[Tensor], str]:
     """Return the logits: as asked, or before the softmax of the model's output, or as the graph ends; or None."""
     of_layer = calls.find(parts.logits) if calls is not None and parts.logits is not None else None
     if of_layer is not None:
@@ -192,23 +197,23 @@ def _logits(
         names = ", ".join(repr(known.get(name, name)) for name in parts.outputs)
         return None, f"the model has {len(parts.outputs)} outputs, {names}: say logits="
     if parts.logits is None and parts.outputs:
-        output = graph.get_tensor_by_name(parts.outputs[0])
+        output = ahead.graph.get_tensor_by_name(parts.outputs[0])
         if output.shape.rank not in (None, 2):
             return None, f"the model's output {output.name!r} is {output.shape}, not (N, classes): say logits="
         return infer.logits_of_output(output)
     if parts.logits is None and read_yolo(parts.source) is not None:
         return None, "its output is of detections, as darkflow's .meta beside it says, not (N, classes)"
-    suppression = find_suppression(graph.get_operations()) if parts.logits is None else None
+    suppression = find_suppression(ahead.graph.get_operations()) if parts.logits is None else None
     if suppression is not None:
         boxes, scores = suppression.boxes.name, suppression.box_scores.name
         return None, f"it ends in detections, {boxes!r} and {scores!r}, not in (N, classes)"
-    return infer.logits(graph, [one.tensor for one in inputs], parts.logits, parts.why_logits or parts.named_by)
+    return infer.logits(ahead, parts.logits, parts.why_logits or parts.named_by)
 
 
-def _outputs(graph: Graph, inputs: List[ImageInput], logits: Optional[Tensor], parts: Parts) -> List[Tensor]:
+def _outputs(ahead: infer.Ahead, logits: Optional[Tensor], parts: Parts) -> List[Tensor]:
     """Return what the model computes: as its source says, or the logits asked for, or what the graph ends in."""
     if parts.outputs:
-        return [graph.get_tensor_by_name(name) for name in parts.outputs]
+        return [ahead.graph.get_tensor_by_name(name) for name in parts.outputs]
     if logits is not None and parts.logits is not None:
         return [logits]
-    return infer.ends([one.tensor for one in inputs]) or ([] if logits is None else [logits])
+    return infer.ends(ahead) or ([] if logits is None else [logits])

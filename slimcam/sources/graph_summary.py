@@ -70,7 +70,7 @@ def _summary(source: str, graph_def: GraphDef) -> GraphSummary:
         for op in graph.get_operations()
         if op.type in (*PROBABILITIES, *LOSSES)
     ]
-    ends = [TensorSummary(*_of(end)) for end in infer.ends(starts)]
+    ends = [TensorSummary(*_of(end)) for end in infer.ends(infer.Ahead(graph, starts))]
     return GraphSummary(count, placeholders, images, list(dict.fromkeys(scores)), ends, lacking)
 
 

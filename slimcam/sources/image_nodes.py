@@ -13,7 +13,7 @@ import numpy as np
 
 from .._tf import tf, tf1
 from .._types import ArrayReader, DType, GraphDef, NodeDef
-from ..graphs.graph_defs import Dims, cut_to, import_graph, needed_nodes, nodes_by_name, op_name, shape_and_dtype
+from ..graphs.graph_defs import Dims, cut_to, import_graph, needed_among, op_name, shape_and_dtype, wiring_of
 from ..graphs.op_types import (
     ADDITIONS,
     BOUNDS,
@@ -58,12 +58,8 @@ class ImageNodes:
 
     def __init__(self, graph_def: GraphDef, weights: Optional[Mapping[str, ArrayReader]] = None) -> None:
         self.graph_def, self.weights = graph_def, weights or {}
-        self.nodes = nodes_by_name(graph_def)
-        self.readers: Dict[str, List[NodeDef]] = {}
-        for node in graph_def.node:
-            for name in node.input:
-                if not name.startswith("^"):
-                    self.readers.setdefault(op_name(name), []).append(node)
+        self.wiring = wiring_of(graph_def)
+        self.nodes = self.wiring.nodes
 
     def all(self) -> Dict[str, ImageNode]:
         """Return, by name, the nodes that images are fed to; a placeholder that nothing reads is none of them."""
@@ -74,11 +70,16 @@ class ImageNodes:
                 if source is not None and source.op in ("Placeholder", "Const"):
                     because = f"an encoded photo, which {node.op} reads"
                     images[source.name] = ImageNode(source.name, tf.string, shape_and_dtype(source)[0], because)
-            elif node.op in PLACEHOLDERS and node.name in self.readers and node.name not in images:
+            elif node.op in PLACEHOLDERS and node.name not in images and self._readers(node.name):
                 image = self._of_files(node) or self._of_pixels(node)
                 if image is not None:
                     images[node.name] = image
         return images
+
+    def _readers(self, name: str) -> List[NodeDef]:
+        """Return the nodes that read one, those left out that only wait for it."""
+        reading = [self.nodes[one] for one in dict.fromkeys(self.wiring.readers.get(name, ()))]
+        return [node for node in reading if any(op_name(one) == name for one in node.input if one[:1] != "^")]
 
     def _of_files(self, node: NodeDef) -> Optional[ImageNode]:
         shape, dtype = shape_and_dtype(node)
@@ -93,7 +94,7 @@ class ImageNodes:
         """Whether a decoder reads what is fed to a node: not the name of a file, nor a record that holds more."""
 
         def after(name: str) -> List[str]:
-            reading = [] if _is_other_file(self.nodes[name].op) else self.readers.get(name, [])
+            reading = [] if _is_other_file(self.nodes[name].op) else self._readers(name)
             return [one.name for one in reading]
 
         behind = [self.nodes[name] for name in reachable([node.name], after)]
@@ -142,7 +143,7 @@ class ImageNodes:
         queue: List[str] = [name]
         seen: Set[str] = set()
         for name in queue:
-            for node in self.readers.get(name, ()):
+            for node in self._readers(name):
                 first = op_name(node.input[0]) == name
                 if node.name in seen or len(seen) > _FAR:
                     continue
@@ -182,7 +183,7 @@ class ImageNodes:
 
     def _static(self, name: str, shapes: Mapping[str, Dims] = MappingProxyType({})) -> Dims:
         """Return the shape that TensorFlow finds for a tensor, given those of placeholders; None where it cannot."""
-        part = cut_to(self.graph_def, needed_nodes(self.graph_def, [name]))
+        part = cut_to(self.graph_def, needed_among(self.nodes, [name]))
         for node in part.node:
             if node.op in PLACEHOLDERS and shapes.get(node.name) is not None:
                 node.attr["shape"].shape.CopyFrom(tf.TensorShape(shapes[node.name]).as_proto())

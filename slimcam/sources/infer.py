@@ -8,10 +8,10 @@ import re
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._tf import tf
-from .._types import ArrayReader, Graph, GraphDef, NodeDef, Operation, Tensor
+from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
 from ..errors import ModelError, UnknownName
 from ..graphs import walk
-from ..graphs.graph_defs import STANDS_IN, needed_nodes, nodes_by_name, op_name, readers, shape_and_dtype, tensor_name
+from ..graphs.graph_defs import STANDS_IN, needed_among, nodes_by_name, op_name, readers, shape_and_dtype, tensor_name
 from ..graphs.op_types import (
     CONVOLUTIONS,
     DEPTHWISE,
@@ -32,32 +32,26 @@ _AFTER_SCORES = (*FLATTENING, "TopKV2", "ArgMax", "Max", *SIZES)  # what may fol
 
 
 def input_nodes(
-    graph_def: GraphDef,
-    given: Sequence[str] = (),
-    inputs: Sequence[str] = (),
-    logits: Optional[str] = None,
-    weights: Optional[Mapping[str, ArrayReader]] = None,
+    known: ImageNodes, given: Sequence[str] = (), inputs: Sequence[str] = (), logits: Optional[str] = None
 ) -> List[ImageNode]:
     """Return the nodes that images are fed to; raise ModelError where nothing tells of any.
 
-    `given` are those that were asked for, and come first; `inputs` are what the source says of all inputs; `weights`
-    are the variables that were cut out of the graph.
+    `given` are those that were asked for, and come first; `inputs` are what the source says of all inputs.
     """
-    known = ImageNodes(graph_def, weights)
     listed = [op_name(name) for name in inputs]
     images = {name: image for name, image in known.all().items() if not listed or name in listed}
     if not listed and logits is not None:
-        among = needed_nodes(graph_def, [logits])
+        among = needed_among(known.nodes, [logits])
         images = {name: image for name, image in images.items() if name in among} or images
     order = sorted(images, key=listed.index if listed else _by_number)
     if given:
         asked = [_op_of_input(known.nodes, name) for name in given]
-        behind = needed_nodes(graph_def, asked)
+        behind = needed_among(known.nodes, asked)
         return [*map(known.node, asked), *(images[name] for name in order if name not in behind)]
     if order:
         return [images[name] for name in order]
-    own = [node for node in graph_def.node if node.op in PLACEHOLDERS and STANDS_IN not in node.attr]
-    places = [_placeholder_in_words(node, graph_def) for node in own]
+    own = [node for node in known.nodes.values() if node.op in PLACEHOLDERS and STANDS_IN not in node.attr]
+    places = [_placeholder_in_words(node, known.graph_def) for node in own]
     choice = f"say input={_from_pipelines(known.nodes)}"
     raise ModelError(f"no placeholder takes images (placeholders: {', '.join(places) or 'none'}): {choice}")
 
@@ -101,11 +95,30 @@ def _op_of_input(nodes: Mapping[str, NodeDef], name: str) -> str:
     return op
 
 
-def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: str) -> Tuple[Optional[Tensor], str]:
+class Ahead:
+    """What comes after tensors of a graph: walked when it is first asked for, and anew once operations were added."""
+
+    def __init__(self, graph: Graph, starts: Sequence[Tensor]) -> None:
+        self.graph, self.starts = graph, starts
+        self._ops: List[Operation] = []
+        self._walked_at = -1  # how many operations the graph had then
+
+    @property
+    def ops(self) -> List[Operation]:
+        """The operations that depend on the tensors, by name."""
+        size = len(self.graph.get_operations())
+        if size != self._walked_at:
+            self._ops = walk.after(start.op for start in self.starts)
+            self._walked_at = size
+        return self._ops
+
+
+def logits(ahead: Ahead, name: Optional[str], named: str) -> Tuple[Optional[Tensor], str]:
     """Return the (N, classes) tensor that the softmax reads, or that nothing reads, and why it is taken for that.
 
     Where there is none, or several could be, it is None, and the words say so.
     """
+    graph = ahead.graph
     if name is not None:
         op = op_name(name)
         try:
@@ -116,32 +129,35 @@ def logits(graph: Graph, starts: Sequence[Tensor], name: Optional[str], named: s
         if not tensor.dtype.is_floating:
             raise ModelError(f"logits={name!r}: {tensor.dtype.name} {tensor.shape}, no scores: name floating point")
         return tensor, f"logits {tensor.name!r}: {named}"
-    after = [op for op in walk.after(start.op for start in starts) if op.outputs]
-    ending = [op for op in after if op.type in LOSSES or _is_loss(op) or (op.type in PROBABILITIES and _is_end(op))]
-    soft = {_before_reshape(op.inputs[0]).name: op for op in ending}
+    soft = {_before_reshape(op.inputs[0]).name: op for op in ahead.ops if _takes_logits(op)}
     if len(soft) == 1:
         scores, op = next(iter(soft.items()))
         return graph.get_tensor_by_name(scores), f"logits {scores!r}: what {op.name} ({op.type}) reads"
-    unread = [op.outputs[0] for op in after if not soft and not op.outputs[0].consumers()]
-    ends = [tensor.name for tensor in unread if _is_score(tensor)]
+    firsts = [op.outputs[0] for op in ahead.ops if op.outputs] if not soft else []
+    ends = [tensor.name for tensor in firsts if not tensor.consumers() and _is_score(tensor)]
     if len(ends) == 1:
         return graph.get_tensor_by_name(ends[0]), f"logits {ends[0]!r}: the only (N, classes) that nothing reads"
     choice = ", ".join(map(repr, sorted(soft) or ends))
     if choice:
         return None, f"the logits could be {choice}: say logits="
-    return None, f"nothing of shape (N, classes) comes after {starts[0].name!r}: say logits="
+    return None, f"nothing of shape (N, classes) comes after {ahead.starts[0].name!r}: say logits="
 
 
-def ends(starts: Sequence[Tensor]) -> List[Tensor]:
-    """Return the numbers that depend on the tensors `starts` and that nothing reads: what a graph computes of them."""
-    after = walk.after(start.op for start in starts)
+def ends(ahead: Ahead) -> List[Tensor]:
+    """Return the numbers that depend on some tensors and that nothing reads: what a graph computes of them."""
     return [
         out
-        for op in after
+        for op in ahead.ops
         if not walk.consumers(op) and op.type not in UPDATES
         for out in op.outputs
         if out.dtype.is_floating or out.dtype.is_integer
     ]
+
+
+def _takes_logits(op: Operation) -> bool:
+    """Whether what an operation reads are the logits: it is a loss, or makes probabilities that are the result."""
+    kind = op.type
+    return kind in LOSSES or (kind in PROBABILITIES and _is_end(op)) or (kind == "ZerosLike" and _is_loss(op))
 
 
 def _is_end(op: Operation) -> bool:
@@ -161,8 +177,8 @@ def _is_end(op: Operation) -> bool:
 
 
 def _is_loss(op: Operation) -> bool:
-    """Whether an operation is the one of tf.nn.sigmoid_cross_entropy_with_logits that reads nothing but the logits."""
-    return op.type == "ZerosLike" and "logistic_loss/" in op.name and is_scores(op.inputs[0])
+    """Whether a ZerosLike is the one of tf.nn.sigmoid_cross_entropy_with_logits that reads nothing but the logits."""
+    return "logistic_loss/" in op.name and is_scores(op.inputs[0])
 
 
 def is_scores(tensor: Tensor) -> bool:

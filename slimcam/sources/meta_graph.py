@@ -18,7 +18,7 @@ from ..graphs.walk import reachable
 from ..graphs.writes import without_writes
 from . import infer
 from .frozen import MOST
-from .image_nodes import ImageNode
+from .image_nodes import ImageNode, ImageNodes
 from .options import LoadOptions, names_of
 from .parts import Parts
 from .variables import Variables, open_checkpoint, prefix_of
@@ -167,9 +167,10 @@ def _logits(
                 "say logits=, so that only what they need is imported"
             ) from error
         places = [graph.get_tensor_by_name(node.name + ":0") for node in starts]
-        tensor, why = infer.logits(graph, places, None, "")
+        ahead = infer.Ahead(graph, places)
+        tensor, why = infer.logits(ahead, None, "")
         if tensor is None:
-            return within or [end.name for end in infer.ends(places)], "", why
+            return within or [end.name for end in infer.ends(ahead)], "", why
     return [tensor.name], why.split(": ", 1)[1], ""
 
 
@@ -183,7 +184,7 @@ def gradients(graph_def: GraphDef) -> Set[str]:
 def _starts(graph_def: GraphDef, input: Sequence[str]) -> List[ImageNode]:
     """Return the nodes that images are fed to; where there are none, name the tensors of the pipeline in the error."""
     try:
-        return infer.input_nodes(graph_def, input)
+        return infer.input_nodes(ImageNodes(graph_def), input)
     except ModelError as error:
         choices = [] if input else _pipeline_images(graph_def)
         if not choices:

@@ -5,15 +5,15 @@ maps has to know; so does the last resort, photos as they are.
 """
 
 from dataclasses import replace
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
 from .. import nets
 from .._tf import tf
-from .._types import GraphDef
+from .._types import NodeDef
 from ..graphs.first_norm import FirstNorm, first_norm
-from ..graphs.graph_defs import readers
+from ..graphs.graph_defs import Wiring
 from ..graphs.input_scaling import Scaling, scaling
 from ..graphs.op_types import PROBABILITIES
 from .image_nodes import ImageNode
@@ -34,7 +34,7 @@ class Preparation(NamedTuple):
 class Net(NamedTuple):
     """What is known of the graph whose photos are meant."""
 
-    graph_def: GraphDef
+    nodes: Mapping[str, NodeDef]
     input: ImageNode
     integers: bool  # whether it takes integers
     scaling: Optional[Scaling]  # what it does to the values of its images first
@@ -43,18 +43,18 @@ class Net(NamedTuple):
     parts_of_names: Set[str]  # the names of its operations and of their scopes, each alone
 
 
-def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
-    """Return parts that say how photos are prepared, and from what that is known."""
+def with_preparation(parts: Parts, inputs: Sequence[ImageNode], wiring: Wiring) -> Parts:
+    """Return parts that say how photos are prepared, and from what that is known; `wiring` is their graph's."""
     image, dtype = inputs[0], inputs[0].dtype
     shape = shape_with_size(image, parts.size)
     photos = shape is not None and len(shape) in (3, 4) and shape[-1] in (1, 3, None)
     if parts.preprocess is not None or not (photos or dtype.is_integer) or not (dtype.is_floating or dtype.is_integer):
         return parts
-    reading = readers(parts.graph_def)
-    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, reading, parts.timeout)
-    norm = first_norm(parts.graph_def, image.name, _reader(parts), reading) if first is None else None
-    parts_of_names = {part for node in parts.graph_def.node for part in node.name.split("/")}
-    net = Net(parts.graph_def, image, dtype.is_integer, first, norm, _shapes(parts), parts_of_names)
+    constants = {name: node for name, node in wiring.nodes.items() if node.op == "Const"}
+    first = scaling(parts.graph_def, image.name, image.values or shape, dtype, parts.weights, wiring, parts.timeout)
+    norm = first_norm(wiring, image.name, _reader(constants, parts)) if first is None else None
+    parts_of_names = {part for name in wiring.nodes for part in name.split("/")}
+    net = Net(wiring.nodes, image, dtype.is_integer, first, norm, _shapes(constants, parts), parts_of_names)
     for evidence in EVIDENCE:
         preparation = evidence(net)
         if preparation is not None:
@@ -67,9 +67,8 @@ def with_preparation(parts: Parts, inputs: Sequence[ImageNode]) -> Parts:
     return replace(parts, preprocess=preparation.preprocess, why=[*parts.why, why], notes=[*parts.notes, *notes])
 
 
-def _reader(parts: Parts) -> Callable[[str], Optional[np.ndarray]]:
+def _reader(constants: Mapping[str, NodeDef], parts: Parts) -> Callable[[str], Optional[np.ndarray]]:
     """Return what reads a weight, a constant of the graph or one beside it, by its name."""
-    constants = {node.name: node for node in parts.graph_def.node if node.op == "Const"}
 
     def read(name: str) -> Optional[np.ndarray]:
         if name in constants:
@@ -79,11 +78,10 @@ def _reader(parts: Parts) -> Callable[[str], Optional[np.ndarray]]:
     return read
 
 
-def _shapes(parts: Parts) -> Dict[str, Tuple[int, ...]]:
+def _shapes(constants: Mapping[str, NodeDef], parts: Parts) -> Dict[str, Tuple[int, ...]]:
     shapes = {name: tuple(shape) for name, shape in parts.shapes.items()}
-    for node in parts.graph_def.node:
-        if node.op == "Const":
-            shapes[node.name] = tuple(dim.size for dim in node.attr["value"].tensor.tensor_shape.dim)
+    for name, node in constants.items():
+        shapes[name] = tuple(dim.size for dim in node.attr["value"].tensor.tensor_shape.dim)
     return shapes
 
 
@@ -102,7 +100,7 @@ def _retrain_py(net: Net) -> Optional[Preparation]:
     """
     signs = ", ".join(name for name in _RETRAINED if name in net.parts_of_names)
     assumed = not signs  # a program of another kind may call its output as retrain.py does, where it is not told
-    if assumed and any(node.name == _RESULT and node.op in PROBABILITIES for node in net.graph_def.node):
+    if assumed and _RESULT in net.nodes and net.nodes[_RESULT].op in PROBABILITIES:
         signs = _RESULT
     if not signs:
         return None

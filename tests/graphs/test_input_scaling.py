@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
 
-from slimcam.graphs.graph_defs import readers
+from slimcam.graphs.graph_defs import wiring_of
 from slimcam.graphs.input_scaling import scaling
 
 MEAN = np.array([104.0, 117.0, 124.0], np.float32)
@@ -18,7 +18,7 @@ def scaling_of(build, shape=(None, 6, 6, 3), dtype=tf1.float32, weights=()):
         graph_def = graph.as_graph_def()
     kept = tf1.GraphDef(versions=graph_def.versions)
     kept.node.extend(node for node in graph_def.node if node.name not in dict(weights))
-    return scaling(kept, "input", list(shape), dtype, dict(weights), readers(kept))
+    return scaling(kept, "input", list(shape), dtype, dict(weights), wiring_of(kept))
 
 
 def assert_scaling(seen, scale, offset):

@@ -32,7 +32,9 @@ def vetted(source: str, graph_def: GraphDef, options: LoadOptions) -> Judged:
     """
     unheld = check_structure(source, graph_def)
     judged = judge_graph(graph_def, unheld).allowing(options)
-    refused = {node.name for node in graph_def.node if node.name in judged.refused and node.op not in PIPELINES}
+    refused: Set[str] = set()
+    if judged.refused:
+        refused = {node.name for node in graph_def.node if node.name in judged.refused and node.op not in PIPELINES}
     if not refused:
         return judged
     hiding = _hiding(graph_def, refused)

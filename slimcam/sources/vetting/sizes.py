@@ -39,7 +39,8 @@ def fills(size: int) -> str:
 def check_tensors(source: str, graph: Graph) -> None:
     """Raise UntrustedModel for a graph of which TensorFlow knows that a tensor in it is too large, of one image."""
     for op in graph.get_operations():
-        check_sizes(source, () if op.type in _NO_LARGER else op.outputs)
+        if op.type not in _NO_LARGER:
+            check_sizes(source, op.outputs)
 
 
 def check_sizes(source: str, tensors: Iterable[Tensor], most: int = MOST_VALUES, where: str = "") -> None:
