@@ -8,7 +8,7 @@ of a GraphDef by their names, or anything else. `ancestors` is the third: it als
 """
 
 from collections import deque
-from typing import Callable, Collection, Dict, Hashable, Iterable, List, Optional, Sequence, TypeVar
+from typing import Callable, Collection, Dict, Hashable, Iterable, List, Mapping, Optional, Sequence, TypeVar
 
 from .._types import Operation, Tensor
 from . import op_types
@@ -150,8 +150,26 @@ def _top(name: str) -> str:
 
 def after(starts: Iterable[Operation]) -> List[Operation]:
     """Return the operations that depend on any of the operations `starts`, by name, these left out."""
-    first = [reader for start in starts for reader in consumers(start)]
-    return sorted(reachable(first, consumers), key=lambda op: op.name)
+    return _after(starts, consumers)
+
+
+def after_in(starts: Iterable[Operation], reading: Mapping[Operation, Sequence[Operation]]) -> List[Operation]:
+    """Return what `after` does, given who reads what (`all_consumers`): faster where most of a graph comes after."""
+    return _after(starts, lambda op: reading.get(op, ()))
+
+
+def _after(starts: Iterable[Operation], reading: Callable[[Operation], Iterable[Operation]]) -> List[Operation]:
+    first = [reader for start in starts for reader in reading(start)]
+    return sorted(reachable(first, reading), key=lambda op: op.name)
+
+
+def all_consumers(ops: Iterable[Operation]) -> Dict[Operation, List[Operation]]:
+    """Map operations to those of `ops` that read them, by what these read: TensorFlow 1 is slow to tell readers."""
+    reading: Dict[Operation, List[Operation]] = {}
+    for op in ops:
+        for before in read_by(op.inputs):
+            reading.setdefault(before, []).append(op)
+    return reading
 
 
 def between(starts: Sequence[Tensor], end: Tensor) -> List[Operation]:

@@ -11,7 +11,7 @@ from typing import Dict, Iterable, List, Optional, Set, Tuple
 from .._types import Operation, Tensor
 from ..graphs.graph_defs import Wiring
 from ..graphs.op_types import READS, WEIGHTS
-from ..graphs.walk import consumers, reachable, source
+from ..graphs.walk import consumers, reachable
 from .names import Call
 
 
@@ -75,18 +75,28 @@ def _root(flow: List[Operation]) -> str:
 def _by_weight(flow: List[Operation]) -> Iterable[List[Operation]]:
     """Return the operations that read one weight, where there are several of a kind."""
     reading: Dict[Tuple[str, str], List[Tuple[Operation, Tensor]]] = {}
-    weights: Dict[Operation, str] = dict.fromkeys(flow, "")  # by what reads them, "" of what is none
+    weights: Dict[Operation, str] = dict.fromkeys(flow, "")  # by what gives their value; "": it gives none
     for op in flow:
         for tensor in op.inputs:
-            if tensor.op not in weights:
-                root = source(tensor, READS).op
-                weights[tensor.op] = root.name if root.type in WEIGHTS else ""
-            weight = weights[tensor.op]
+            weight = _weight_of(tensor.op, weights)
             if weight:
                 reading.setdefault((weight, op.type), []).append((op, tensor))
     several = [one for one in reading.values() if len(one) > 1]  # few: TensorFlow is slow to tell types and shapes
     groups = [[op for op, tensor in one if _is_layers(tensor)] for one in several]
     return [ops for ops in groups if len(ops) > 1]
+
+
+def _weight_of(op: Operation, known: Dict[Operation, str]) -> str:
+    """Return the name of the weight whose value an operation gives, "" for no weight's; `known` is added to."""
+    way: List[Operation] = []
+    while op not in known:
+        known[op] = op.name if op.type in WEIGHTS else ""
+        way.append(op)
+        if op.type not in READS or not op.inputs:
+            break
+        op = op.inputs[0].op
+    known.update(dict.fromkeys(way, known[op]))
+    return known[op]
 
 
 def _is_layers(weight: Tensor) -> bool:

@@ -5,7 +5,7 @@ lists both and asks.
 """
 
 import re
-from typing import List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from .._tf import tf
 from .._types import Graph, GraphDef, NodeDef, Operation, Tensor
@@ -28,6 +28,8 @@ from ..graphs.op_types import (
 from ..suggest import nearest
 from .image_nodes import ImageNode, ImageNodes
 
+_FEW = 64  # no exporter writes as many
+_WEIGHING = (*MATRIX_PRODUCTS, *CONVOLUTIONS, *DEPTHWISE, *PROBABILITIES, *LOSSES)
 _AFTER_SCORES = (*FLATTENING, "TopKV2", "ArgMax", "Max", *SIZES)  # what may follow on probabilities that are the result
 
 
@@ -101,16 +103,23 @@ class Ahead:
     def __init__(self, graph: Graph, starts: Sequence[Tensor]) -> None:
         self.graph, self.starts = graph, starts
         self._ops: List[Operation] = []
+        self._consumers: Dict[Operation, List[Operation]] = {}
         self._walked_at = -1  # how many operations the graph had then
 
     @property
     def ops(self) -> List[Operation]:
         """The operations that depend on the tensors, by name."""
-        size = len(self.graph.get_operations())
-        if size != self._walked_at:
-            self._ops = walk.after(start.op for start in self.starts)
-            self._walked_at = size
+        there = self.graph.get_operations()
+        if len(there) != self._walked_at:
+            self._consumers = walk.all_consumers(there)
+            self._ops = walk.after_in((start.op for start in self.starts), self._consumers)
+            self._walked_at = len(there)
         return self._ops
+
+    @property
+    def unread(self) -> List[Operation]:
+        """Those of them that nothing reads."""
+        return [op for op in self.ops if op not in self._consumers]
 
 
 def logits(ahead: Ahead, name: Optional[str], named: str) -> Tuple[Optional[Tensor], str]:
@@ -129,7 +138,8 @@ def logits(ahead: Ahead, name: Optional[str], named: str) -> Tuple[Optional[Tens
         if not tensor.dtype.is_floating:
             raise ModelError(f"logits={name!r}: {tensor.dtype.name} {tensor.shape}, no scores: name floating point")
         return tensor, f"logits {tensor.name!r}: {named}"
-    soft = {_before_reshape(op.inputs[0]).name: op for op in ahead.ops if _takes_logits(op)}
+    ending = [op for op in ahead.ops if op.type in LOSSES or _is_loss(op)] + _last_probabilities(ahead)
+    soft = {_before_reshape(op.inputs[0]).name: op for op in sorted(ending, key=lambda op: op.name)}
     if len(soft) == 1:
         scores, op = next(iter(soft.items()))
         return graph.get_tensor_by_name(scores), f"logits {scores!r}: what {op.name} ({op.type}) reads"
@@ -147,38 +157,49 @@ def ends(ahead: Ahead) -> List[Tensor]:
     """Return the numbers that depend on some tensors and that nothing reads: what a graph computes of them."""
     return [
         out
-        for op in ahead.ops
-        if not walk.consumers(op) and op.type not in UPDATES
+        for op in ahead.unread
+        if op.type not in UPDATES
         for out in op.outputs
         if out.dtype.is_floating or out.dtype.is_integer
     ]
 
 
-def _takes_logits(op: Operation) -> bool:
-    """Whether what an operation reads are the logits: it is a loss, or makes probabilities that are the result."""
-    kind = op.type
-    return kind in LOSSES or (kind in PROBABILITIES and _is_end(op)) or (kind == "ZerosLike" and _is_loss(op))
+def _last_probabilities(ahead: Ahead) -> List[Operation]:
+    """Return the softmaxes that are the last that happens to scores, not attentions or gates within the net.
 
-
-def _is_end(op: Operation) -> bool:
-    """Whether a softmax is the last that happens to scores, not an attention or a gate within the net.
-
-    A program that trains may also make a loss of it, or count what is right: numbers without further weights.
+    A program that trains may also make a loss of one, or count what is right: numbers without further weights.
     """
-    first = op.inputs[0]
-    if not (first.shape.rank is None or is_scores(first) or is_scores(_before_reshape(first))):
-        return False
-    after = walk.reachable([op], walk.consumers)[1:]
-    if all(one.type in _AFTER_SCORES for one in after):
-        return True
-    ends = [out for one in after if not walk.consumers(one) for out in one.outputs if out.dtype.is_floating]
-    weighs = any(one.type in (*MATRIX_PRODUCTS, *CONVOLUTIONS, *DEPTHWISE, *PROBABILITIES, *LOSSES) for one in after)
-    return not weighs and all(out.shape.rank is not None and out.shape.rank < 2 for out in ends)
+    soft = [op for op in ahead.ops if op.type in PROBABILITIES and _is_of_scores(op.inputs[0])]
+    if not soft:
+        return soft
+    computed_with = _behind(op for op in ahead.ops if op.type not in _AFTER_SCORES)
+    last = [op for op in soft if op not in computed_with]
+    if len(last) == len(soft):
+        return last
+    weighed = _behind(op for op in ahead.ops if op.type in _WEIGHING)
+    kept = _behind(op for op in ahead.unread if any(map(_is_large, op.outputs)))
+    return [op for op in soft if op not in computed_with or (op not in weighed and op not in kept)]
+
+
+def _behind(ops: Iterable[Operation]) -> Set[Operation]:
+    """Return what any of some operations is made from."""
+    first = [other for op in ops for other in walk.read_by(op.inputs)]
+    return set(walk.reachable(first, lambda op: walk.read_by(op.inputs)))
+
+
+def _is_of_scores(tensor: Tensor) -> bool:
+    """Whether a softmax of a tensor may be one of scores."""
+    return tensor.shape.rank is None or is_scores(tensor) or is_scores(_before_reshape(tensor))
+
+
+def _is_large(tensor: Tensor) -> bool:
+    """Whether a tensor is more than a number, or one for each image, as far as is known."""
+    return tensor.dtype.is_floating and (tensor.shape.rank is None or tensor.shape.rank > 1)
 
 
 def _is_loss(op: Operation) -> bool:
-    """Whether a ZerosLike is the one of tf.nn.sigmoid_cross_entropy_with_logits that reads nothing but the logits."""
-    return "logistic_loss/" in op.name and is_scores(op.inputs[0])
+    """Whether an operation is the one of tf.nn.sigmoid_cross_entropy_with_logits that reads nothing but the logits."""
+    return op.type == "ZerosLike" and "logistic_loss/" in op.name and is_scores(op.inputs[0])
 
 
 def is_scores(tensor: Tensor) -> bool:
@@ -195,8 +216,10 @@ def as_rows(logits: Tensor, why: str) -> Tuple[Tensor, str]:
 
 
 def _before_reshape(tensor: Tensor) -> Tensor:
-    """Go back over the Reshape that slim puts before its softmax."""
-    while tensor.op.type in ("Reshape", "Identity") and tensor.op.inputs[0].shape.rank == 2:
+    """Go back over the Reshape that slim puts before its softmax, and a few operations that copy."""
+    for _ in range(_FEW):
+        if tensor.op.type not in ("Reshape", "Identity") or tensor.op.inputs[0].shape.rank != 2:
+            break
         tensor = tensor.op.inputs[0]
     return tensor
 

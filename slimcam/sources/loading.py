@@ -10,6 +10,7 @@ from .._tf import check_process, check_timeout
 from .._types import PathLike, TensorLike
 from ..errors import ModelError
 from ..files.reading import special
+from ..graphs.collector import uncollected
 from ..inputs import preprocess as preprocessing
 from ..isolation.model import load_isolated
 from ..model import Model
@@ -27,7 +28,6 @@ from . import (
     tflite_files,
 )
 from .assembly import Parts, assemble
-from .collector import uncollected
 from .options import EVERYWHERE, OF_FILES, TIMEOUT, LabelsLike, LoadOptions, NamesLike, Tags, names_of
 from .vetting.files import regular
 

@@ -7,8 +7,8 @@ import pytest
 from frozen_nets import SIDE, net, placeholder
 
 import slimcam
+from slimcam.graphs.collector import uncollected
 from slimcam.sources import assembly
-from slimcam.sources.collector import uncollected
 
 
 @pytest.fixture(params=[True, False], ids=["at work", "off"])
