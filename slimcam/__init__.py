@@ -14,6 +14,7 @@ _EXPORTS = {  # module: what it gives to the public
     "model": ("Model",),
     "explainers.gradcam": ("GradCAM", "explain"),
     "explainers.explainer": ("Explainer",),
+    "explainers.averages": ("augment", "smooth"),
     "explainers.evaluating": ("evaluate",),
     "faithfulness": ("METRICS",),
     "faithfulness.evaluation": ("Evaluation",),

@@ -124,9 +124,9 @@ class Answers:
 
     def cams(self, *arguments: Any) -> Dict[str, Any]:
         """Build the cam of a method, or those of all branches; `arguments` are those of RemoteCam."""
-        *given, branches, parameters, memory = arguments
+        *given, branches, parameters, memory, averages = arguments
         build: Any = self._pair.cams_of_branches if branches else self._pair.only_cam
-        cams = build(self._model, *given, parameters, memory)
+        cams = build(self._model, *given, parameters, memory, averages)
         self._cams.append(cams)
         inputs = [[own.tensor is cam.image_input.tensor for own in self._model.inputs].index(True) for cam in cams]
         described = {"layers": [cam.layer for cam in cams], "on_logits": cams[0].on_logits, "inputs": inputs}

@@ -149,6 +149,12 @@ class EngineNet:
         slopes = self._fed_at_layer(self._runs.head_curvature, activations, rows)
         return np.moveaxis(slopes, 1, -1) if self._query.channels_first else slopes
 
+    def changed(self, images: np.ndarray) -> "EngineNet":
+        """Return the Net of other images in the photos' places; the class that won stays the photos'."""
+        self._settle()
+        asked = Asked(self._query, self._asked.count, self._mask, self._asked.others)
+        return EngineNet(self._runs, images, self._photos.tolist(), asked, self._memory, self.progress, self._plain)
+
     def weighted(self, weights: np.ndarray) -> "EngineNet":
         """Return the Net of the same photos whose score is a sum of logits times weights, (N, classes)."""
         if not self._query.on_logits:

@@ -1,6 +1,6 @@
 """Explainer: any row of METHODS, for a model, a layer and a kind of target; built once, used often."""
 
-from typing import Any, Callable, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, Union
 
 from .. import targets
 from .._types import HoldLike, ImagesLike, KerasModel, TargetLike, TensorLike
@@ -20,13 +20,15 @@ from ..sources.loading import load
 from ..suggest import nearest
 from .baseline_photos import read_photos
 from .gradcam import GradCAM
-from .runs import AnyCam, NetCam, cam_of
+from .layers import LayersCam
+from .runs import AnyCam, Averages, NetCam, cam_of
 
 
 class Explainer:
     """Explain images by a method: a row of METHODS, with its parameters by name.
 
-    `layer`, `target`, `hold`, `engine` and `model` are those of GradCAM; a method of pixels takes no layer. `dialect`
+    `layer`, `target`, `hold`, `engine` and `model` are those of GradCAM; a method of pixels takes no layer. Of
+    several layers, in a list, the maps are the mean of their heats, as large as the largest. `dialect`
     is a peer's own formula (a row of the method's `dialects`), or, for a method of one pass, a published pipeline, a
     row of DIALECTS; left out, the paper's. `seed` is of what is random: a photo's map is the same in every batch.
     `memory` is how many bytes the numbers of one run may take, about; more rows are run in parts.
@@ -39,7 +41,7 @@ class Explainer:
         self,
         model: Union[Model, KerasModel],
         method: str = "gradcam",
-        layer: Optional[TensorLike] = None,
+        layer: Union[TensorLike, Sequence[TensorLike], None] = None,
         target: TargetLike = None,
         dialect: Optional[str] = None,
         hold: Optional[HoldLike] = None,
@@ -59,10 +61,18 @@ class Explainer:
         _check_memory(memory)
         model = model if isinstance(model, Model) else load(model, engine=engine)
         model.check_open()
-        self._start((model, layer, targets.as_target(target), pipeline, hold, engine, read, memory))
+        self._start((model, layer, targets.as_target(target), pipeline, hold, engine, read, memory, ()))
+
+    @classmethod
+    def of_average(cls, cam: "Union[Explainer, GradCAM]", name: str, parameters: Mapping[str, Any]) -> "Explainer":
+        """Return what makes means of another's maps, by a row of methods.averages.AVERAGES."""
+        given = cam._given if isinstance(cam, Explainer) else (*cam.__reduce__()[1], None, ())
+        explainer = cls.__new__(cls)
+        explainer._start((*given[:-1], (*given[-1], (name, dict(parameters)))))
+        return explainer
 
     def _start(self, given: Tuple[Any, ...]) -> None:
-        self.cam = cam_of_model(*given)
+        self.cam: Any = _cam(*given)
         self.model, self.layer, self.target = self.cam.model, self.cam.layer, self.cam.target
         self.method, self.dialect, self.parameters = self.cam.dialect.method, self.cam.dialect, dict(given[6])
         self.image_input, self.on_logits = self.cam.image_input, self.cam.on_logits
@@ -82,12 +92,22 @@ class Explainer:
 
     def passes(self, height: int = 224, width: int = 224) -> int:
         """Return how many rows the method runs for a photo that the net is fed at a size."""
-        return self.cam.passes(height, width) if isinstance(self.cam, NetCam) else 1
+        return self.cam.passes(height, width) if isinstance(self.cam, (NetCam, LayersCam)) else 1
 
     def watch(self, progress: Callable[[int], None]) -> None:
         """Let `progress` be called with the number of rows after each run; a model in another process tells none."""
-        if isinstance(self.cam, NetCam):
-            self.cam.progress = progress
+        for cam in self.cam.cams if isinstance(self.cam, LayersCam) else [self.cam]:
+            if isinstance(cam, NetCam):
+                cam.progress = progress
+
+
+def _cam(model: Model, layer: Any, *more: Any) -> Union[AnyCam, LayersCam]:
+    """Return the cam of what an Explainer was given: of a list of layers the mean of theirs."""
+    if not isinstance(layer, (list, tuple)):
+        return cam_of_model(model, layer, *more)
+    if not layer:
+        raise ParameterError("layer=[]: give a layer, or several")
+    return LayersCam([cam_of_model(model, one, *more) for one in layer])
 
 
 def cam_of_model(
@@ -99,12 +119,14 @@ def cam_of_model(
     engine: str,
     parameters: Optional[Mapping[str, Any]] = None,
     memory: Optional[int] = None,
+    averages: Averages = (),
 ) -> AnyCam:
     """Return the cam of a dialect's method; `target` is as as_target returns it, `parameters` are all of the method."""
     if isinstance(model, IsolatedModel):
         given = model, layer, target, dialect, hold, engine
-        return GradCAM.of_remote(RemoteCam(*given, parameters=parameters, memory=memory), dialect)
-    return cam_of(resolved(model, layer, target, dialect, hold, engine), dialect, parameters, memory)
+        remote = RemoteCam(*given, parameters=parameters, memory=memory, averages=averages)
+        return GradCAM.of_remote(remote, dialect)
+    return cam_of(resolved(model, layer, target, dialect, hold, engine), dialect, parameters, memory, averages)
 
 
 def resolved(model: Model, layer: Any, target: Any, dialect: Dialect, hold: Optional[HoldLike], engine: str) -> Query:

@@ -20,7 +20,7 @@ from ..maps.maps import Maps
 from ..model import Model
 from .explainer import cam_of_model
 from .gradcam import with_method
-from .runs import cam_of
+from .runs import Averages, cam_of
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 
@@ -127,10 +127,11 @@ def cams_of_branches(
     engine: str,
     parameters: Optional[Mapping[str, Any]] = None,
     memory: Optional[int] = None,
+    averages: Averages = (),
 ) -> List[Any]:
     """Return the cam of each branch that the score of a target needs; `target` as as_target returns it."""
     queries = resolve_branches(model, layer, target, hold, row.score, engine)
-    return [cam_of(query, row, parameters, memory) for query in queries]
+    return [cam_of(query, row, parameters, memory, averages) for query in queries]
 
 
 def only_cam(*given: Any) -> List[Any]:

@@ -16,8 +16,10 @@ from ..maps.dialects import Dialect
 from ..maps.maps import Maps
 from ..maps.selection import stack
 from ..methods import find_method
+from ..methods.averages import AVERAGES, Make, averaged
+from ..methods.cams import raw_map
 from ..methods.method import Size
-from ..methods.net import Attribution, attribution
+from ..methods.net import Attribution, Net, attribution
 from ..methods.reductions import REDUCTIONS
 from .baseline_photos import fed_photos
 from .calls import mask_of, picks_of, rows_in_order, warn_of
@@ -36,13 +38,24 @@ class Part(NamedTuple):
     finite: np.ndarray  # of images and scores
 
 
+Averages = Sequence[Tuple[str, Mapping[str, Any]]]  # rows of AVERAGES and their parameters, the innermost first
+
+
 class NetCam:
     """A method of many passes, built once and used often: as a GradCAM is called and pickled by what holds it."""
 
-    def __init__(self, query: Query, dialect: Dialect, parameters: Mapping[str, Any], memory: Optional[int]) -> None:
+    def __init__(
+        self,
+        query: Query,
+        dialect: Dialect,
+        parameters: Mapping[str, Any],
+        memory: Optional[int],
+        averages: Averages = (),
+    ) -> None:
         """Build all that the method runs; `parameters` are all of it, and "reduce" for one of pixels."""
         self.row = find_method(dialect.method)
         self.query, self.dialect, self.parameters, self.memory = query, dialect, dict(parameters), memory
+        self.averages = averages
         self.model, self.target, self.image_input = query.model, query.target, query.image_input
         pixels = self.row.needs == "pixels"
         self.layer = query.model.name_of(query.image_input.tensor) if pixels else query.layer_name
@@ -63,7 +76,9 @@ class NetCam:
         """Return how many rows are run for a photo that is fed at a size."""
         shape = self.query.layer.shape.as_list() if self.query.layer.shape.rank == 4 else [None] * 4
         channels = shape[1] if self.query.channels_first else shape[-1]
-        return self.k * self.row.passes(self.parameters, Size(height, width, channels or 1))
+        times = [AVERAGES[name].times(parameters) for name, parameters in self.averages]
+        passes = self.k * self.row.passes(self.parameters, Size(height, width, channels or 1))
+        return passes * int(np.prod(times, dtype=np.int64))
 
     @staticmethod
     def together(cams: Sequence["NetCam"], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
@@ -106,10 +121,25 @@ class NetCam:
         known = self.row.parameters
         parameters = fed_photos(known, {name: self.parameters[name] for name in known}, self._fed, images.shape[1:])
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and inf stay in the map
-            made = attribution(self.row(net, **parameters))
+            made = self._method(parameters)(net)
         scores, classes = net.result()
         finite = np.isfinite(images).reshape(len(images), -1).all(1) & np.isfinite(scores)
         return Part(photos, made, scores, classes, finite)
+
+    def _method(self, parameters: Mapping[str, Any]) -> Make:
+        """Return the method with its parameters, and what averages its maps."""
+
+        def make(net: Net) -> Attribution:
+            if self.row.takes == "net":
+                return attribution(self.row(net, **parameters))
+            evidence = net.evidence(net.images, np.arange(len(net.images)))
+            dialect = self.dialect
+            return Attribution(raw_map(evidence, dialect.method, dialect.start, dialect.average, parameters))
+
+        whole: Make = make
+        for name, values in self.averages:
+            whole = averaged(whole, lambda result: self._reduced(result)[1], name, values)
+        return whole
 
     def _net(
         self, images: np.ndarray, photos: Sequence[int], mask: Any, others: Mapping[Tensor, np.ndarray], count: int
@@ -162,12 +192,16 @@ AnyCam = Union[GradCAM, NetCam]
 
 
 def cam_of(
-    query: Query, dialect: Dialect, parameters: Optional[Mapping[str, Any]] = None, memory: Optional[int] = None
+    query: Query,
+    dialect: Dialect,
+    parameters: Optional[Mapping[str, Any]] = None,
+    memory: Optional[int] = None,
+    averages: Averages = (),
 ) -> AnyCam:
     """Return the cam of a dialect's method for what is resolved already."""
-    if find_method(dialect.method).takes == "evidence":
+    if find_method(dialect.method).takes == "evidence" and not averages:
         return GradCAM.of_query(query, dialect, parameters)
-    return NetCam(query, dialect, parameters or {}, memory)
+    return NetCam(query, dialect, parameters or {}, memory, averages)
 
 
 def _parts(own: NetCam, cams: Sequence[NetCam], batches: Sequence[Batch]) -> Iterator[List[int]]:

@@ -33,17 +33,19 @@ class RemoteCam:
         branches: bool = False,
         parameters: Optional[Mapping[str, Any]] = None,
         memory: Optional[int] = None,
+        averages: Sequence[Any] = (),
     ) -> None:
         """Build them there; raise what GradCAM() or Explainer(), or with `branches` ExplainPair(), raises.
 
-        The method is the dialect's; `parameters` are all of it, the defaults where they are left out.
+        The method is the dialect's; `parameters` are all of it, the defaults where they are left out, and `averages`
+        are rows of methods.averages.AVERAGES with their parameters.
         """
         holds = {getattr(name, "name", name): value for name, value in (hold or {}).items()}
         name = [_name(one) for one in layer] if isinstance(layer, (list, tuple)) else _name(layer)
         self.given = name, target, dialect, holds, engine
         self.model, self._dialect = model, dialect
         self.parameters = dict(defaults(find_method(dialect.method).parameters) if parameters is None else parameters)
-        built = model.ask(_built, "cams", *self.given, branches, self.parameters, memory)
+        built = model.ask(_built, "cams", *self.given, branches, self.parameters, memory, averages)
         self.number, self.layers, self.on_logits = built["number"], built["layers"], built["on_logits"]
         self.inputs: List[ImageInput] = [model.inputs[i] for i in built["inputs"]]
 

@@ -74,6 +74,10 @@ class Net(Protocol):
         """Return how the gradient changes along activations that are fed, d gradient / d layer . A, (M, h, w, K)."""
         ...
 
+    def changed(self, images: np.ndarray) -> "Net":
+        """Return the Net of other images, (N, H, W, C), in the photos' places: what is explained stays theirs."""
+        ...
+
     def weighted(self, weights: np.ndarray) -> "Net":
         """Return the Net of the same photos whose score is a sum of logits times weights, (N, classes).
 

@@ -65,7 +65,15 @@ def vargrad(net: Net, samples: int = 50, noise: float = 0.15, spread: str = "ran
 def noisy(net: Net, samples: int, noise: float, spread: str, seed: int) -> Iterator[Pair]:
     """Yield each photo with normal noise, `samples` times: its row, and (H, W, C) float32."""
     for row, (photo, number) in enumerate(zip(net.images, net.numbers)):
-        random = random_state(seed, int(number))
-        scale = noise * float(photo.max() - photo.min()) if spread == "range" else noise
-        for _ in range(samples):
-            yield row, (photo + random.normal(0, scale, photo.shape)).astype(np.float32)
+        for image in noisy_photos(photo, int(number), samples, noise, spread, seed):
+            yield row, image
+
+
+def noisy_photos(
+    photo: np.ndarray, number: int, samples: int, noise: float, spread: str, seed: int
+) -> Iterator[np.ndarray]:
+    """Yield a photo (H, W, C) of a number with normal noise, `samples` times, float32."""
+    random = random_state(seed, number)
+    scale = noise * float(photo.max() - photo.min()) if spread == "range" else noise
+    for _ in range(samples):
+        yield (photo + random.normal(0, scale, photo.shape)).astype(np.float32)

@@ -46,6 +46,17 @@ def test_a_tape_gives_the_map_of_a_session(model, method):
 
 
 @EAGER
+@pytest.mark.parametrize("method", ["gradcam", "gradient"])
+def test_a_tape_averages_as_a_session_does(model, method):
+    layer = {} if method == "gradient" else {"layer": "last"}
+    with slimcam.load(model, preprocess="squash") as graph, slimcam.load(model, engine="tape") as eager:
+        want = slimcam.augment(slimcam.Explainer(graph, method, **layer))(X)
+        got = slimcam.augment(slimcam.Explainer(eager, method, engine="tape", **layer))(X)
+        assert_net(got.raw, want.raw)
+        assert got.classes.tolist() == want.classes.tolist()
+
+
+@EAGER
 def test_a_tape_does_not_see_biases(model):
     error = pytest.raises(slimcam.LayerError, match="a tape does not see the biases of a model: engine='graph' does")
     with slimcam.load(model, engine="tape") as eager, error:

@@ -145,6 +145,25 @@ def test_what_fullgrad_adds_up_is_the_score(explained, photo):
 
 
 @pytest.mark.parametrize("photo", CLASSES)
+def test_augmented_grad_cam_equals_the_peer(model, peers, photo):
+    want = peers[f"{TORCH}/GradCAM_aug_smooth:api/{photo}"]  # stored with 9 bits
+    cam = slimcam.augment(slimcam.GradCAM(model, LAYER, CLASSES[photo]), each="unit")
+    got = cam(peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)).raw[0]
+    np.testing.assert_allclose(got, want, rtol=2.0**-10, atol=1e-4 * want.max())
+
+
+@pytest.mark.parametrize("photo", CLASSES)
+def test_smooth_integrated_gradients_equal_the_peer(model, peers, photo):
+    want = peers[f"saliency/SmoothIG_black/{photo}"]
+    cam = slimcam.Explainer(
+        model, "integrated_gradients", target=CLASSES[photo], dialect="saliency", baseline="black", steps=10
+    )
+    got = slimcam.smooth(cam, 3)(peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)).channels[0]
+    assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION
+    assert off(got, want).mean() <= SHARE
+
+
+@pytest.mark.parametrize("photo", CLASSES)
 @pytest.mark.parametrize("key", SCORES)
 def test_maps_of_scores_equal_the_peers(explained, peers, key, photo):
     want = peers[f"{key}/{photo}"]
