@@ -96,8 +96,16 @@ def _are_named(parts: Parts) -> bool:
 
 
 def _names(graph: Graph, inputs: List[ImageInput], calls: Optional[Calls], parts: Parts) -> TensorNames:
-    end_points = {name: graph.get_tensor_by_name(tensor) for name, tensor in parts.end_points.items()}
+    end_points = {name: _tensor_of(graph, tensor, parts) for name, tensor in parts.end_points.items()}
     return TensorNames(graph, [one.tensor for one in inputs], calls, end_points)
+
+
+def _tensor_of(graph: Graph, name: str, parts: Parts) -> Tensor:
+    """Return a tensor that a file names, in a signature say; raise ModelError where its graph has none of that name."""
+    try:
+        return graph.get_tensor_by_name(name)
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{parts.source}: it names {name!r}, and its graph has no such tensor: say logits=") from error
 
 
 def _reload(reload_weights: Assign, counts: Counts, model: Model) -> None:
@@ -197,7 +205,7 @@ def _logits(ahead: infer.Ahead, calls: Optional[Calls], parts: Parts) -> Tuple[O
         names = ", ".join(repr(known.get(name, name)) for name in parts.outputs)
         return None, f"the model has {len(parts.outputs)} outputs, {names}: say logits="
     if parts.logits is None and parts.outputs:
-        output = ahead.graph.get_tensor_by_name(parts.outputs[0])
+        output = _tensor_of(ahead.graph, parts.outputs[0], parts)
         if output.shape.rank not in (None, 2):
             return None, f"the model's output {output.name!r} is {output.shape}, not (N, classes): say logits="
         return infer.logits_of_output(output)
@@ -213,7 +221,7 @@ def _logits(ahead: infer.Ahead, calls: Optional[Calls], parts: Parts) -> Tuple[O
 def _outputs(ahead: infer.Ahead, logits: Optional[Tensor], parts: Parts) -> List[Tensor]:
     """Return what the model computes: as its source says, or the logits asked for, or what the graph ends in."""
     if parts.outputs:
-        return [ahead.graph.get_tensor_by_name(name) for name in parts.outputs]
+        return [_tensor_of(ahead.graph, name, parts) for name in parts.outputs]
     if logits is not None and parts.logits is not None:
         return [logits]
     return infer.ends(ahead) or ([] if logits is None else [logits])

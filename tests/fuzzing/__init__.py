@@ -15,7 +15,8 @@ crash     the process died: a signal, an abort, or more memory than it is given.
 hang      no end within the bounds of time, of the processor and of the clock.
 silent    anything else: maps that are neither the whole file's nor TensorFlow's own of the changed one, without a
           word; maps of NaN or infinity that call themselves finite; a file beside the case's own that was written,
-          changed or removed; a checksum of a manifest or a recording that does not fit what was read, without a word.
+          changed or removed; a checksum of a manifest or a recording that does not fit what was read, without a word;
+          something of a file loaded with a word of allow= that ran though that word does not name it.
 
 The last four are failures. Weights changed within a valid file are another model, which nothing can tell from the file
 alone, so they are held against TensorFlow's own numbers; a checkpoint's index and data have checksums of their own, so

@@ -4,7 +4,7 @@ import os
 import pathlib
 import tempfile
 from random import Random
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 from fixtures.hub_modules import write_module
@@ -162,16 +162,21 @@ def meta_bases() -> Dict[str, Case]:
     """Return .meta graphs with checkpoints of format V1 and V2."""
     bases = {}
     for name, version in (("v1", tf1.train.SaverDef.V1), ("v2", tf1.train.SaverDef.V2)):
-        with tempfile.TemporaryDirectory() as folder, tf1.Graph().as_default(), tf1.Session() as session:
-            plain(variable=_variable)
-            step = tf1.get_variable("global_step", [], tf1.int64, tf1.zeros_initializer())
-            session.run(tf1.global_variables_initializer())
-            tf1.train.Saver(write_version=version).save(session, os.path.join(folder, "net"))
-            assert step is not None
-            files = listing(folder)
-        files.pop("checkpoint", None)
-        bases[name] = Case(files, "net.meta", {}, name)
+        bases[name] = meta_case(lambda variable: plain(variable=variable), version)._replace(base=name)
     return bases
+
+
+def meta_case(build: Callable[[Any], Any], version: int) -> Case:
+    """Return a .meta graph with its checkpoint, of what `build` makes with its variables."""
+    with tempfile.TemporaryDirectory() as folder, tf1.Graph().as_default(), tf1.Session() as session:
+        build(_variable)
+        step = tf1.get_variable("global_step", [], tf1.int64, tf1.zeros_initializer())
+        session.run(tf1.global_variables_initializer())
+        tf1.train.Saver(write_version=version).save(session, os.path.join(folder, "net"))
+        assert step is not None
+        files = listing(folder)
+    files.pop("checkpoint", None)
+    return Case(files, "net.meta", {})
 
 
 def _variable(value: np.ndarray, name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from slimcam.errors import SlimcamError
 
 from .case import Case, listing
-from .kinds import KINDS, bases
+from .kinds import KINDS, allowing, bases
 from .runs import Came, same
 
 FAILURES = "raw", "crash", "hang", "silent"
@@ -57,7 +57,7 @@ def came_of_base(kind: str, base: str, folder: str) -> Optional[Came]:
     key = kind, base
     if key not in _WHOLE:
         _WHOLE[key] = None
-        whole = bases(kind).get(base)
+        whole = bases(kind).get(base) or allowing(kind).get(base)
         if whole is not None:
             try:
                 _WHOLE[key], outcome = _run(kind, whole, folder)

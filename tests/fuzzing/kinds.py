@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
-from . import arrays, checkpoints, documents, graphs, keras_kinds, photos, runs, tflite_files
+from . import allowed, arrays, checkpoints, documents, graphs, keras_kinds, photos, runs, tflite_files
 from .case import Case
 from .runs import Came
 
@@ -18,13 +18,16 @@ class Kind(NamedTuple):
     lie: Callable[[Case, Came], str] = lambda case, came: (
         ""
     )  # what was taken though a checksum or a word says otherwise
+    allowing: Callable[[str], Dict[str, Case]] = lambda kind: {}  # whole ones that are loaded with a word of allow=
     checked: bool = False  # the file has checksums throughout: whatever is read otherwise is a lie
 
 
+ALLOWING: Dict[str, Any] = {"allowing": allowed.bases, "lie": allowed.beyond}
+
 KINDS: Dict[str, Kind] = {
-    "graph": Kind(graphs.frozen_bases, graphs.mutate, truth=graphs.truth),
-    "meta": Kind(graphs.meta_bases, graphs.mutate, truth=graphs.truth),
-    "saved_model": Kind(graphs.saved_model_bases, graphs.mutate, truth=graphs.truth),
+    "graph": Kind(graphs.frozen_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
+    "meta": Kind(graphs.meta_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
+    "saved_model": Kind(graphs.saved_model_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
     "checkpoint": Kind(checkpoints.bases, checkpoints.mutate, checked=True),
     "keras": Kind(keras_kinds.bases, keras_kinds.mutate, truth=keras_kinds.truth),
     "tflite": Kind(tflite_files.bases, tflite_files.mutate, truth=tflite_files.truth),
@@ -36,6 +39,7 @@ KINDS: Dict[str, Kind] = {
 }
 
 _BASES: Dict[str, Dict[str, Case]] = {}
+_ALLOWING: Dict[str, Dict[str, Case]] = {}
 
 
 def bases(kind: str) -> Dict[str, Case]:
@@ -45,8 +49,18 @@ def bases(kind: str) -> Dict[str, Case]:
     return _BASES[kind]
 
 
+def allowing(kind: str) -> Dict[str, Case]:
+    """Return those of a kind that are loaded with a word of allow=, made once."""
+    if kind not in _ALLOWING:
+        _ALLOWING[kind] = KINDS[kind].allowing(kind)
+    return _ALLOWING[kind]
+
+
 def make(kind: str, seed: int, number: int) -> Case:
     """Return a case by its number."""
+    random = Random(f"{kind} {seed} {number} allow")  # of its own, so that all other cases stay what they were
+    if random.random() < allowed.SHARE and allowing(kind):
+        return allowed.with_word(random, KINDS[kind].mutate(random, allowed.choose(random, allowing(kind))))
     random = Random(f"{kind} {seed} {number}")
     base = bases(kind)[random.choice(sorted(bases(kind)))]
     return KINDS[kind].mutate(random, base)

@@ -94,7 +94,7 @@ def _change_map(random: Random, slot: Slot, found: List[Slot]) -> str:
     if way == 1:
         names = "T", "dtype", "shape", "value", "_class", "_output_shapes", "data_format"
         others: List[Any] = [0, 1, 2, 2**31 - 1] if isinstance(key, int) else list(names)  # numbers are of arguments
-        other = random.choice([*others, *values])
+        other = random.choice([*others, *sorted(values)])  # a map has no order of its own
         copy = type(values[key])()
         copy.CopyFrom(values[key])
         del values[key]

@@ -1,5 +1,6 @@
 """SavedModels: which graph, which signature, what its keys mean, and what is said of a folder that is not whole."""
 
+import re
 import shutil
 import warnings
 
@@ -82,6 +83,18 @@ def edited(path, op, name, reads=1):
     node.input.extend([node.input[0]] * (reads - 1))
     with open(path + "/saved_model.pb", "wb") as file:
         file.write(proto.SerializeToString())
+
+
+@pytest.mark.parametrize("name", ["probs", "probs:1", "probs:x", "^probs:0"])
+def test_an_output_that_is_no_tensor_is_an_error_and_logits_lead_past_it(program, tmp_path, name):
+    path = program.write(tmp_path / "saved")
+    proto = saved_model_proto(path)
+    proto.meta_graphs[0].signature_def["serving_default"].outputs["probs"].name = name
+    (tmp_path / "saved" / "saved_model.pb").write_bytes(proto.SerializeToString())
+    with pytest.raises(slimcam.ModelError, match=re.escape(f"names {name!r}, and its graph has no such tensor")):
+        slimcam.load(path)
+    with slimcam.load(path, logits="logits") as model:
+        assert_map(model, program.map())
 
 
 @pytest.mark.parametrize("as_text", [False, True])
