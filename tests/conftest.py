@@ -5,6 +5,7 @@ import gc
 import importlib
 import os
 import pathlib
+import random
 
 import cv2
 import numpy as np
@@ -98,6 +99,14 @@ def once(tmp_path_factory):
         return folder
 
     return folder_of
+
+
+@pytest.fixture(autouse=True)
+def same_weights():
+    """Begin each test with the same seeds: a net whose weights nobody gives has the same in every run."""
+    random.seed(0)
+    np.random.seed(0)
+    tf1.set_random_seed(0)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ ROWS = (
     {"_tf"},
     {"faithfulness"},
     {"maps", "methods"},
-    {"files", "modules"},
+    {"files", "forks", "modules"},
     {"suggest", "errors", "_packages"},
     {"_types", "text"},
 )
@@ -43,6 +43,7 @@ NEVER_TENSORFLOW = (
     "methods",
     "maps",
     "files",
+    "forks",
     "modules",
     "suggest",
     "errors",

@@ -15,6 +15,7 @@ from .functions import (
     variables_of,
     with_conds_laid_open,
 )
+from .import_crashes import TRIES_IMPORTS, divides_by_channels, may_end_import
 from .keras import (
     brings_keras2,
     imported_keras2,
@@ -78,6 +79,7 @@ __all__ = [
     "LIST_WRAPPERS",
     "MISSED",
     "TF_VERSION",
+    "TRIES_IMPORTS",
     "UNLISTED_LAYERS",
     "OwnSession",
     "as_known",
@@ -93,6 +95,7 @@ __all__ = [
     "configuration",
     "deadline",
     "dilates",
+    "divides_by_channels",
     "eager",
     "eager_phase",
     "for_few_runs",
@@ -139,6 +142,7 @@ __all__ = [
     "lives_eagerly",
     "made_by_keras",
     "map_fn",
+    "may_end_import",
     "mend_keras3",
     "noted_shape",
     "on_type_error",

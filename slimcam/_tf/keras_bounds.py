@@ -31,7 +31,10 @@ def bounded(
     def add(original: Any) -> Any:
         @functools.wraps(original)
         def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            counts["numbers"] += _numbers_of(kwargs.get("shape"), args)
+            size = _numbers_of(kwargs.get("shape"), args)
+            if not size:  # by which TensorFlow up to 2.2 divides, in a convolution of images of no channels
+                raise ValueError(f"the layer {layer.name!r} asks for a weight of no numbers")
+            counts["numbers"] += size
             if counts["numbers"] > numbers:
                 raise error(f"the layer {layer.name!r} makes weights of {counts['numbers']:,} numbers")
             return original(layer, *args, **kwargs)

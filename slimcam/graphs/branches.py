@@ -9,7 +9,8 @@ from .._tf import tf, tf1, with_conds_laid_open
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from ..text.printable import first_line
-from .graph_defs import add_copy, empty_like, import_graph, op_name, set_inputs
+from .graph_defs import add_copy, empty_like, op_name, set_inputs
+from .importing import import_graph
 from .op_types import CONDS, LOOPING, MERGES, SWITCHES
 from .randomness import Get, Value
 from .walk import reachable

@@ -8,7 +8,6 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set
 from .._tf import tf, tf1
 from .._types import DType, GraphDef, NodeDef
 from ..errors import ModelError
-from ..text.printable import first_line
 from .op_types import VARIABLES
 from .walk import reachable
 
@@ -106,17 +105,6 @@ def _saver_note(node: NodeDef) -> Any:
     """Return the shape that a Saver noted of a node's first tensor, None where none did."""
     shapes = node.attr["_output_shapes"].list.shape if "_output_shapes" in node.attr else ()
     return next(iter(shapes), None)
-
-
-def import_graph(graph_def: GraphDef, tensors: Optional[Mapping[str, Any]] = None) -> None:
-    """Import a GraphDef into the default graph by its own names, with `tensors` in the places of names that it lacks.
-
-    Raises ValueError, with one line of text, for what TensorFlow does not take.
-    """
-    try:
-        tf1.import_graph_def(graph_def, name="", input_map=tensors)
-    except Exception as error:  # of whatever kind TensorFlow comes upon in a damaged graph, from its Python too
-        raise ValueError(first_line(error)) from error
 
 
 # --- copies

@@ -6,7 +6,8 @@ from .._tf import least_inputs, tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from .branches import library_of
-from .graph_defs import GRADIENT, drop, gradient_of, import_graph, needed_among, nodes_by_name, op_name, set_gradient
+from .graph_defs import GRADIENT, drop, gradient_of, needed_among, nodes_by_name, op_name, set_gradient
+from .importing import import_graph
 from .op_types import (
     ACTIVATIONS,
     ADDITIONS,

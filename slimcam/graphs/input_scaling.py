@@ -10,7 +10,8 @@ import numpy as np
 
 from .._tf import OwnSession, tf, tf1
 from .._types import ArrayReader, DType, GraphDef
-from .graph_defs import Dims, Wiring, cut_to, import_graph, needed_among, op_name
+from .graph_defs import Dims, Wiring, cut_to, needed_among, op_name
+from .importing import import_graph
 from .op_types import ADDITIONS, DIVISIONS, FORWARDING, RESIZES, RESTATING, SIZES
 from .walk import reachable
 

@@ -9,7 +9,8 @@ from ..errors import ModelError
 from ..graphs.darkflow import read_yolo
 from ..graphs.detection import find_suppression
 from ..graphs.feeds import STAND_INS
-from ..graphs.graph_defs import import_graph, op_name
+from ..graphs.graph_defs import op_name
+from ..graphs.importing import import_graph
 from ..graphs.walk import ancestors, between, is_of_unit_length
 from ..inputs.image_input import ImageInput
 from ..layers.names import Call, Calls

@@ -4,8 +4,9 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from .._tf import tf, tf1
 from .._types import Graph, GraphDef, NodeDef, Tensor
-from ..graphs.graph_defs import STANDS_IN, Dims, cut_to, import_graph, readers, shape_and_dtype
+from ..graphs.graph_defs import STANDS_IN, Dims, cut_to, readers, shape_and_dtype
 from ..graphs.import_checks import unknown_nodes
+from ..graphs.importing import import_graph
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import LOSSES, PLACEHOLDERS, PROBABILITIES
 from ..graphs.walk import reachable

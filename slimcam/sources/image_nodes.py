@@ -13,7 +13,8 @@ import numpy as np
 
 from .._tf import tf, tf1
 from .._types import ArrayReader, DType, GraphDef, NodeDef
-from ..graphs.graph_defs import Dims, cut_to, import_graph, needed_among, op_name, shape_and_dtype, wiring_of
+from ..graphs.graph_defs import Dims, cut_to, needed_among, op_name, shape_and_dtype, wiring_of
+from ..graphs.importing import import_graph
 from ..graphs.op_types import (
     ADDITIONS,
     BOUNDS,

@@ -9,6 +9,7 @@ from typing import Any, ContextManager, Dict, List, Sequence
 from .._tf import bounded, h5_file, h5_lock, registered_names
 from .._types import KerasLayer, KerasModule
 from ..errors import ModelError, UntrustedModel
+from ..forks import Died, in_fork
 from .keras_code import check_python
 from .keras_weights import UNREADABLE, WEIGHTS, h5_of, in_few_words, is_h5
 from .options import LoadOptions
@@ -20,7 +21,6 @@ from .vetting.graphs import Judged
 from .vetting.hdf5_structure import is_sound
 from .vetting.keras_structure import MOST_CALLS
 from .vetting.keras_structure import check as check_wiring
-from .vetting.probing import Died, in_fork
 from .vetting.sizes import MOST_VALUES, fills
 
 _NUMBER = 4  # bytes of a weight's number

@@ -12,6 +12,7 @@ from ..files.reading import read_bytes
 from ..graphs import graph_defs
 from ..graphs.graph_defs import STANDS_IN, cut_to, dims_of, op_name, set_inputs, without_variables
 from ..graphs.import_checks import check_inputs, check_operations, restate_swish, training_norms, unknown_node
+from ..graphs.importing import import_graph
 from ..graphs.newer_attributes import without_newer_attributes
 from ..graphs.op_types import VARIABLES
 from ..graphs.walk import reachable
@@ -160,7 +161,7 @@ def _logits(
     starts = _starts(part, input)
     with tf1.Graph().as_default() as graph:
         try:
-            graph_defs.import_graph(part)
+            import_graph(part)
         except ValueError as error:
             raise ModelError(
                 f"{source}: TensorFlow {tf.__version__} cannot import all of this graph: {error}; "

@@ -15,7 +15,10 @@ pytestmark = pytest.mark.skipif(TF_VERSION < (2, 1), reason="models are eager fr
 def test_rows_and_images_give_the_same_map(engine):
     layers = tf.keras.layers
     row = layers.Input((16,))
-    maps = layers.Conv2D(3, 3, activation="relu", name="maps")(layers.Reshape((4, 4, 1))(row))
+    kernel = tf.keras.initializers.Constant(np.linspace(-1, 1, 27).reshape(3, 3, 1, 3))
+    images = layers.Reshape((4, 4, 1))(row)
+    given = {"kernel_initializer": kernel, "bias_initializer": "ones"}
+    maps = layers.Conv2D(3, 3, activation="relu", name="maps", **given)(images)
     model = tf.keras.Model(row, layers.Dense(2)(layers.GlobalAveragePooling2D()(maps)))
     rows = np.random.RandomState(0).uniform(size=(2, 16)).astype(np.float32)
     expected = np.asarray(model(rows))

@@ -255,8 +255,8 @@ def _parse(name: str, data: bytes) -> Any:
 def truth(path: str, case: Case, came: Came) -> bool:
     """Whether TensorFlow computes the same scores and the same map from the file, given what slimcam fed."""
     with tf1.Graph().as_default() as graph, tf1.Session(graph=graph) as session:
-        _import(path, case, session)
         names = came.names
+        _import(path, case, session, [name.split(":")[0] for name in (*names.values(), *came.fed)])
         tensors = {key: graph.get_tensor_by_name(name) for key, name in names.items()}
         feeds = {tensors["input"]: came.numbers["input"]}
         feeds.update({graph.get_tensor_by_name(name): value for name, value in came.fed.items()})
@@ -267,12 +267,19 @@ def truth(path: str, case: Case, came: Came) -> bool:
     return close(came.numbers["scores"], np.reshape(score, (1,))) and close(came.numbers["raw"], raw)
 
 
-def _import(path: str, case: Case, session: Any) -> None:
+def _import(path: str, case: Case, session: Any, wanted: List[str]) -> None:
+    """Import what nodes need, as TensorFlow's own tools cut a graph: damage to the others is none to these."""
     if case.entry == ".":
         tf1.saved_model.load(session, [] if case.base == "hub" else ["serve"], path)
-    elif case.entry == "net.meta":
-        saver = tf1.train.import_meta_graph(path, clear_devices=True)
-        saver.restore(session, path[: -len(".meta")])
+        return
+    with open(path, "rb") as file:
+        data = file.read()
+    if case.entry == "net.meta":
+        meta = tf1.MetaGraphDef.FromString(data)
+        saver = meta.saver_def
+        wanted = [*wanted, *(name.split(":")[0] for name in (saver.restore_op_name, saver.filename_tensor_name))]
+        meta.graph_def.CopyFrom(tf1.graph_util.extract_sub_graph(meta.graph_def, wanted))
+        meta.ClearField("collection_def")  # which names variables that may be gone
+        tf1.train.import_meta_graph(meta, clear_devices=True).restore(session, path[: -len(".meta")])
     else:
-        with open(path, "rb") as file:
-            tf1.import_graph_def(_parse(case.entry, file.read()), name="")
+        tf1.import_graph_def(tf1.graph_util.extract_sub_graph(_parse(case.entry, data), wanted), name="")

@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf1
 from slimcam.errors import ModelError
 from slimcam.graphs import graph_defs
 from slimcam.graphs.graph_defs import cut_to, needed_nodes, op_name, without_variables
+from slimcam.graphs.importing import import_graph
 
 NODES = (
     ("x", "Placeholder", []),
@@ -151,8 +152,8 @@ def test_what_tensorflow_does_not_import_is_one_kind_of_error():
     damaged = tf1.GraphDef()
     damaged.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
     with tf1.Graph().as_default() as graph:
-        graph_defs.import_graph(damaged)
+        import_graph(damaged)
         assert [op.name for op in graph.get_operations()] == ["x"]
     damaged.node[0].attr["_class"].list.type.append(1)  # a TypeError of TensorFlow's Python
     with tf1.Graph().as_default(), pytest.raises(ValueError, match="Expected"):
-        graph_defs.import_graph(damaged)
+        import_graph(damaged)

@@ -32,6 +32,14 @@ def test_weights_that_no_file_of_its_size_holds_are_not_made(kind, entries, tmp_
         slimcam.load(**options)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_without_numbers_are_an_error(kind, tmp_path):
+    """Up to 2.2 TensorFlow divides by their number, which ends the process."""
+    options = keras_attacks.FILES[kind](tmp_path, vast(filters=0))
+    with pytest.raises(slimcam.ModelError, match=r"the layer 'conv' asks for a weight of no numbers|filters"):
+        slimcam.load(**options)
+
+
 def keras3_config(**entries):
     """Return what to_json() of Keras 3 gives of the net, with entries of its own for the convolution."""
     layers = keras3().layers

@@ -18,6 +18,9 @@ CONSTANTS = ("Const", "HostConst")
 MOST_NODES = 1 << 20  # that functions may come to, expanded; and no more than this many times those that the file has
 MOST_COPIES = 1000
 MOST_TENSORS = 1 << 20  # that nodes may say they have beyond what they read
+# How many rounds of a loop run at once; TensorFlow makes room for each before the first, or, for 0, for none.
+ROUNDS = ("parallel_iterations", "_parallel_iterations")
+MOST_ROUNDS = 1 << 12
 # By what attributes operations say how many tensors they read or give, in the registries of 1.15.5 and 2.21.
 COUNTS = frozenset(
     (
@@ -50,7 +53,7 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
     unheld: Dict[str, int] = {}
     signatures = [function.signature for function in graph_def.library.function]
     counts = COUNTS.union(arg.number_attr for one in signatures for arg in (*one.input_arg, *one.output_arg))
-    telling = counts | WORDS
+    telling = counts.union(WORDS, ROUNDS)
     tensors = 0  # that nodes say they have beyond what they read
     for function, nodes in bodies(graph_def):
         names: Set[str] = set()
@@ -93,6 +96,9 @@ def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
         return "says no operation"
     if node.op in CONSTANTS:
         return problem_of_constant(node)
+    rounds = [node.attr[name].i for name in ROUNDS if name in special]
+    if any(not 0 < one <= MOST_ROUNDS for one in rounds):
+        return f"runs {rounds[0]} rounds of a loop at once, not 1 to {MOST_ROUNDS}"
     strange = no_text(node, [name for name in special if name in node.attr])
     return f"says {strange} in bytes that are no text" if strange else ""
 

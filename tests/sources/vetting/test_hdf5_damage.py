@@ -10,9 +10,9 @@ import h5py
 import pytest
 from hdf5_by_hand import arrays, attributes, by_hand, number, put
 
+from slimcam.forks import in_fork
 from slimcam.sources.vetting.containers import vet_h5
 from slimcam.sources.vetting.hdf5_structure import is_sound
-from slimcam.sources.vetting.probing import in_fork
 
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 

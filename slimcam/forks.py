@@ -1,8 +1,8 @@
 """Reading that may crash or hang the process is done in a fork of it.
 
 HDF5 follows what a file says of itself: of a damaged file it reads outside of its memory, or goes round for ever, and
-no exception tells. A fork costs some milliseconds and shares what was imported. Where the system has none, as Windows,
-the process reads itself.
+no exception tells; older TensorFlows divide by a size of a graph that is 0. A fork costs some milliseconds and shares
+what was imported. Where the system has none, as Windows, the process reads itself.
 """
 
 import contextlib

@@ -11,10 +11,10 @@ import pytest
 from fixtures import keras_texts
 
 import slimcam
+from slimcam import forks
 from slimcam._tf import h5_lock
+from slimcam.forks import Died, in_fork
 from slimcam.sources import keras_trust
-from slimcam.sources.vetting import probing
-from slimcam.sources.vetting.probing import Died, in_fork
 
 NO_LOCK = contextlib.nullcontext()
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -48,7 +48,7 @@ def busy():
 @pytest.mark.parametrize("hang", [busy, lambda: time.sleep(60)])
 def test_a_hang_ends_after_its_time(hang, monkeypatch):
     start = time.monotonic()
-    monkeypatch.setattr(probing, "_PATIENCE", 30 if hang is busy else 1)
+    monkeypatch.setattr(forks, "_PATIENCE", 30 if hang is busy else 1)
     with pytest.raises(Died, match="takes more than 1 seconds"):
         in_fork(hang, 1, NO_LOCK)
     assert time.monotonic() - start < 30

@@ -1,0 +1,123 @@
+"""Whether convolutions may read images of no channels, by the nodes of a file alone.
+
+TensorFlow infers sizes only as it imports a graph. What is followed here, back from each convolution, are operations
+that keep a last size which is not 0; where another one is met, images may have no channels.
+"""
+
+from typing import Callable, List, Mapping, Optional
+
+import numpy as np
+
+from .._tf import tf
+from .._types import NodeDef
+from .graph_defs import dims_of, op_name
+from .op_types import (
+    ACTIVATIONS,
+    ADDITIONS,
+    AVG_POOLS,
+    BOUNDS,
+    CONCATS,
+    DEPTHWISE,
+    DIVISIONS,
+    FORWARDING,
+    LOOPING,
+    MERGES,
+    NORMS,
+    PADS,
+    PLACEHOLDERS,
+    READS,
+    RESIZES,
+    SWITCHES,
+    WEIGHTS,
+)
+from .walk import reachable
+
+# These give what has channels if all that they read has, those if the first of it has.
+_OF_ALL = frozenset((*ADDITIONS, *DIVISIONS, *BOUNDS, *MERGES, *CONCATS, "Mul", "Sub", "SquaredDifference"))
+_OF_FIRST = frozenset(
+    (
+        *(*READS, *ACTIVATIONS, *FORWARDING, *LOOPING, *SWITCHES, *NORMS, *PADS, *RESIZES, *AVG_POOLS, *DEPTHWISE),
+        *("MaxPool", "BiasAdd", "Cast", "LRN", "ExpandDims", "Exp", "Log", "Neg", "Rsqrt", "Sqrt", "Square", "Abs"),
+    )
+)
+
+
+class _Unsure(Exception):
+    """A tensor may have no channels."""
+
+
+def may_lack(nodes: Mapping[str, NodeDef], given: Mapping[str, bool], divides: Callable[[str], bool]) -> bool:
+    """Whether an operation of which the type `divides` may read images of no channels.
+
+    `given` says of tensors that are not among the nodes whether they are known to have channels.
+    """
+
+    def behind(name: str) -> List[str]:
+        node = nodes.get(op_name(name))
+        if node is None:
+            if given.get(name, False):
+                return []
+            raise _Unsure
+        return _behind(node, nodes)
+
+    convolutions = [node for node in nodes.values() if divides(node.op)]
+    try:
+        for node in convolutions:
+            _check_convolution(node, nodes)
+        reachable([node.input[0] for node in convolutions], behind)
+    except _Unsure:
+        return True
+    return False
+
+
+def _behind(node: NodeDef, nodes: Mapping[str, NodeDef]) -> List[str]:
+    """Return of what a node keeps channels: nothing where it has some in any case."""
+    if node.op in PLACEHOLDERS or node.op in WEIGHTS:
+        _check_sizes(node)
+        return []
+    _check_layout(node)
+    data = [name for name in node.input if not name.startswith("^")]
+    if node.op in ("Conv2D", "Conv3D"):  # whose own images are looked at as well
+        return []
+    if node.op in _OF_ALL:
+        return data
+    if node.op in _OF_FIRST:
+        return data[:1]
+    if node.op == "Split":  # into equal parts
+        return data[1:]
+    if node.op == "Reshape" and _gives_channels(nodes.get(op_name(node.input[-1]))):
+        return []
+    raise _Unsure
+
+
+def _check_sizes(node: NodeDef) -> None:
+    """Raise _Unsure where a node holds or is fed values of which a size is 0."""
+    shape = node.attr["value"].tensor.tensor_shape if node.op == "Const" else node.attr["shape"].shape
+    if 0 in (dims_of(shape) or ()):
+        raise _Unsure
+
+
+def _check_layout(node: NodeDef) -> None:
+    """Raise _Unsure where an operation's channels are not its images' last size."""
+    if "data_format" in node.attr and node.attr["data_format"].s not in (b"", b"NHWC", b"NDHWC"):
+        raise _Unsure
+
+
+def _check_convolution(node: NodeDef, nodes: Mapping[str, NodeDef]) -> None:
+    """Raise _Unsure where a convolution's kernel is no weight, or has a size of 0."""
+    _check_layout(node)
+    kernel = nodes.get(op_name(node.input[1])) if len(node.input) > 1 else None
+    for _ in range(4):
+        if kernel is not None and kernel.op in READS and kernel.input:
+            kernel = nodes.get(op_name(kernel.input[0]))
+    if kernel is None or kernel.op not in WEIGHTS:
+        raise _Unsure
+    _check_sizes(kernel)
+
+
+def _gives_channels(shape: Optional[NodeDef]) -> bool:
+    """Whether a shape that a tensor is given says all sizes but the first, and none is 0."""
+    if shape is None or shape.op != "Const":
+        return False
+    sizes = np.ravel(tf.make_ndarray(shape.attr["value"].tensor))
+    return bool((sizes[1:] > 0).all())
