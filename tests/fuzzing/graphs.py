@@ -275,11 +275,25 @@ def _import(path: str, case: Case, session: Any, wanted: List[str]) -> None:
     with open(path, "rb") as file:
         data = file.read()
     if case.entry == "net.meta":
-        meta = tf1.MetaGraphDef.FromString(data)
-        saver = meta.saver_def
-        wanted = [*wanted, *(name.split(":")[0] for name in (saver.restore_op_name, saver.filename_tensor_name))]
-        meta.graph_def.CopyFrom(tf1.graph_util.extract_sub_graph(meta.graph_def, wanted))
-        meta.ClearField("collection_def")  # which names variables that may be gone
-        tf1.train.import_meta_graph(meta, clear_devices=True).restore(session, path[: -len(".meta")])
+        _restore(tf1.MetaGraphDef.FromString(data), path[: -len(".meta")], session, wanted)
     else:
         tf1.import_graph_def(tf1.graph_util.extract_sub_graph(_parse(case.entry, data), wanted), name="")
+
+
+def _restore(meta: Any, prefix: str, session: Any, wanted: List[str]) -> None:
+    """Import what nodes need, and restore variables by the Saver of the file; by their names, where that is broken."""
+    saver, whole = meta.saver_def, tf1.GraphDef.FromString(meta.graph_def.SerializeToString())
+    saving = [name.split(":")[0] for name in (saver.restore_op_name, saver.filename_tensor_name)]
+    meta.ClearField("collection_def")  # which names variables that may be gone
+    meta.graph_def.CopyFrom(tf1.graph_util.extract_sub_graph(whole, [*wanted, *saving]))
+    try:
+        tf1.train.import_meta_graph(meta, clear_devices=True).restore(session, prefix)
+    except ValueError:
+        tf1.import_graph_def(tf1.graph_util.extract_sub_graph(whole, wanted), name="")
+        reader = tf1.train.load_checkpoint(prefix)
+        for op in session.graph.get_operations():
+            value = reader.get_tensor(op.name) if op.type in ("VariableV2", "VarHandleOp") else None
+            if op.type == "VariableV2":
+                session.run(tf.raw_ops.Assign(ref=op.outputs[0], value=value))
+            elif op.type == "VarHandleOp":
+                session.run(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=value))
