@@ -4,7 +4,7 @@ TensorFlow infers sizes only as it imports a graph. What is followed here, back 
 that keep a last size which is not 0; where another one is met, images may have no channels.
 """
 
-from typing import Callable, List, Mapping, Optional
+from typing import List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -46,8 +46,8 @@ class _Unsure(Exception):
     """A tensor may have no channels."""
 
 
-def may_lack(nodes: Mapping[str, NodeDef], given: Mapping[str, bool], divides: Callable[[str], bool]) -> bool:
-    """Whether an operation of which the type `divides` may read images of no channels.
+def may_lack(convolutions: Sequence[NodeDef], nodes: Mapping[str, NodeDef], given: Mapping[str, bool]) -> bool:
+    """Whether one of these, which are among the nodes, may read images of no channels.
 
     `given` says of tensors that are not among the nodes whether they are known to have channels.
     """
@@ -60,7 +60,6 @@ def may_lack(nodes: Mapping[str, NodeDef], given: Mapping[str, bool], divides: C
             raise _Unsure
         return _behind(node, nodes)
 
-    convolutions = [node for node in nodes.values() if divides(node.op)]
     try:
         for node in convolutions:
             _check_convolution(node, nodes)

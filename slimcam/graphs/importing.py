@@ -44,8 +44,10 @@ def _may_end(graph_def: GraphDef, tensors: Mapping[str, Any]) -> bool:
     if not TRIES_IMPORTS:
         return False
     called = {node.op for function in graph_def.library.function for node in function.node_def}
-    ops = called.union(node.op for node in graph_def.node)
-    if any(map(may_end_import, ops)) or any(map(divides_by_channels, called)):
+    ops = [node.op for node in graph_def.node]
+    dividing = {op for op in called.union(ops) if divides_by_channels(op)}
+    if dividing & called or any(may_end_import(op) for op in called.union(ops)):
         return True
+    convolutions = [node for node, op in zip(graph_def.node, ops) if op in dividing]
     given = {op_name(name): 0 not in (one.shape.as_list() if one.shape.rank else ()) for name, one in tensors.items()}
-    return any(map(divides_by_channels, ops)) and may_lack(nodes_by_name(graph_def), given, divides_by_channels)
+    return bool(convolutions) and may_lack(convolutions, nodes_by_name(graph_def), given)
