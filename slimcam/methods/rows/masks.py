@@ -47,6 +47,12 @@ def _sobol(parameters: Mapping[str, Any], size: Size) -> int:
 
 
 DESIGN = Parameter("latin", "how points are drawn, or the points", choices=("latin", "random"), array=True)
+
+
+def _extremal(parameters: Mapping[str, Any], size: Size) -> int:
+    return 1 + int(parameters["steps"]) * (2 if parameters["variant"] == "dual" else 1)
+
+
 CELLS: Dict[str, Parameter] = {
     "cells": Parameter(8, "cells of a side of the photo", least=1),
     "fill": FILL,
@@ -137,6 +143,40 @@ ROWS: Dict[str, Method] = {
         cost="samples forward",
         passes=_samples,
         dialects={"xplique": {"fill": "zero", "formula": "xplique"}},
+    ),
+    "meaningful_perturbation": Method(
+        *("perturbations", "meaningful_perturbation", "Fong and Vedaldi 2017, section 4", "net", "pixels"),
+        parameters={
+            "steps": Parameter(300, "of Adam", least=1),
+            "cells": Parameter(28, "of the mask, on the longer side", least=1),
+            "fill": FILL._replace(default="blur"),
+            "size": Parameter(1e-4, "what a hidden cell costs", least=0),
+            "variation": Parameter(1e-2, "what differences of neighbours cost", least=0),
+            "power": Parameter(3.0, "of these", least=1),
+            "rate": Parameter(0.1, "of Adam", least=0),
+            "jitter": Parameter(4, "pixels by which photo and mask are moved, at most", least=0),
+            "seed": SEED,
+        },
+        cost="steps + 1 forward, steps backward",
+        passes=lambda parameters, size: 1 + int(parameters["steps"]),
+        score="output",
+    ),
+    "extremal_perturbation": Method(
+        *("perturbations", "extremal_perturbation", "Fong et al. 2019, section 3", "net", "pixels"),
+        parameters={
+            "area": Parameter(0.1, "share of the photo", least=0, most=1),
+            "steps": Parameter(800, "of gradient ascent", least=1),
+            "cells": Parameter(32, "of the grid of bumps, on the longer side", least=1),
+            "sigma": Parameter(3.0, "width of a bump, in cells", least=0.1, most=16),
+            "fill": FILL._replace(default="blur"),
+            "variant": Parameter("preserve", "what the mask is for", choices=("preserve", "delete", "dual")),
+            "weight": Parameter(300.0, "of the area, at first", least=0),
+            "rate": Parameter(0.01, "of the ascent", least=0),
+            "flip": Parameter(False, "whether every other step looks at the mirrored photo"),
+            "seed": SEED,
+        },
+        cost="steps + 1 forward, steps backward; dual: 2 x steps",
+        passes=_extremal,
     ),
     "lime": Method(
         *("surrogates", "lime", "Ribeiro et al. 2016, eq. 1", "net", "pixels"),
