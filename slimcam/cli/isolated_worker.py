@@ -85,7 +85,7 @@ class Answers:
 
     def __init__(self, connection: socket.socket) -> None:
         """Take the connection, by which functions of the process that asks are called."""
-        from ..explainers import evaluating, pair
+        from ..explainers import evaluating, evaluating_elsewhere, pair
         from ..inputs import photos
         from ..isolation import answers, messages
         from ..migration import making
@@ -95,7 +95,7 @@ class Answers:
         self._connection, self._messages, self._as_answer = connection, messages, answers.as_answer
         self._load, self._source_of, self._vet = loading.load, loading.source_of, verdicts.vet
         self._pair, self._make_golden, self._describe = pair, making.make_golden, inspection.describe_path
-        self._evaluating, self._as_batch = evaluating, photos.as_batch
+        self._evaluating, self._received, self._as_batch = evaluating, evaluating_elsewhere.received, photos.as_batch
         self._models: List[Any] = []
         self._cams: List[Sequence[Any]] = []
 
@@ -149,11 +149,11 @@ class Answers:
         return {name: getattr(evidence, name) for name in ("activations", "gradients", "scores", "classes")}
 
     def evaluate(self, judged: Sequence[Any], measures: Any, target: Any, truth: Any, memory: Any, images: Any) -> Any:
-        """Return what metrics say of cams, given by their numbers, and of Maps."""
+        """Return what metrics say of cams, given by their numbers, and of Maps; see explainers.evaluating_elsewhere."""
         step, judging = self._call("step"), self._evaluating
         options = judging.Options(target, truth, memory, lambda rows: step(rows, 0), lambda maps: step(0, maps))
-        cams = [self._cams[one][0] if isinstance(one, int) else one for one in judged]
-        return judging.numbers_of(self._model, cams, measures, self._as_batch(images), options)
+        received = [self._received(one, self._cams) for one in judged]
+        return judging.numbers_of(self._model, received, measures, self._as_batch(images), options)
 
     def features(self, name: str, images: Any) -> Any:
         """Return the values of a tensor."""

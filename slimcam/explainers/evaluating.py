@@ -25,11 +25,12 @@ from .calls import mask_of, picks_of
 from .evaluating_elsewhere import OTHER_MODEL, numbers_from_elsewhere
 from .explainer import Explainer
 from .gradcam import GradCAM
+from .layers import LayersCam
 from .runs import PHOTOS, AnyCam
 
 Subject = Union[Explainer, GradCAM, Maps]
 SubjectLike = Union[Subject, Sequence[Subject], Mapping[str, Subject]]
-Judged = Union[AnyCam, Maps]  # a Subject, of an Explainer its cam
+Judged = Union[AnyCam, LayersCam, Maps]  # a Subject, of an Explainer its cam
 
 
 class Options(NamedTuple):
@@ -121,11 +122,12 @@ def _query(model: Model, subject: Judged, measures: Sequence[Measure], target: T
         kind = targets.as_target(target)
         query = resolve_images(model, kind if isinstance(kind, targets.Score) else None)
     else:
-        if isinstance(subject, GradCAM) and subject.remote is not None:
+        cam: AnyCam = subject.cams[0] if isinstance(subject, LayersCam) else subject  # all are of one score
+        if isinstance(cam, GradCAM) and cam.remote is not None:
             raise ParameterError(OTHER_MODEL)
-        holds = {tensor.name: array for tensor, array in subject.query.hold.items()}
-        query = resolve_images(model, subject.target, holds, subject.query.engine)
-        own = [one for one in model.inputs if one.tensor.name == subject.image_input.tensor.name]
+        holds = {tensor.name: array for tensor, array in cam.query.hold.items()}
+        query = resolve_images(model, cam.target, holds, cam.query.engine)
+        own = [one for one in model.inputs if one.tensor.name == cam.image_input.tensor.name]
         if own and own[0] is not query.image_input:
             query = replace(query, image_input=own[0], layer=own[0].tensor)
     if query.k > 1 or isinstance(query.target, targets.Top):

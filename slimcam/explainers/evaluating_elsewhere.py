@@ -13,6 +13,7 @@ from ..isolation.child import Calls
 from ..isolation.model import IsolatedModel
 from ..maps.maps import Maps
 from ..methods.method import Size
+from .layers import LayersCam
 
 STEP = "step"  # what the process calls: with rows that metrics ran, and with maps that are there
 OTHER_MODEL = (
@@ -36,11 +37,25 @@ def numbers_from_elsewhere(
             raise ValueError(f"no number for each of {shape}")
         return array
 
-    sent = [one if isinstance(one, Maps) else _number(model, one) for one in judged]
+    sent = [_sent(model, one) for one in judged]
     arguments = sent, list(measures), targets.as_target(options.target), options.truth, options.memory
     how = {"images": model.sendable_batch(batch), "calls": _calls(_most(measures, shape), options.progress)}
     array: np.ndarray = model.ask(numbers, "evaluate", *arguments, **how)
     return array
+
+
+def received(sent: Any, cams: Sequence[Sequence[Any]]) -> Any:
+    """Return what is judged in the process that has the cams, by their numbers."""
+    if isinstance(sent, list):
+        return LayersCam([received(one, cams) for one in sent])
+    return cams[sent][0] if isinstance(sent, int) else sent
+
+
+def _sent(model: IsolatedModel, one: Any) -> Any:
+    """Return Maps as they are, and for a cam by what number the process knows it, or those of each layer."""
+    if isinstance(one, LayersCam):
+        return [_number(model, cam) for cam in one.cams]
+    return one if isinstance(one, Maps) else _number(model, one)
 
 
 def _number(model: IsolatedModel, cam: Any) -> int:

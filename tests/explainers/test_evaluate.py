@@ -85,6 +85,12 @@ def test_several_at_once_and_all_metrics(model, cam):
     assert len(model.graph.get_operations()) == before
 
 
+def test_several_layers_are_judged_as_their_maps(model):
+    cam = slimcam.Explainer(model, layer=["Mixed_4e", "Mixed_5c"])
+    expected = slimcam.evaluate(cam(PHOTOS), model, PHOTOS, FEW)
+    np.testing.assert_array_equal(slimcam.evaluate(cam, model, PHOTOS, FEW).values, expected.values)
+
+
 def test_targets_of_a_call_and_scores_of_no_class(model, cam):
     star = slimcam.evaluate(cam, model, PHOTOS, FEW, target="star")
     flower = slimcam.evaluate(cam, model, PHOTOS, FEW, target=["flower", "star"])
