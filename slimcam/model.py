@@ -11,6 +11,7 @@ import numpy as np
 from ._tf import check_process, is_closed, tf
 from ._types import Graph, ImagesLike, KerasModel, KerasModule, Session, Tensor, TensorLike
 from .errors import ModelError, TargetError, UnknownName
+from .graphs.collector import uncollected
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
 from .graphs.walk import ancestors
@@ -181,6 +182,7 @@ class Model:
         """
         return self.once("layers", self._find_layers)
 
+    @uncollected()
     def _find_layers(self) -> List[Layer]:
         tensors = [] if self.layer is None else [self.layer]
         last: List[Tensor] = []  # outputs that are maps themselves
@@ -213,8 +215,15 @@ class Model:
             return self.layer
         start = image_input.tensor
         tensors = worth_explaining(start, score, False) or worth_explaining(start, score, True)
-        own = (one for one in tensors if self.inputs_of([one]) == [image_input] and not self._behind(one, cut))
-        return next(own, next(iter(tensors), None))
+        low, high = 0, len(tensors)
+        while low < high:  # each depends on those after it, so that from the first of its own on all are
+            middle = (low + high) // 2
+            one = tensors[middle]
+            if self.inputs_of([one]) == [image_input] and not self._behind(one, cut):
+                high = middle
+            else:
+                low = middle + 1
+        return next(iter(tensors[low:] or tensors), None)
 
     def _behind(self, tensor: Tensor, names: Collection[str]) -> bool:
         """Whether a tensor depends on one of those named."""

@@ -10,6 +10,7 @@ from .. import targets
 from .._tf import tf
 from .._types import HoldLike, TargetLike, Tensor, TensorLike
 from ..errors import LayerError, MissingFeed, ModelError, PhotoError, UnknownName
+from ..graphs.collector import uncollected
 from ..graphs.feeds import DefaultFeed, plan
 from ..graphs.op_types import BRANCHES
 from ..graphs.walk import ancestors, between, data_format
@@ -57,6 +58,7 @@ class Query:
         return [*(image_input.tensor.name for image_input in self.inputs), *(tensor.name for tensor in self.hold)]
 
 
+@uncollected()
 def resolve(
     model: Model,
     layer: Optional[TensorLike] = None,

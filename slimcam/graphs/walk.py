@@ -172,8 +172,8 @@ def all_consumers(ops: Iterable[Operation]) -> Dict[Operation, List[Operation]]:
     return reading
 
 
-def between(starts: Sequence[Tensor], end: Tensor) -> List[Operation]:
-    """Return the operations on the ways from the tensors `starts` to tensor `end`, in the order of the flow."""
+def between(starts: Sequence[Tensor], *ends: Tensor) -> List[Operation]:
+    """Return the operations on the ways from the tensors `starts` to tensors `ends`, in the order of the flow."""
     leads = {start.op: True for start in starts}
     made_from: Dict[Operation, List[Operation]] = {}
 
@@ -181,7 +181,7 @@ def between(starts: Sequence[Tensor], end: Tensor) -> List[Operation]:
         made_from[op] = read_by(op.inputs)[::-1] if op not in leads and op.type not in op_types.SIZES else []
         return made_from[op]
 
-    for op in postorder([end.op], before):
+    for op in postorder(read_by(ends), before):
         if op not in leads:
             leads[op] = any(leads.get(other, False) for other in made_from[op])
     return [op for op, leading in leads.items() if leading]

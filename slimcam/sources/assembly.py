@@ -172,7 +172,7 @@ def _calls(graph: Graph, parts: Parts) -> Optional[Calls]:
 def _calls_by_weights(inputs: List[ImageInput], ends: List[Tensor]) -> Optional[Calls]:
     """Return the calls of layers that share weights, as a graph of which nothing else is known shows them, or None."""
     starts = [one.tensor for one in inputs]
-    calls = shared_calls(list(dict.fromkeys(op for end in ends for op in between(starts, end))))
+    calls = shared_calls(between(starts, *ends))
     return Calls(calls, {one.tensor.name: one.tensor.op.name for one in inputs}) if calls else None
 
 

@@ -24,14 +24,14 @@ def of_any_size(
     `made_for` is the batch size that the graph declares, 0 for none. Raises ModelError where its one end can only run
     with that many, and they are several; of several ends, none of which is the logits, some may need no such batch.
     """
-    if made_for and any(
-        _values_of(one.tensor.shape.as_list()) > MOST_VALUES for one in inputs if one.tensor.shape.rank
-    ):
+    if not made_for:
+        return inputs, []
+    if any(_values_of(one.tensor.shape.as_list()) > MOST_VALUES for one in inputs if one.tensor.shape.rank):
         alone = [replace(image_input, single_image=True) for image_input in inputs] if made_for == 1 else inputs
         return alone, [f"made for a batch of {made_for}, and not tried with another: its images are too large"]
     whole = len(ends) == 1
-    ends = ends if whole else [end for end in ends if end.shape.rank != 0 and _is_fed(end, inputs)]
-    if not made_for or not ends:
+    ends = ends if whole else _fed_ones([end for end in ends if end.shape.rank != 0], inputs)
+    if not ends:
         return inputs, []
     with for_few_runs(session) as trial:
         problem = _problem(trial, inputs, ends)
@@ -58,10 +58,16 @@ def _values_of(shape: Sequence[Optional[int]]) -> float:
     return float(np.prod([size or 1 for size in shape[1:]], dtype=float))
 
 
-def _is_fed(end: Tensor, inputs: List[ImageInput]) -> bool:
-    """Whether images, and what nobody needs to say, are all that a tensor needs: a loss needs labels as well."""
+def _fed_ones(ends: List[Tensor], inputs: List[ImageInput]) -> List[Tensor]:
+    """Return of some tensors those for which images, and what nobody needs to say, are enough: a loss needs labels."""
+    if _are_fed(ends, inputs):  # mostly, and told by one walk for all
+        return ends
+    return [end for end in ends if _are_fed([end], inputs)]
+
+
+def _are_fed(ends: List[Tensor], inputs: List[ImageInput]) -> bool:
     try:
-        plan([end], [one.tensor.name for one in inputs])
+        plan(ends, [one.tensor.name for one in inputs])
     except (MissingFeed, UntrustedModel):
         return False
     return True
