@@ -101,7 +101,7 @@ class Explainer:
                 cam.progress = progress
 
 
-def _cam(model: Model, layer: Any, *more: Any) -> Union[AnyCam, LayersCam]:
+def _cam(model: Model, layer: Any, *more: Any) -> Any:
     """Return the cam of what an Explainer was given: of a list of layers the mean of theirs."""
     if not isinstance(layer, (list, tuple)):
         return cam_of_model(model, layer, *more)

@@ -114,10 +114,10 @@ class NetCam:
         """Return what the method makes of some photos."""
         rows = photos
         if isinstance(self.target, targets.Top):
-            net = self._net(images, photos, None, others, count)
-            mask = _best(net.outputs(images, np.arange(len(images))), self.k)
+            first = self._net(images, photos, None, others, count)
+            mask = _best(first.outputs(images, np.arange(len(images))), self.k)
             images, rows = np.repeat(images, self.k, 0), np.repeat(photos, self.k).tolist()
-        net = self._net(images, rows, mask, others, count)
+        net: Any = self._net(images, rows, mask, others, count)
         known = self.row.parameters
         parameters = fed_photos(known, {name: self.parameters[name] for name in known}, self._fed, images.shape[1:])
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and inf stay in the map

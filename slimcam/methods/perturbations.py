@@ -20,6 +20,7 @@ def meaningful_perturbation(
     steps: int = 300,
     cells: int = 28,
     fill: Baseline = "blur",
+    start: float = 1.0,
     size: float = 1e-4,
     variation: float = 1e-2,
     power: float = 3.0,
@@ -30,13 +31,13 @@ def meaningful_perturbation(
     """Return what has to be hidden for the score to fall, (N, H, W) in [0, 1] (Fong and Vedaldi 2017, section 4).
 
     That is 1 - m of a mask m of about cells x cells that makes score(m x + (1 - m) fill) + `size` sum |1 - m| +
-    `variation` sum |differences of neighbours|^`power` least, by `steps` of Adam at `rate`, from m = 1/2 on. The mask
-    is enlarged and blurred; photo, mask and fill are moved by up to `jitter` pixels at random. Details: "left", the
-    score of the photo under its mask, and "area", the share of it that is hidden.
+    `variation` sum |differences of neighbours|^`power` least, by `steps` of Adam at `rate`, from m = `start` on. The
+    mask is enlarged and blurred; photo, mask and fill are moved by up to `jitter` pixels at random. Details: "left",
+    the score of the photo under its mask, and "area", the share of it that is hidden.
     """
     fills = baseline_of(net, fill, seed).astype(np.float32)
     ways = [_smooth(linear(few, side), SMOOTH * side) for few, side in zip(_grid(net, cells), net.images.shape[1:3])]
-    masks = np.full((len(net.images), ways[0].shape[1], ways[1].shape[1]), 0.5)
+    masks = np.full((len(net.images), ways[0].shape[1], ways[1].shape[1]), start)
     first, second = np.zeros_like(masks), np.zeros_like(masks)
     draws = [random_state(seed, int(number)) for number in net.numbers]
     for step in range(1, steps + 1):
@@ -112,19 +113,23 @@ def extremal_perturbation(
     turned = {"preserve": [False], "delete": [True], "dual": [False, True]}[variant]
     for step in range(steps):
         masks = bumps.masks(points)
-        change = 2 * weight * GROWTH**step * area_slopes(masks, area)
+        change = 2 * weight * GROWTH**step * area_slopes(masks, round(area * grid[0] * grid[1]))
         for hidden in turned:
-            slopes = _level_slopes(net, levels, _enlarged(masks, ways), hidden, flip and step % 2 == 0)
-            change -= ways[0].T @ slopes @ ways[1]
+            slopes = _level_slopes(net, levels, _enlarged(bumps.inside(masks), ways), hidden, flip and step % 2 == 0)
+            bumps.inside(change)[:] -= ways[0].T @ slopes @ ways[1]
         change = bumps.slopes(points, change)
         momentum = change if step == 0 else 0.9 * momentum + 0.1 * change
         points = np.clip(points - rate * momentum, 0, 1)
-    shown = _enlarged(bumps.masks(points), ways)
+    shown = _enlarged(bumps.inside(bumps.masks(points)), ways)
     return _attribution(net, shown, at_levels(levels, 1 - shown if variant == "delete" else shown)[0])
 
 
 class Bumps:
-    """Smooth maxima of bumps on a grid: masks (N, h, w) of how high each point of it is, (N, h, w)."""
+    """Smooth maxima of bumps on a grid: masks of how high each point of it is, (N, h, w).
+
+    A mask goes on beyond the grid, by `radius` on each side: else a point at the border would be of fewer places, and
+    would not be drawn to 0 as others are.
+    """
 
     def __init__(self, sigma: float) -> None:
         """Take how wide a bump is, in points of the grid; flat for half of it (Fong et al. 2019, section 3)."""
@@ -135,13 +140,17 @@ class Bumps:
         self.kernel = np.exp(-2 * np.maximum(np.array(away) - 0.5, 0) ** 2)
 
     def masks(self, points: np.ndarray) -> np.ndarray:
-        """Return the masks."""
+        """Return the masks, (N, h + 2 radius, w + 2 radius)."""
         return self._maxima(points)[0]
+
+    def inside(self, masks: np.ndarray) -> np.ndarray:
+        """Return what of masks is on the grid, (N, h, w), as a view."""
+        return masks[:, self.radius : -self.radius, self.radius : -self.radius]
 
     def _maxima(self, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Return the masks, and how each bump counts in each place of them, (bumps, N, h, w)."""
-        height, width = points.shape[1:]
-        around = np.pad(points, [(0, 0), (self.radius, self.radius), (self.radius, self.radius)], "constant")
+        height, width = (side + 2 * self.radius for side in points.shape[1:])
+        around = np.pad(points, [(0, 0), *[(2 * self.radius, 2 * self.radius)] * 2], "constant")
         each = np.stack([around[:, down : down + height, right : right + width] for down, right in self.places])
         each *= self.kernel[:, None, None, None]
         shares = np.exp(COLDNESS * (each - each.max(0)))
@@ -151,24 +160,24 @@ class Bumps:
 
     def slopes(self, points: np.ndarray, given: np.ndarray) -> np.ndarray:
         """Return the gradient at the points of what has the gradient `given` at the masks."""
-        height, width = points.shape[1:]
-        radius = self.radius
-        back = np.zeros((len(points), height + 2 * radius, width + 2 * radius))
+        height, width = given.shape[1:]
+        twice = 2 * self.radius
+        back = np.zeros((len(points), height + twice, width + twice))
         counts = self._maxima(points)[1]
         for (down, right), count, factor in zip(self.places, counts, self.kernel):
             back[:, down : down + height, right : right + width] += factor * count * given
-        return back[:, radius : radius + height, radius : radius + width]
+        return back[:, twice:-twice, twice:-twice]
 
 
-def area_slopes(masks: np.ndarray, area: float) -> np.ndarray:
-    """Return half of the gradient of the mean square of sorted masks less 0 and, of their area, 1.
+def area_slopes(masks: np.ndarray, ones: int) -> np.ndarray:
+    """Return half of the gradient of the mean square of sorted masks less 0 and, of so many values, 1.
 
     Values within about TIE of the border between the two are drawn to what is between: else rounding would say which
     of many nearly equal ones, as all are at first, belongs to the area.
     """
     flat = masks.reshape(len(masks), -1)
     count = flat.shape[1]
-    low = int(count * (1 - area))
+    low = count - ones
     if low in (0, count):
         wanted = np.full_like(flat, low == 0)
     else:
@@ -216,7 +225,7 @@ def _smooth(matrix: np.ndarray, sigma: float) -> np.ndarray:
     return np.asarray(rows / rows.sum(1, keepdims=True) @ matrix)
 
 
-def _moved(size: Tuple[int, ...], by: Sequence[int]) -> Tuple[np.ndarray, ...]:
+def _moved(size: Tuple[int, ...], by: np.ndarray) -> Tuple[np.ndarray, ...]:
     """Return where the pixels of a photo come from that is moved by rows and columns; its border is repeated."""
     rows, columns = (np.clip(np.arange(side) + move, 0, side - 1) for side, move in zip(size, by))
     return np.ix_(rows, columns)

@@ -12,7 +12,7 @@ from slimcam.methods import METHODS
 
 X, Y = nets.photos(), nets.photos(seed=1)
 EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")
-FEW = {"samples": 4, "steps": 3, "masks": 4, "patch": 6, "stride": 6, "cells": 2, "weight": 1.0}
+FEW = {"samples": 4, "steps": 3, "masks": 4, "patch": 6, "stride": 6, "cells": 2, "weight": 1.0, "start": 0.5}
 DEFAULTS = {name: {key: one.default for key, one in row.parameters.items()} for name, row in METHODS.items()}
 TWO_RULES = {name for name, row in METHODS.items() if row.rules(DEFAULTS[name])}  # which no tape has
 

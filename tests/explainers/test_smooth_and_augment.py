@@ -13,7 +13,7 @@ from slimcam.methods import METHODS
 
 SIDE, LAYER, LOGITS = small_convnet.SIDE, "conv2", "logits"
 X = np.random.RandomState(0).uniform(-1, 1, (3, SIDE, SIDE, 3)).astype(np.float32)
-FEW = {"samples": 3, "steps": 4, "masks": 6, "patch": 8, "stride": 8, "cells": 2, "weight": 1.0}
+FEW = {"samples": 3, "steps": 4, "masks": 6, "patch": 8, "stride": 8, "cells": 2, "weight": 1.0, "start": 0.5}
 FACTORS = (0.5, 1.0)
 
 

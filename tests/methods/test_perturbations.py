@@ -22,7 +22,7 @@ def sharp(monkeypatch):
 
 def test_the_first_step_hides_what_speaks_for_the_score(sharp):
     # Adam's first step is the rate, by the sign: 5 is more than `size`, -2 and 0 are not
-    got = perturbations.meaningful_perturbation(linear_net(ONES, WEIGHTS), 1, size=1.0, **PLAIN)
+    got = perturbations.meaningful_perturbation(linear_net(ONES, WEIGHTS), 1, size=1.0, start=0.5, **PLAIN)
     want = np.full((1, 4, 4), 0.4)
     want[0, 0, 0] = 0.6
     np.testing.assert_allclose(got.array, want, atol=1e-6)
@@ -61,7 +61,8 @@ def test_the_gradient_of_the_variation():
 
 
 def test_the_gradient_of_the_bumps():
-    bumps, given = perturbations.Bumps(1.5), np.random.RandomState(1).normal(size=MASKS.shape)
+    bumps = perturbations.Bumps(1.5)
+    given = np.random.RandomState(1).normal(size=(1, 3 + 2 * 3, 4 + 2 * 3))
     got = bumps.slopes(MASKS, given)
     np.testing.assert_allclose(got, by_differences(lambda at: (given * bumps.masks(at)).sum(), MASKS), atol=1e-7)
 
@@ -69,18 +70,18 @@ def test_the_gradient_of_the_bumps():
 def test_the_gradient_of_the_area(monkeypatch):
     monkeypatch.setattr(perturbations, "TIE", 1e-9)
 
-    def distance(masks):  # of twelve values the largest three, of an area of a quarter
+    def distance(masks):  # of twelve values the largest three
         flat = np.sort(masks.ravel())
         return (np.square(flat[:9]).sum() + np.square(flat[9:] - 1).sum()) / 12
 
-    got = 2 * perturbations.area_slopes(MASKS, 0.25)
+    got = 2 * perturbations.area_slopes(MASKS, 3)
     np.testing.assert_allclose(got, by_differences(distance, MASKS), atol=1e-8)
 
 
 def test_equal_values_are_drawn_to_one_half_and_others_by_their_place():
-    np.testing.assert_array_equal(perturbations.area_slopes(np.ones((1, 2, 2)), 0.25), np.full((1, 2, 2), 0.5 / 4))
-    np.testing.assert_array_equal(perturbations.area_slopes(np.zeros((1, 2, 2)), 1.0), np.full((1, 2, 2), -1 / 4))
-    got = perturbations.area_slopes(np.array([[[0.9, 0.5], [0.2, 0.1]]]), 0.25)
+    np.testing.assert_array_equal(perturbations.area_slopes(np.ones((1, 2, 2)), 1), np.full((1, 2, 2), 0.5 / 4))
+    np.testing.assert_array_equal(perturbations.area_slopes(np.zeros((1, 2, 2)), 4), np.full((1, 2, 2), -1 / 4))
+    got = perturbations.area_slopes(np.array([[[0.9, 0.5], [0.2, 0.1]]]), 1)
     np.testing.assert_allclose(got * 4, [[[-0.1, 0.5], [0.2, 0.1]]], atol=1e-6)
 
 
@@ -107,9 +108,16 @@ def test_a_bump_is_flat_for_half_its_width_and_one_is_as_high_as_its_point():
     np.testing.assert_allclose(bumps.kernel[middle + 2], np.exp(-0.5))
     points = np.zeros((1, 9, 9))
     points[0, 4, 4] = 1
-    masks = bumps.masks(points)
+    masks = bumps.inside(bumps.masks(points))
     np.testing.assert_allclose(masks[0, 4, 4], 1, atol=1e-6)  # 48 others of 0 count exp(-20) each
     assert masks.max() <= 1 and masks[0, 4, 6] > 0.6 and masks[0, 0, 0] == 0
+
+
+def test_a_point_at_the_border_has_as_many_places_as_another():
+    bumps, points = perturbations.Bumps(1.0), np.ones((1, 9, 9))
+    slopes = bumps.slopes(np.zeros((1, 9, 9)), np.ones((1, 13, 13)))
+    np.testing.assert_allclose(slopes, np.full((1, 9, 9), slopes[0, 4, 4]))
+    assert bumps.masks(points).shape == (1, 13, 13) and bumps.inside(bumps.masks(points)).shape == points.shape
 
 
 def test_levels_are_between_the_fill_and_the_photo():

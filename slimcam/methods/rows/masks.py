@@ -150,6 +150,7 @@ ROWS: Dict[str, Method] = {
             "steps": Parameter(300, "of Adam", least=1),
             "cells": Parameter(28, "of the mask, on the longer side", least=1),
             "fill": FILL._replace(default="blur"),
+            "start": Parameter(1.0, "what cells of the mask are at first; 1: shown", least=0, most=1),
             "size": Parameter(1e-4, "what a hidden cell costs", least=0),
             "variation": Parameter(1e-2, "what differences of neighbours cost", least=0),
             "power": Parameter(3.0, "of these", least=1),
