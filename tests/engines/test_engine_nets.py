@@ -14,6 +14,7 @@ X, Y = nets.photos(), nets.photos(seed=1)
 EAGER = pytest.mark.skipif(TF_VERSION < (2, 1), reason="eager models need TensorFlow 2")
 FEW = {"samples": 4, "steps": 3, "masks": 4, "patch": 6, "stride": 6, "cells": 2, "weight": 1.0, "start": 0.5}
 DEFAULTS = {name: {key: one.default for key, one in row.parameters.items()} for name, row in METHODS.items()}
+NEW = "fullgrad", "sobol", "hsic", "extremal_perturbation", "meaningful_perturbation"
 TWO_RULES = {name for name, row in METHODS.items() if row.rules(DEFAULTS[name])}  # which no tape has
 
 
@@ -75,7 +76,7 @@ def test_a_tape_explains_the_winner_and_the_best_two(model, method):
             assert_net(maps.raw, expected.raw)
 
 
-@pytest.mark.parametrize("method", ["layercam", "gradient", "ablationcam", "scorecam", "smoothgrad"])
+@pytest.mark.parametrize("method", ["layercam", "gradient", "ablationcam", "scorecam", "smoothgrad", *NEW])
 def test_one_branch_of_a_siamese_net_is_explained_with_the_other_held(tmp_path, method):
     path = nets_of_question()
     with slimcam.load(path, preprocess="unit") as net:
@@ -84,9 +85,12 @@ def test_one_branch_of_a_siamese_net_is_explained_with_the_other_held(tmp_path, 
         alone = slimcam.Mean("encoder@input_1")
         size = net.inputs[0].tensor.shape.as_list()[1:3]
         photo = np.random.RandomState(0).randint(0, 256, (*size, 3)).astype(np.uint8)
-        maps = slimcam.Explainer(net, method, target=alone)(photo)
+        few = {name: value for name, value in FEW.items() if name in METHODS[method].parameters}
+        maps = slimcam.Explainer(net, method, target=alone, **few)(photo)
         assert maps.finite.all() and maps.raw.any()
-        held = slimcam.Explainer(net, method, hold={"encoder@input_2": "zeros"}, target=slimcam.Mean(net.outputs[0]))
+        held = slimcam.Explainer(
+            net, method, hold={"encoder@input_2": "zeros"}, target=slimcam.Mean(net.outputs[0]), **few
+        )
         assert held(photo).finite.all()
         with pytest.raises(slimcam.MissingFeed, match="input_2"):
             slimcam.Explainer(net, method, target=slimcam.Mean(net.outputs[0]))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
 from fixtures import small_convnet
+from fixtures.detector_nets import picture, ssd
 from fixtures.tolerance import assert_net
 
 import slimcam
@@ -131,6 +132,24 @@ def test_several_layers_may_be_averaged_over_changed_photos(net):
     large = np.stack([slimcam.maps.paint.resize(heat, (SIDE, SIDE)) for heat in each[1]])
     assert_net(cam(X).raw, (each[0] + large) / 2)
     assert cam.passes() == 4
+
+
+GRID = {"samples": 16, "cells": 2, "enlarge": "cells", "fill": "zero"}
+OF_BOXES = {"fullgrad": {}, "sobol": GRID, "hsic": GRID, "gradient": {}, "gradcam": {}}
+
+
+@pytest.mark.parametrize("method", OF_BOXES)
+def test_a_box_is_explained_by_where_it_is_alone(model_of, method):
+    model = model_of(ssd, labels=["red", "green"])
+    blobs = picture((1, 0, 2.0), (2, 1, 1.0))  # the best is red at the top right, the next green at the bottom left
+    cam = slimcam.Explainer(model, method, target=slimcam.Box(0), **OF_BOXES[method])
+    for one in (cam, slimcam.augment(cam, flip=False, factors=[1.0, 1.1])):
+        maps = one(np.concatenate([blobs, blobs]), target=[slimcam.Box(0), slimcam.Box(1)])
+        assert maps.boxes.tolist() == [[0, 2, 2, 4], [2, 0, 4, 2]] and maps.scores.tolist() == [6, 2]
+        top_right, bottom_left = maps.raw[:, :2, 2:], maps.raw[:, 2:, :2]
+        assert (
+            top_right[0].min() > np.abs(maps.raw[0, 2:]).max() and bottom_left[1].min() > np.abs(maps.raw[1, :2]).max()
+        )
 
 
 @pytest.mark.parametrize(
