@@ -215,7 +215,7 @@ class Model:
             return self.layer
         start = image_input.tensor
         tensors = worth_explaining(start, score, False) or worth_explaining(start, score, True)
-        low, high = 0, len(tensors)
+        low, high = 0, len(tensors) if cut or len(self.inputs) > 1 else 0
         while low < high:  # each depends on those after it, so that from the first of its own on all are
             middle = (low + high) // 2
             one = tensors[middle]

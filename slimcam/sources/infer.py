@@ -116,6 +116,10 @@ class Ahead:
             self._walked_at = len(there)
         return self._ops
 
+    def reads_none(self, ops: Iterable[Operation]) -> bool:
+        """Whether nothing reads any of some operations."""
+        return self._consumers.keys().isdisjoint(ops)
+
     @property
     def unread(self) -> List[Operation]:
         """Those of them that nothing reads."""
@@ -170,7 +174,7 @@ def _last_probabilities(ahead: Ahead) -> List[Operation]:
     A program that trains may also make a loss of one, or count what is right: numbers without further weights.
     """
     soft = [op for op in ahead.ops if op.type in PROBABILITIES and _is_of_scores(op.inputs[0])]
-    if not soft:
+    if ahead.reads_none(soft):
         return soft
     computed_with = _behind(op for op in ahead.ops if op.type not in _AFTER_SCORES)
     last = [op for op in soft if op not in computed_with]
