@@ -79,7 +79,9 @@ class EngineNet:
         return self._plain_pixels()[1]
 
     def scores(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return the scores, (M,), of images (M, H, W, C)."""
+        """Return the scores, (M,), of images (M, H, W, C); those of the photos themselves are run once."""
+        if self._result is not None and self._are_own(images, rows):
+            return self._result
         return self._over(
             images, rows, lambda fed, holds, mask: self._scored(self._runs.scores({**fed, **holds}, mask))
         )
@@ -179,7 +181,7 @@ class EngineNet:
     def _over(self, images: np.ndarray, rows: np.ndarray, run: Callable[..., Any]) -> np.ndarray:
         """Run images in parts; of the photos themselves keep the scores, and the classes that the graph chose."""
         rows = np.asarray(rows)
-        own = images is self.images and len(rows) == len(self.images) and (rows == np.arange(len(rows))).all()
+        own = self._are_own(images, rows)
         if not own:
             self._settle()
         each, scores, masks = [], [], []
@@ -195,6 +197,10 @@ class EngineNet:
             self._result = np.concatenate(scores)
             self._mask = None if masks[0] is None else np.concatenate(masks)
         return np.concatenate(each)
+
+    def _are_own(self, images: np.ndarray, rows: np.ndarray) -> bool:
+        """Whether these are the photos themselves, each once."""
+        return images is self.images and np.array_equal(rows, np.arange(len(self.images)))
 
     def _settle(self, scored: bool = False) -> None:
         """Let the graph choose the photos' classes, where nobody did, before other images are run."""

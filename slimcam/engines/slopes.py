@@ -12,7 +12,7 @@ from .. import targets
 from .._tf import tf, tf1
 from .._types import Tensor
 from ..errors import LayerError
-from ..graphs.copying import copy_ops, ops_between
+from ..graphs.copying import copy_tensors, ops_between
 from ..graphs.gradient_rules import marker
 from ..graphs.relevance import gates
 from ..methods.evidence import plain
@@ -102,13 +102,16 @@ def _build(query: Query, rule: str, any_size: bool) -> Tensors:
             shape = [None, None, None, image.shape.as_list()[-1]]
             source = tf1.placeholder(image.dtype, shape, name="images")
         if rule or any_size:
-            fed = [*query.hold, *([] if mask is None else [mask])]  # the mask is by default of the logits
-            inside, outside = ops_between(image, score, [tensor.name for tensor in fed])
+            # The mask is by default of the logits: of the copy's own, so that the model's are not run beside them
+            cut = [*query.hold, *([mask] if any_size and mask is not None else [])]
+            inside, outside = ops_between(image, score, [tensor.name for tensor in cut])
+            masks = [mask] if mask is not None and mask.op in inside else []
             try:
                 edit = gates.marker(rule, inside) if gates.is_gate_rule(rule) else marker(rule)
-                score = copy_ops(inside, score, {**outside, image.name: source}, edit)
+                score, *masks = copy_tensors(inside, [score, *masks], {**outside, image.name: source}, edit)
             except ValueError as error:
                 raise _other_size(query, first_line(error)) from error
+            mask = masks[0] if masks else mask
         gradients = tf1.gradients(score, source, stop_gradients=list(query.hold) or None)[0]
     if gradients is None:
         raise no_gradient(image, query.score_tensor)

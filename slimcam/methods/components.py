@@ -24,11 +24,23 @@ def projected(array: np.ndarray, centre: bool, sign: str) -> np.ndarray:
     """Return the (h, w) projection of an array (h, w, C) on its first right singular vector."""
     rows = np.nan_to_num(array.reshape(-1, array.shape[-1]))
     rows = rows - rows.mean(0) if centre else rows
-    vector = np.linalg.svd(rows, full_matrices=False)[2][0]
-    maps = rows @ vector
-    total = rows.sum(-1)
-    turn = np.dot(maps - maps.mean(), total - total.mean()) if sign == "sum" else 1.0
-    return (-maps if turn < 0 else maps).reshape(array.shape[:2]).astype(np.float32)
+    if sign == "library":
+        maps = rows @ np.linalg.svd(rows, full_matrices=False)[2][0]
+    else:
+        maps, total = _on_the_first(rows.astype(np.float64)), rows.sum(-1)
+        maps = -maps if np.dot(maps - maps.mean(), total - total.mean()) < 0 else maps
+    return maps.reshape(array.shape[:2]).astype(np.float32)
+
+
+def _on_the_first(rows: np.ndarray) -> np.ndarray:
+    """Return the projection of (n, C) float64 on the first right singular vector, by the smaller product with itself.
+
+    All singular vectors of 64 places and 2,048 channels take several times as long as InceptionV3.
+    """
+    if len(rows) > rows.shape[1]:
+        return rows @ np.linalg.eigh(rows.T @ rows)[1][:, -1]
+    values, vectors = np.linalg.eigh(rows @ rows.T)
+    return np.asarray(vectors[:, -1] * np.sqrt(max(values[-1], 0.0)))
 
 
 def fem(evidence: Evidence, average: bool = False, deviations: float = 2.0, formula: str = "paper") -> np.ndarray:

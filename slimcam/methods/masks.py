@@ -7,9 +7,11 @@ import numpy as np
 from ..errors import TargetError
 from .cams import weigh
 from .evidence import Evidence
-from .net import Net
+from .net import Net, chunks
 from .parts import Pair, Run, in_parts
 from .resampling import enlarged
+
+NUMBERS = 1 << 21  # of masks that are enlarged at once: one by one, BLAS costs more than a mask's own arithmetic
 
 
 def scorecam(net: Net, channels: int = 0, weights: str = "softmax", epsilon: float = 1e-8) -> np.ndarray:
@@ -35,11 +37,13 @@ def scorecam(net: Net, channels: int = 0, weights: str = "softmax", epsilon: flo
 def _masked(net: Net, activations: np.ndarray, chosen: List[np.ndarray], epsilon: float) -> Iterator[Pair]:
     """Yield each photo times each of its channels: a row, and (H, W, C)."""
     height, width = net.images.shape[1:3]
+    together = max(1, NUMBERS // (height * width))
     for row, kept in enumerate(chosen):
-        for channel in kept:
-            mask = enlarged(activations[row][..., channel, None], height, width)
-            least, most = mask.min(), mask.max()
-            yield row, (net.images[row] * ((mask - least) / (most - least + epsilon))).astype(np.float32)
+        for some in chunks(len(kept), together):
+            for mask in np.moveaxis(enlarged(activations[row][..., kept[some]], height, width), -1, 0):
+                least, most = mask.min(), mask.max()
+                share = (mask - least) / (most - least + epsilon)
+                yield row, (net.images[row] * share[..., None]).astype(np.float32)
 
 
 def _strongest(activations: np.ndarray, channels: int) -> np.ndarray:

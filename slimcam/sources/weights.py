@@ -16,6 +16,7 @@ import numpy as np
 from .._tf import tf, tf1
 from .._types import ArrayReader, GraphDef, Session, Tensor
 from ..graphs import dense_gradient as dense
+from ..graphs import norm_gradient as norm
 from ..graphs.graph_defs import empty_like, unplace
 
 LARGE = 16 << 20  # bytes
@@ -40,6 +41,7 @@ def without_large(graph_def: GraphDef, given: Mapping[str, ArrayReader]) -> Tupl
     for node in kept.node:
         unplace(node)
         dense.mark(node)
+        norm.mark(node)
     return kept, weights
 
 

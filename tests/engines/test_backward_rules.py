@@ -7,6 +7,7 @@ from fixtures.tolerance import assert_net, rounding_of_net
 
 import slimcam
 from slimcam.errors import LayerError, ParameterError, RuleError
+from slimcam.graphs import walk
 from slimcam.graphs.relevance import gates
 
 WEIGHTS = np.float32([[[[1, 1, 1, 1]]]])  # of one channel, four
@@ -60,6 +61,17 @@ GUIDED = {
 def test_guided_lets_positive_gradients_through_by_the_slope(model_of, name):
     gate, images, want = GUIDED[name]
     assert_net(explained(model_of, gate, "guided_backprop", images), np.float32(want))
+
+
+@pytest.mark.parametrize("method", ["guided_backprop", "deconvnet"])
+def test_of_the_winning_class_the_net_is_run_once(model_of, method):
+    model = model_of(of_gate(tf1.nn.relu), logits="logits", preprocess="none")
+    explain = slimcam.Explainer(model, method)
+    images = np.float32([1, -1]).reshape(1, 1, 2, 1)
+    assert_net(explain(images).channels, slimcam.Explainer(model, method, target=0)(images).channels)  # 6 against 1
+    slopes = [tensors for rule, tensors in explain.cam._runs.slopes.items() if rule]
+    run = walk.ancestors([slopes[0].scores, slopes[0].gradients])
+    assert [op.type for op in run].count("Conv2D") == 1
 
 
 GATES = [(tf1.nn.relu, 8), (tf1.nn.elu, 8), (swish, 8), (hard_swish, 8), (tf1.nn.relu6, 8), (gelu, 4)]

@@ -163,6 +163,17 @@ def test_a_seed_makes_other_numbers_and_the_same_again(net):
     assert np.abs(one - two).max() > 0
 
 
+ONCE = "integrated_gradients", "blur_ig", "guided_ig", "occlusion", "lrp_epsilon", "deeplift"
+
+
+@pytest.mark.parametrize("method", ONCE)
+def test_the_photos_own_scores_are_run_once(net, method):
+    explain, rows = explainer(net, method), []
+    explain.watch(rows.append)
+    explain(X[:2])  # the winning class: nobody chose it before
+    assert sum(rows) == 2 * explain.passes(SIDE, SIDE)
+
+
 def test_progress_is_told_in_rows(net):
     explain, rows = explainer(net, "smoothgrad", 0), []
     explain.watch(rows.append)

@@ -88,7 +88,7 @@ def _open_factor(product: Operation) -> int:
 
 
 def _slope(op: Operation) -> Tensor:
-    """Return the slope of an activation at its input."""
+    """Return the slope of an activation at its input; those of _KERNELS have an operation of their own."""
     value, output = op.inputs[0], op.outputs[0]
     one = tf.ones_like(value)
     if op.type == "Elu":
@@ -97,12 +97,11 @@ def _slope(op: Operation) -> Tensor:
         return tf1.where(value > 0, one * _SELU_SCALE, output + _SELU_SCALE * _SELU_ALPHA)
     if op.type == "LeakyRelu":
         return tf1.where(value > 0, one, one * op.get_attr("alpha"))
-    if op.type == "Softplus":
-        return tf.sigmoid(value)
-    passing = (value > 0) & (value < 6) if op.type == "Relu6" else value > 0
-    return tf.cast(passing, value.dtype)
+    return tf.sigmoid(value)  # of Softplus
 
 
+# What multiplies by the slope in one go: no array of zeros and ones is made
+_KERNELS = {"Relu": tf.raw_ops.ReluGrad, "Relu6": tf.raw_ops.Relu6Grad}
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
@@ -111,12 +110,14 @@ def _guided(op: Operation, grad: Tensor) -> List[Tensor]:
     rectified = tf.nn.relu(grad)
     if op.type == "Mul":
         return [rectified * op.inputs[1], rectified * op.inputs[0]]
+    if op.type in _KERNELS:
+        return [_KERNELS[op.type](gradients=rectified, features=op.outputs[0])]
     return [rectified * _slope(op)]
 
 
 @tf.RegisterGradient(RULES["guided_open"])
 def _guided_open(op: Operation, grad: Tensor) -> List[Tensor]:
-    return _through(op, tf.nn.relu(grad) * tf.cast(_input(op) > 0, grad.dtype))
+    return _through(op, tf.raw_ops.ReluGrad(gradients=tf.nn.relu(grad), features=_input(op)))
 
 
 @tf.RegisterGradient(RULES["deconvnet"])
