@@ -15,7 +15,7 @@ from slimcam.methods import METHODS
 from slimcam.methods.parameters import defaults
 
 CALLS = 6
-FEW = {"samples": 3, "steps": 3, "masks": 4, "patch": 8, "stride": 8}
+FEW = {"samples": 4, "steps": 3, "masks": 4, "patch": 8, "stride": 8, "cells": 2, "weight": 1.0, "start": 0.5}
 OF_A_TAPE = [name for name, row in METHODS.items() if not row.rules(defaults(row.parameters))]  # it has no other rules
 
 
