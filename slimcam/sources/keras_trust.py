@@ -24,7 +24,7 @@ from .vetting.keras_structure import check as check_wiring
 from .vetting.sizes import MOST_VALUES, fills
 
 _NUMBER = 4  # bytes of a weight's number
-_SECONDS, _SPEED = 20, 1e7  # that reading a file may take, and so many bytes a second
+_SECONDS, _SPEED = 5, 1e7  # of a processor that reading a file may take, and so many bytes a second
 
 
 def runs_code(options: LoadOptions) -> bool:

@@ -213,6 +213,7 @@ def test_arrays_that_do_not_fit_the_photos_and_classes(folder, name, array):
         {},
         [{"class": 1}],
         [{"class": 1}, {"class": 2}],
+        [{"class": "cat"}, {"class": "dog"}],
         [1, 5],
         [None, None],
     ],

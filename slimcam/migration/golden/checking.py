@@ -29,18 +29,18 @@ def _is_number(value: Any) -> bool:
     return (is_whole(value) or isinstance(value, float)) and math.isfinite(value)
 
 
-def _is_class(value: Any) -> bool:
-    return is_text(value) or (is_whole(value) and value >= 0)
-
-
 def _is_count(value: Any) -> bool:
     return is_whole(value) and value >= 0
+
+
+def _is_box(value: Any) -> bool:
+    return is_text(value) or _is_count(value)
 
 
 def _is_terms(value: Any) -> bool:
     pairs = value if isinstance(value, list) else [None]
     return bool(pairs) and all(
-        isinstance(one, list) and len(one) == 2 and _is_class(one[0]) and _is_number(one[1]) for one in pairs
+        isinstance(one, list) and len(one) == 2 and _is_count(one[0]) and _is_number(one[1]) for one in pairs
     )
 
 
@@ -55,7 +55,7 @@ def or_null(check: Check) -> Check:
 
 # Of each kind of target, by the key that tells it, what its keys hold.
 _TARGETS: Dict[str, Dict[str, Check]] = {
-    "class": {"class": _is_class},
+    "class": {"class": _is_count},  # a number: record() looks labels up
     "top": {"top": lambda value: is_whole(value) and value > 0},
     "sum": {"sum": _is_terms},
     **{kind: {kind: is_text} for kind in ("mean", "norm", "tensor")},
@@ -63,8 +63,8 @@ _TARGETS: Dict[str, Dict[str, Check]] = {
     "neuron": {"neuron": is_text, "k": _is_count, "at": or_null(_is_array)},
     "dot": {"dot": is_text, "array": _is_array},
     **{kind: {kind: is_text, "array": _is_array, "power": _is_number} for kind in ("direction", "caricature")},
-    "box": {"box": _is_class, "at": or_null(_is_array)},
-    "region": {"region": _is_class, "mask": or_null(_is_array), "of": or_null(is_text)},
+    "box": {"box": _is_box, "at": or_null(_is_array)},
+    "region": {"region": _is_count, "mask": or_null(_is_array), "of": or_null(is_text)},
     "peak": {"peak": _is_count, "of": or_null(is_text)},
 }
 
@@ -118,7 +118,7 @@ def _fit_target(golden: Golden, classes: np.ndarray) -> bool:
 def _class_of(target: Dict[str, Any]) -> Optional[int]:
     """Return the class that a target explains, -1 for none, None where golden.json alone does not tell."""
     if "class" in target:
-        return None if is_text(target["class"]) else int(target["class"])
+        return int(target["class"])
     return None if "sum" in target else -1
 
 

@@ -34,10 +34,14 @@ COUNTS = frozenset(
         *("RAGGED_RANK", "PARAMS_RAGGED_RANK", "OUTPUT_RAGGED_RANK", "output_ragged_rank"),
     )
 )
+# What a Saver noted of a node's tensors. TensorFlow believes it: by another number of images than there are it divides
+# gradients. So the number is taken for a note of what images come from alone.
+_SHAPES = "_output_shapes"
+_FEEDING = ("Placeholder", "Iterator", "QueueDequeue", "Parse", "Decode", "Const", "Var")
 # Notes on a node that mean something to who reads a graph; all others are the executor's own, or a compiler's.
 _NOTES = frozenset(
     (
-        *("_output_shapes", "_class", "_gradient_op_type", "_lower_using_switch_merge", "_num_original_outputs"),
+        *(_SHAPES, "_class", "_gradient_op_type", "_lower_using_switch_merge", "_num_original_outputs"),
         *("_read_only_resource_inputs", "_stateful_parallelism", "_parallel_iterations", "_user_specified_name"),
         *("_has_manual_control_dependencies", "_disable_call_shape_inference", "_construction_context"),
         *("_handle_dtypes", "_handle_shapes"),
@@ -94,6 +98,10 @@ def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
     _drop_notes(node.attr, special)
     if not node.op:
         return "says no operation"
+    if _SHAPES in special and not node.op.startswith(_FEEDING):
+        for shape in node.attr[_SHAPES].list.shape:
+            if len(shape.dim):
+                shape.dim[0].size = -1
     if node.op in CONSTANTS:
         return problem_of_constant(node)
     rounds = [node.attr[name].i for name in ROUNDS if name in special]

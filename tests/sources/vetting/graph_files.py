@@ -1,7 +1,11 @@
 """A net as a GraphDef, small enough to be damaged field by field, and functions for its library."""
 
 import numpy as np
+import pytest
 import tensorflow.compat.v1 as tf1
+
+from slimcam import ModelError
+from slimcam.sources.vetting.structure import check_structure
 
 FLOAT, INT32, STRING, RESOURCE = 1, 3, 7, 20
 
@@ -21,6 +25,13 @@ def after(scores, *operations):
     """Return scores times 1, once these operations have run."""
     with tf1.control_dependencies(operations):
         return tf1.multiply(scores, 1.0, name="waited")
+
+
+def problem(graph_def):
+    """Return what check_structure says of a graph that it refuses."""
+    with pytest.raises(ModelError) as raised:
+        check_structure("model.pb", graph_def)
+    return str(raised.value)
 
 
 def node(graph_def, name):
