@@ -11,6 +11,7 @@ from .importing import import_graph
 from .op_types import (
     ACTIVATIONS,
     ADDITIONS,
+    AGAIN,
     BOUNDS,
     CONDS,
     CONVOLUTIONS,
@@ -76,7 +77,7 @@ def _on_circle(nodes: Sequence[NodeDef]) -> str:
     """Return a node that is made from itself, but for the loops of TensorFlow 1, "" where there is none."""
     if _are_in_order(nodes):
         return ""
-    again = {node.name for node in nodes if node.op in ("NextIteration", "RefNextIteration")}
+    again = {node.name for node in nodes if node.op in AGAIN}
     reads = {node.name: [op_name(name) for name in node.input] for node in nodes}
     after: Dict[str, List[str]] = {name: [] for name in reads}
     waiting: Dict[str, int] = {}

@@ -41,6 +41,7 @@ SWITCHES = ("Switch", "RefSwitch")  # control flow of TensorFlow 1, by operation
 MERGES = ("Merge", "RefMerge")
 OPENING = (*SWITCHES, "Enter")  # what comes after is in a branch or a loop,
 CLOSING = (*MERGES, "Exit")  # and here it ends
+AGAIN = ("NextIteration", "RefNextIteration")  # the last round of a loop, for the next
 LOOPING = ("NextIteration", "LoopCond")
 
 # --- the same numbers

@@ -70,7 +70,7 @@ def contents_of(node: NodeDef) -> Tuple[str, int]:
     tensor = node.attr["value"].tensor
     kind, count = KINDS[tensor.dtype], count_of(node)
     values = len(getattr(tensor, kind.field, ()))
-    content = 0 if values else len(tensor.tensor_content)
+    content = len(tensor.tensor_content)  # where there is any, it is what is read
     if content and content != count * kind.bytes:
         return f"is a constant of {count} values in {content} bytes", 0
     if values > count * kind.each or values % kind.each:

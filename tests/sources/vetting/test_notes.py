@@ -56,18 +56,6 @@ def test_a_word_that_is_no_text_is_a_damaged_graph(values):
     assert "'conv' says padding in bytes that are no text" in problem(graph_def)
 
 
-@pytest.mark.parametrize("op, key", [("Enter", "parallel_iterations"), ("While", "_parallel_iterations")])
-@pytest.mark.parametrize("rounds", [-5, 0, 2**31 - 1])
-def test_a_loop_of_no_rounds_at_once_or_too_many_is_a_damaged_graph(op, key, rounds):
-    """TensorFlow makes room for so many as a run comes to the loop: it ended the process over each of these."""
-    graph_def = net()
-    loop = graph_def.node.add(name="loop", op=op, input=["relu"])
-    loop.attr[key].i = rounds
-    assert f"'loop' runs {rounds} rounds of a loop at once, not 1 to 4096" in problem(graph_def)
-    loop.attr[key].i = 4096
-    check_structure("model.pb", graph_def)
-
-
 def test_a_message_as_an_attribute_may_be_any_bytes():
     graph_def = net()
     node(graph_def, "conv").attr["config_proto"].s = b"\xff"

@@ -38,6 +38,14 @@ def test_a_constant_that_lies_is_a_damaged_graph(change, words):
     assert problem(weights(change)) == f"model.pb: a damaged graph: 'w' {words}"
 
 
+def test_a_constant_of_both_bytes_and_values_is_of_the_bytes():
+    graph_def = net()
+    constant(graph_def, "both", FLOAT, [2], float_val=[1, 2]).attr["value"].tensor.tensor_content = b"abc"
+    assert "'both' is a constant of 2 values in 3 bytes" in problem(graph_def)
+    node(graph_def, "both").attr["value"].tensor.tensor_content = bytes(8)
+    check_structure("model.pb", graph_def)
+
+
 def test_a_constant_of_more_values_than_its_shape_has_is_a_damaged_graph():
     graph_def = net()
     constant(graph_def, "many", FLOAT, [2], float_val=[1, 2, 3])
@@ -131,6 +139,37 @@ def test_a_call_that_a_function_does_not_fit_is_a_damaged_graph(key, types):
     del node(graph_def, "called").attr[key].list.type[:]
     node(graph_def, "called").attr[key].list.type.extend(types)
     assert "'called' calls 'f', whose arguments or results are of other numbers or types" in problem(graph_def)
+
+
+# --- loops
+
+
+def loop(*ways):
+    graph_def = net()
+    graph_def.node.add(name="again", op="NextIteration", input=["begin"])
+    graph_def.node.add(name="first", op="Enter", input=["relu"])
+    graph_def.node.add(name="begin", op="Merge", input=ways)
+    return graph_def
+
+
+@pytest.mark.parametrize(
+    "ways", [["first", "again", "first"], ["again", "again"], ["again"], ["first", "again:0", "x"]]
+)
+def test_a_loop_that_begins_in_other_than_two_ways_is_a_damaged_graph(ways):
+    assert f"the loop of 'begin' begins in {len(ways)} ways, not 2" in problem(loop(*ways))
+    check_structure("model.pb", loop("first", "again", "^first"))
+
+
+@pytest.mark.parametrize("op, key", [("Enter", "parallel_iterations"), ("While", "_parallel_iterations")])
+@pytest.mark.parametrize("rounds", [-5, 0, 2**31 - 1])
+def test_a_loop_of_no_rounds_at_once_or_too_many_is_a_damaged_graph(op, key, rounds):
+    """TensorFlow makes room for so many as a run comes to the loop: it ended the process over each of these."""
+    graph_def = net()
+    loop = graph_def.node.add(name="loop", op=op, input=["relu"])
+    loop.attr[key].i = rounds
+    assert f"'loop' runs {rounds} rounds of a loop at once, not 1 to 4096" in problem(graph_def)
+    loop.attr[key].i = 4096
+    check_structure("model.pb", graph_def)
 
 
 # --- sizes
