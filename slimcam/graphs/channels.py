@@ -4,7 +4,7 @@ TensorFlow infers sizes only as it imports a graph. What is followed here, back 
 that keep a last size which is not 0; where another one is met, images may have no channels.
 """
 
-from typing import List, Mapping, Optional, Sequence
+from typing import Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .op_types import (
     AVG_POOLS,
     BOUNDS,
     CONCATS,
+    CONVOLUTIONS,
     DEPTHWISE,
     DIVISIONS,
     FORWARDING,
@@ -32,14 +33,15 @@ from .op_types import (
 )
 from .walk import reachable
 
-# These give what has channels if all that they read has, those if the first of it has.
+# These give what has channels if all that they read has, those if the first of it has, the last of them by a layout.
 _OF_ALL = frozenset((*ADDITIONS, *DIVISIONS, *BOUNDS, *MERGES, *CONCATS, "Mul", "Sub", "SquaredDifference"))
 _OF_FIRST = frozenset(
     (
-        *(*READS, *ACTIVATIONS, *FORWARDING, *LOOPING, *SWITCHES, *NORMS, *PADS, *RESIZES, *AVG_POOLS, *DEPTHWISE),
-        *("MaxPool", "BiasAdd", "Cast", "LRN", "ExpandDims", "Exp", "Log", "Neg", "Rsqrt", "Sqrt", "Square", "Abs"),
+        *(*READS, *ACTIVATIONS, *FORWARDING, *LOOPING, *SWITCHES, *PADS, *RESIZES),
+        *("Cast", "LRN", "ExpandDims", "Exp", "Log", "Neg", "Rsqrt", "Sqrt", "Square", "Abs"),
     )
 )
+_LAID_OUT = frozenset((*NORMS, *AVG_POOLS, *DEPTHWISE, "MaxPool", "BiasAdd"))
 
 
 class _Unsure(Exception):
@@ -52,7 +54,7 @@ def may_lack(convolutions: Sequence[NodeDef], nodes: Mapping[str, NodeDef], give
     `given` says of tensors that are not among the nodes whether they are known to have channels.
     """
 
-    def behind(name: str) -> List[str]:
+    def behind(name: str) -> Sequence[str]:
         node = nodes.get(op_name(name))
         if node is None:
             if given.get(name, False):
@@ -69,22 +71,25 @@ def may_lack(convolutions: Sequence[NodeDef], nodes: Mapping[str, NodeDef], give
     return False
 
 
-def _behind(node: NodeDef, nodes: Mapping[str, NodeDef]) -> List[str]:
+def _behind(node: NodeDef, nodes: Mapping[str, NodeDef]) -> Sequence[str]:
     """Return of what a node keeps channels: nothing where it has some in any case."""
-    if node.op in PLACEHOLDERS or node.op in WEIGHTS:
+    op, read = node.op, node.input
+    if op in _OF_FIRST:
+        return read[:1]
+    if op in _OF_ALL:
+        return [name for name in read if not name.startswith("^")]
+    if op in PLACEHOLDERS or op in WEIGHTS:
         _check_sizes(node)
         return []
-    _check_layout(node)
-    data = [name for name in node.input if not name.startswith("^")]
-    if node.op in ("Conv2D", "Conv3D"):  # whose own images are looked at as well
+    if op in CONVOLUTIONS:  # whose own images are looked at as well
+        _check_layout(node)
         return []
-    if node.op in _OF_ALL:
-        return data
-    if node.op in _OF_FIRST:
-        return data[:1]
-    if node.op == "Split":  # into equal parts
-        return data[1:]
-    if node.op == "Reshape" and _gives_channels(nodes.get(op_name(node.input[-1]))):
+    if op in _LAID_OUT:
+        _check_layout(node)
+        return read[:1]
+    if op == "Split":  # into equal parts
+        return read[1:2]
+    if op == "Reshape" and len(read) > 1 and _gives_channels(nodes.get(op_name(read[1]))):
         return []
     raise _Unsure
 

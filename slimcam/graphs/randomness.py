@@ -115,19 +115,22 @@ def constant_value(get: Get, read: Callable[[str], Optional[np.ndarray]]) -> Val
             return value(inputs[1], most)
         if node.op in ("OnesLike", "ZerosLike"):
             return float(node.op == "OnesLike")
+        function = _ARITHMETIC.get(node.op)
+        if function is None or function.nin != len(inputs):  # the latter of a damaged graph
+            return None
         operands: List[float] = []
-        for one in inputs if node.op in _ARITHMETIC else ():
+        for one in inputs:
             number = value(one, most)
             if number is None:
                 return None
             operands.append(number)
         with np.errstate(all="ignore"):
-            return float(_ARITHMETIC[node.op](*map(np.float64, operands))) if operands else None
+            return float(function(*map(np.float64, operands)))
 
     return value
 
 
-_ARITHMETIC: Dict[str, Callable[..., float]] = {
+_ARITHMETIC: Dict[str, np.ufunc] = {
     **dict.fromkeys(ADDITIONS, np.add),
     **dict.fromkeys(DIVISIONS, np.divide),
     **dict.fromkeys(("Reciprocal", "Inv"), np.reciprocal),

@@ -241,12 +241,25 @@ def truth(path: str, case: Case, came: Came) -> bool:
         else:
             with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default():
                 keras2().backend.set_learning_phase(0)
-                found = keras2().models.load_model(path, compile=False).predict(came.numbers["input"])
+                found = _loaded(path).predict(came.numbers["input"])
     with np.errstate(all="ignore"):
         logits = came.numbers["logits"]
         shares = np.exp(logits - logits.max(-1, keepdims=True))
         shares /= shares.sum(-1, keepdims=True)
         return any(close(one, found) for one in (logits, shares, 1 / (1 + np.exp(-logits))))
+
+
+def _loaded(path: str) -> Any:
+    """Return what Keras 2 loads of a file; where its layers come in another order than their weights, by names."""
+    models = keras2().models
+    try:
+        return models.load_model(path, compile=False)
+    except ValueError:
+        with h5py.File(path, "r") as file:
+            config = file.attrs["model_config"]
+        model = models.model_from_json(config if isinstance(config, str) else config.decode())
+        model.load_weights(path, by_name=True)
+        return model
 
 
 def _is_new(path: str) -> bool:

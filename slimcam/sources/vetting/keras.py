@@ -17,6 +17,9 @@ from .operators_computing import COMPUTING
 UNKNOWN = "Keras does not have"  # the reason of a finding that the caller's own object may mend
 
 _DEEPEST = 200  # levels of lists and dictionaries; a model has some eight for each model in it
+_MOST_PLAIN = (
+    16  # levels of these alone, without a class in them: TensorFlow 1 looks at each twice as often as at the last
+)
 _TOO_DEEP = "nested too deep for a model's configuration"
 _DIGITS = 400  # of a number; Python 3.7 takes the square of their count to read them
 
@@ -28,6 +31,7 @@ class _Place(NamedTuple):
     where: str  # layers' names
     key: str  # the entry that it stands in, or a list of it
     depth: int
+    plain: int = 0  # levels since one that names its class
 
 
 def parsed(text: Any) -> Any:
@@ -100,8 +104,9 @@ def vet(config: Any, known: Collection[str] = ()) -> Verdict:
             kept = said if finding.allow in names.DRAWING else refused
             if all((one.where, one.allow) != (finding.where, finding.allow) for one in kept if one.allow):
                 kept.append(finding)  # a Lambda layer holds its code, too
-        if place.depth >= _DEEPEST:
-            refused.append(Finding(place.where, "a configuration", f"is nested more than {_DEEPEST} deep"))
+        if place.depth >= _DEEPEST or place.plain >= _MOST_PLAIN:
+            most = _DEEPEST if place.depth >= _DEEPEST else _MOST_PLAIN
+            refused.append(Finding(place.where, "a configuration", f"is nested more than {most} deep"))
             continue
         stack.extend(reversed(list(_inner(place))))
     return Verdict(refused, said)
@@ -111,11 +116,11 @@ def _inner(place: _Place) -> Iterator[_Place]:
     """Yield what a value holds."""
     if isinstance(place.value, list):
         for one in place.value:
-            yield _Place(one, place.where, place.key, place.depth + 1)
+            yield _Place(one, place.where, place.key, place.depth + 1, place.plain + 1)
     elif isinstance(place.value, dict):
-        where = _where(place)
+        where, plain = _where(place), 0 if "class_name" in place.value else place.plain + 1
         for key, one in place.value.items():
-            yield _Place(one, where, str(key), place.depth + 1)
+            yield _Place(one, where, str(key), place.depth + 1, plain)
 
 
 def _where(place: _Place) -> str:
