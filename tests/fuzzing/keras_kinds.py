@@ -257,7 +257,8 @@ def _loaded(path: str) -> Any:
     except ValueError:
         with h5py.File(path, "r") as file:
             config = file.attrs["model_config"]
-        model = models.model_from_json(config if isinstance(config, str) else config.decode())
+        text = config if isinstance(config, str) else config.decode()
+        model = models.model_from_json(text, custom_objects={"Functional": models.Model})  # as older ones call it
         model.load_weights(path, by_name=True)
         return model
 
