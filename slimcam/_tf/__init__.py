@@ -70,7 +70,7 @@ from .keras_symbols import (
     symbols_before,
     symbols_joined,
 )
-from .op_attributes import attributes_of, is_default, least_inputs, output_types, registered_ops
+from .op_attributes import attributes_of, input_counts, is_default, output_types, registered_ops
 from .own_session import OwnSession, check_process, check_timeout, deadline, for_few_runs
 from .sessions import MISSED, is_closed, prepared_run, run_each, without_fusion
 from .tf_slim import share_arg_scopes, slim
@@ -113,6 +113,7 @@ __all__ = [
     "imported_keras3",
     "initialise_all",
     "inlines_functions",
+    "input_counts",
     "input_name",
     "input_shape",
     "input_specs",
@@ -136,7 +137,6 @@ __all__ = [
     "keras_version",
     "later_layers",
     "layer_classes",
-    "least_inputs",
     "let_go",
     "let_initialise",
     "lives_eagerly",

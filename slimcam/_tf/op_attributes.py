@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import math
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from .._types import NodeDef
@@ -52,16 +53,14 @@ def _op_def(op: str) -> Any:
 
 
 @functools.lru_cache(maxsize=None)
-def least_inputs(op: str) -> Optional[int]:
-    """Return how many tensors an operation reads at least; None where this TensorFlow has no such operation."""
+def input_counts(op: str) -> Optional[Tuple[int, float]]:
+    """Return how many tensors an operation reads, at least and at most; None where this TensorFlow has none such."""
     op_def = _op_def(op)
     if op_def is None:
         return None
-    minima = {one.name: one.minimum for one in op_def.attr}
-    return sum(
-        max(0, minima.get(one.number_attr or one.type_list_attr, 0)) if one.number_attr or one.type_list_attr else 1
-        for one in op_def.input_arg
-    )
+    minima = {one.name: max(0, one.minimum) for one in op_def.attr}
+    lists = [one.number_attr or one.type_list_attr for one in op_def.input_arg]
+    return sum(minima.get(one, 0) if one else 1 for one in lists), math.inf if any(lists) else len(lists)
 
 
 def output_types(node: NodeDef) -> Optional[List[int]]:

@@ -1,8 +1,9 @@
 """Checks on a GraphDef before import: operations that cannot be, norms that train, gradients that are in no file."""
 
+import math
 from typing import Dict, List, Mapping, Optional, Sequence, Set
 
-from .._tf import least_inputs, tf, tf1
+from .._tf import input_counts, tf, tf1
 from .._types import GraphDef, NodeDef
 from ..errors import ModelError
 from .branches import library_of
@@ -56,17 +57,19 @@ _READ = {
 
 
 def check_inputs(source: str, graph_def: GraphDef) -> None:
-    """Raise ModelError for a node, of a function too, that reads fewer tensors than its type needs: it is damaged.
+    """Raise ModelError for a node, of a function too, that reads fewer tensors than its type, or more: it is damaged.
 
     slimcam looks at what nodes read before TensorFlow counts, and follows that, which is to have an end: no node is
     made from itself.
     """
     functions = library_of(graph_def)
     for node in [*graph_def.node, *(node for function in functions.values() for node in function.node_def)]:
-        least = 0 if node.op in functions else least_inputs(node.op)
-        least = _READ.get(node.op, 0) if least is None else least
+        counts = (0, math.inf) if node.op in functions else input_counts(node.op)
+        least, most = (_READ.get(node.op, 0), math.inf) if counts is None else counts
         if least and (len(node.input) < least or any(name.startswith("^") for name in node.input[:least])):
             raise ModelError(f"{source}: {node.name!r}, a {node.op}, reads fewer than {least} tensors: it is damaged")
+        if len(node.input) > most and not all(name.startswith("^") for name in node.input[int(most) :]):
+            raise ModelError(f"{source}: {node.name!r}, a {node.op}, reads more than {most} tensors: it is damaged")
     for nodes in (graph_def.node, *(function.node_def for function in functions.values())):
         circle = _on_circle(nodes)
         if circle:

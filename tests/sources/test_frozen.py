@@ -266,6 +266,16 @@ def test_a_node_that_reads_too_few_tensors_is_said(tmp_path, op, count, reads):
         slimcam.load(tmp_path / "model.pb", logits="node")
 
 
+@pytest.mark.parametrize("op, count", [("Mul", 2), ("Relu", 1), ("Placeholder", 0)])
+def test_a_node_that_reads_too_many_tensors_is_said(tmp_path, op, count):
+    graph_def = tf1.GraphDef()
+    graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
+    graph_def.node.add(name="node", op=op, input=["x"] * (count + 1) + ["^x"])
+    (tmp_path / "model.pb").write_bytes(graph_def.SerializeToString())
+    with pytest.raises(ModelError, match=f"'node', a {op}, reads more than {count} tensors: it is damaged"):
+        slimcam.load(tmp_path / "model.pb", logits="node")
+
+
 def test_a_node_of_a_function_that_reads_too_few_tensors_is_said(tmp_path):
     graph_def = tf1.GraphDef()
     graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
