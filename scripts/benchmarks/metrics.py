@@ -15,8 +15,6 @@ HEADER = ("", *METRICS, "passes")
 # Methods of thousands of passes are given fewer here.
 FEWER: Dict[str, Mapping[str, Any]] = {
     "rise": {"masks": 500},
-    "extremal_perturbation": {"steps": 100},
-    "meaningful_perturbation": {"steps": 100},
     "lime": {"samples": 300},
     "kernel_shap": {"samples": 300},
     "occlusion": {"patch": 32, "stride": 16},
