@@ -244,6 +244,9 @@ _XlaCompileMlirPlaceholderProgramKey _XlaHostComputeMlir _XlaRecvAtHost _XlaRecv
 _XlaSendFromHostV2 __MklDummyConv2DBackpropFilterWithBias __MklDummyConv2DWithBias __MklDummyPadWithConv2D
 __MklDummyPadWithFusedConv2D
 """,
+    "is of TensorFlow Lite's interpreter": """
+TFLite_Detection_PostProcess UnidirectionalSequenceLstm UnidirectionalSequenceRnn
+""",
     "is of TensorFlow's own tests": """
 A Attr AttrBool AttrBoolList AttrDefault AttrEmptyListDefault AttrEnum AttrEnumList AttrFloat AttrListDefault
 AttrListMin AttrListTypeDefault AttrMin AttrPartialShape AttrPartialShapeList AttrShape AttrShapeList

@@ -27,6 +27,11 @@ def test_every_operation_of_this_tensorflow_is_on_a_list(registry):
     assert [op for op in sorted(registry) if not is_known(op)] == []  # scripts/operators prints what it is
 
 
+def test_what_tensorflow_lite_registers_once_it_converts_is_on_a_list():
+    ops = ["TFLite_Detection_PostProcess", "UnidirectionalSequenceLstm", "UnidirectionalSequenceRnn"]
+    assert [op for op in ops if not is_known(op)] == []
+
+
 def test_no_operation_is_on_two_lists():
     names = [name for names in REFUSED.values() for name in names.split()]
     assert len(names) == len(REASONS)
