@@ -27,6 +27,10 @@ class Died(Exception):
     """The fork died; the text says how."""
 
 
+class TookLong(Died):
+    """The fork was not done in its time."""
+
+
 def in_fork(read: Callable[[], Any], seconds: float, lock: ContextManager[Any]) -> Any:
     """Return what a function returns in a fork of this process; raises Died where that dies.
 
@@ -67,7 +71,7 @@ def _result(child: int, reader: int, seconds: float) -> bytes:
     else:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    raise Died(f"takes more than {seconds:.0f} seconds")
+    raise TookLong(f"takes more than {seconds:.0f} seconds")
 
 
 def _fork() -> Optional[int]:

@@ -57,14 +57,14 @@ def may_lack(convolutions: Sequence[NodeDef], nodes: Mapping[str, NodeDef], give
     def behind(name: str) -> Sequence[str]:
         node = nodes.get(op_name(name))
         if node is None:
-            if given.get(name, False):
+            if given.get(op_name(name), False):
                 return []
             raise _Unsure
         return _behind(node, nodes)
 
     try:
         for node in convolutions:
-            _check_convolution(node, nodes)
+            _check_convolution(node, nodes, given)
         reachable([node.input[0] for node in convolutions], behind)
     except _Unsure:
         return True
@@ -107,16 +107,17 @@ def _check_layout(node: NodeDef) -> None:
         raise _Unsure
 
 
-def _check_convolution(node: NodeDef, nodes: Mapping[str, NodeDef]) -> None:
+def _check_convolution(node: NodeDef, nodes: Mapping[str, NodeDef], given: Mapping[str, bool]) -> None:
     """Raise _Unsure where a convolution's kernel is no weight, or has a size of 0."""
     _check_layout(node)
-    kernel = nodes.get(op_name(node.input[1])) if len(node.input) > 1 else None
+    name = op_name(node.input[1]) if len(node.input) > 1 else ""
     for _ in range(4):
-        if kernel is not None and kernel.op in READS and kernel.input:
-            kernel = nodes.get(op_name(kernel.input[0]))
-    if kernel is None or kernel.op not in WEIGHTS:
+        if name in nodes and nodes[name].op in READS and nodes[name].input:
+            name = op_name(nodes[name].input[0])
+    if name in nodes and nodes[name].op in WEIGHTS:
+        _check_sizes(nodes[name])
+    elif name in nodes or not given.get(name, False):
         raise _Unsure
-    _check_sizes(kernel)
 
 
 def _gives_channels(shape: Optional[NodeDef]) -> bool:

@@ -6,12 +6,12 @@ from typing import Any, Mapping, Optional
 
 from .._tf import TRIES_IMPORTS, divides_by_channels, may_end_import, tf1
 from .._types import GraphDef
-from ..forks import Died, in_fork
+from ..forks import Died, TookLong, in_fork
 from ..text.printable import first_line
 from .channels import may_lack
 from .graph_defs import nodes_by_name, op_name
 
-_SECONDS = 60.0  # of a processor that a fork has for an import, and for each so many nodes of it
+_SECONDS = 3.0  # of a processor that a fork has for an import, and for each so many nodes of it
 _NODES = 10_000
 
 
@@ -30,8 +30,10 @@ def import_graph(graph_def: GraphDef, tensors: Optional[Mapping[str, Any]] = Non
     try:
         if _may_end(graph_def, tensors or {}):
             seconds = _SECONDS * (1 + len(graph_def.node) / _NODES)
-            if in_fork(read, seconds, contextlib.nullcontext()):
-                return
+            # where another thread held a lock of TensorFlow's at the fork, that waits for ever, which says nothing
+            with contextlib.suppress(TookLong):
+                if in_fork(read, seconds, contextlib.nullcontext()):
+                    return
         read()
     except Died as error:
         raise ValueError(f"TensorFlow {error} as it reads it") from error

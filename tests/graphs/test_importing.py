@@ -8,6 +8,7 @@ import tensorflow.compat.v1 as tf1
 
 import slimcam
 from slimcam._tf import TF_VERSION
+from slimcam.forks import TookLong
 from slimcam.graphs import importing
 from slimcam.graphs.channels import may_lack
 from slimcam.graphs.graph_defs import nodes_by_name
@@ -85,6 +86,23 @@ def test_a_tensor_that_is_given_is_asked_of_who_gives_it():
     graph_def = graph_of(SOUND["a placeholder"])
     del graph_def.node[[node.name for node in graph_def.node].index("images")]
     assert [lacks(graph_def, **given) for given in ({}, {"images": False}, {"images": True})] == [True, True, False]
+
+
+def test_a_kernel_that_is_given_is_asked_of_who_gives_it():
+    graph_def = graph_of(SOUND["a placeholder"])
+    del graph_def.node[[node.name for node in graph_def.node].index("conv/filter")]
+    assert [lacks(graph_def, **{"conv/filter": known}) for known in (False, True)] == [True, False]
+
+
+def test_a_fork_that_waits_for_ever_is_not_waited_for(monkeypatch):
+    def wait(*arguments):
+        raise TookLong("takes more than 3 seconds")
+
+    monkeypatch.setattr(importing, "_may_end", lambda *args: True)
+    monkeypatch.setattr(importing, "in_fork", wait)
+    with tf1.Graph().as_default() as graph:
+        importing.import_graph(graph_of(UNSURE["a slice"]))
+    assert [op.name for op in graph.get_operations() if op.type == "Conv2D"] == ["conv"]
 
 
 def audio():
