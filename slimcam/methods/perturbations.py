@@ -211,7 +211,8 @@ def _level_slopes(net: Net, levels: np.ndarray, shown: np.ndarray, hidden: bool,
         images = np.ascontiguousarray(images[:, :, ::-1])
     slopes = net.gradients(images, np.arange(len(images)))
     slopes = slopes[:, :, ::-1] if mirrored else slopes
-    return np.asarray((slopes.astype(np.float64) * change).sum(-1))  # turned round twice where it is hidden
+    # For what is hidden the sign changes twice: the level falls as the mask rises, and the score is to be small.
+    return np.asarray((slopes.astype(np.float64) * change).sum(-1))
 
 
 def _grid(net: Net, cells: int) -> List[int]:
