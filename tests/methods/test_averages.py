@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fixtures.small_net import SmallNet, power_net
+from fixtures.tolerance import assert_net
 
 from slimcam.methods import averages, pixels
 from slimcam.methods.net import Attribution
@@ -48,10 +49,10 @@ def test_the_mean_gradient_of_photos_with_noise_is_smoothgrad(spread):
     net = power_net(np.concatenate([PHOTO, -PHOTO]), 3)
     got = averages.averaged(lambda one: Attribution(pixels.gradient(one)), reduce, "smooth", parameters)(net)
     del parameters["each"]
-    np.testing.assert_allclose(got.array, pixels.smoothgrad(net, **parameters), rtol=1e-6)
+    assert_net(got.array, pixels.smoothgrad(net, **parameters))
 
 
 def test_a_mean_may_be_of_means():
     inner = averages.averaged(left, reduce, "augment", FACTORS)
     got = averages.averaged(inner, reduce, "smooth", {**NOISE, "noise": 0.0})(SmallNet(PHOTO, np.sum))
-    np.testing.assert_allclose(got.array, [[[3 / 4, 0, 12 / 4]]], rtol=1e-6)
+    assert_net(got.array, [[[3 / 4, 0, 12 / 4]]])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fixtures.small_net import SmallNet
+from fixtures.tolerance import assert_net
 
 from slimcam.methods import METHODS, fullgrads
 from slimcam.methods.method import Size
@@ -23,14 +24,14 @@ def test_absolute_parts_are_stretched_and_added_up_on_the_pixels():
     # image: 1 3 and 0 2 of 3: 4/3 and 2/3. Layer: 8 1, 4 1, 0 5 of 8: 9/8, 5/8, 5/8, of which the ends are on the
     # pixels. The activation: 0 and 1. A dense layer has no places.
     got = fullgrads.fullgrad(net())
-    np.testing.assert_allclose(got.array, [[[4 / 3 + 9 / 8, 2 / 3 + 5 / 8 + 1]]] * 2, rtol=1e-6)
+    assert_net(got.array, [[[4 / 3 + 9 / 8, 2 / 3 + 5 / 8 + 1]]] * 2)
 
 
 def test_each_channel_alone_and_by_the_centres_of_pixels():
     # image: 1 0 and 3 2, each from its least to its largest: 1 0 and 1 0, together 2 and 0. Layer: 8 4 0 is 1 1/2 0,
     # 1 1 5 is 0 0 1, together 1 1/2 1; at a quarter and three quarters of it, 7/8 and 7/8. The activation as before.
     got = fullgrads.fullgrad(net(), unit="channel", enlarge="centres")
-    np.testing.assert_allclose(got.array, [[[2 + 7 / 8, 7 / 8 + 1]]] * 2, rtol=1e-6)
+    assert_net(got.array, [[[2 + 7 / 8, 7 / 8 + 1]]] * 2)
 
 
 @pytest.mark.parametrize("size", [1, 3])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fixtures.small_net import SmallNet, linear_net
+from fixtures.tolerance import assert_net
 
 from slimcam.errors import ParameterError
 from slimcam.methods import METHODS, sensitivity
@@ -25,7 +26,7 @@ def test_sobol_by_hand(net):
     # y(a) = 4 and 3, of variance 1/2. With the first cell of b: 7 and 3, (3^2 + 0) / 2 / (2 / 2) = 4.5; with the second
     # 4 and 5: (0 + 2^2) / 2 = 2; the others change nothing.
     got = sensitivity.sobol(net, 2, design=np.concatenate([A, B], 1), **CELLS)
-    np.testing.assert_allclose(got, [[[4.5, 2], [0, 0]]], rtol=1e-6)
+    assert_net(got, [[[4.5, 2], [0, 0]]])
 
 
 def test_the_indices_of_a_sum_are_the_shares_of_its_variance(net):
@@ -52,9 +53,9 @@ def test_hsic_by_hand(net):
     design = np.array([[0, 0, 0, 1], [1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]], float)
     want = np.array(centred_trace(design, np.array([0, 3, 4, 7.0]), 3.5))
     got = sensitivity.hsic(net, 4, design=0.6 * design, **CELLS)  # which is rounded
-    np.testing.assert_allclose(got[0].ravel(), want / 9, rtol=1e-6)
+    assert_net(got[0].ravel(), want / 9)
     got = sensitivity.hsic(net, 4, design=design, formula="xplique", **CELLS)
-    np.testing.assert_allclose(got[0].ravel(), want / 4, rtol=1e-6)
+    assert_net(got[0].ravel(), want / 4)
 
 
 def test_a_cell_that_nothing_depends_on_has_none(net):
@@ -82,7 +83,7 @@ def test_cells_are_blocks_of_pixels_and_are_enlarged():
     assert seen[2:] == [[1, 1, 1], [1, 1, 0]]
     got = sensitivity.sobol(linear_net(PHOTO, WEIGHTS), 2, cells=1, fill="zero", design=np.array([[0, 1], [1, 0.5]]))
     # 0 and 7, of variance 24.5; with the other number 7 and 3.5: (49 + 12.25) / 2 / 49
-    np.testing.assert_allclose(got, np.full((1, 2, 2), 0.625), rtol=1e-6)
+    assert_net(got, np.full((1, 2, 2), 0.625))
 
 
 def test_a_photo_has_its_own_points_and_a_seed_others():

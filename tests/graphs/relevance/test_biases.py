@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf1
-from fixtures.tolerance import rounding_of_net
+from fixtures.tolerance import assert_net, rounding_of_net
 
 from slimcam.graphs.relevance.biases import bias_tensors
 
@@ -56,7 +56,7 @@ def test_a_batch_norm_has_the_bias_that_it_folds_to(fused):
         return tf1.reduce_sum(y, [1, 2, 3])
 
     score, image, biases, _ = parts(build, [[[[2]]]])
-    np.testing.assert_allclose([score[0], image.sum(), biases[0].sum()], [3, 4, -1], rtol=1e-6)
+    assert_net([score[0], image.sum(), biases[0].sum()], [3, 4, -1])
     assert len(biases) == 1
 
 
