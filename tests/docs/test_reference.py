@@ -23,8 +23,8 @@ from slimcam.sources.options import EVERYWHERE, OF_FILES, LoadOptions
 
 
 def rows_of(page):
-    """Return the rows of a page's first table, the cells of each without their backquotes."""
-    lines = re.findall(r"^\| `.*\|$", text_of(page), re.M)
+    """Return the rows of a page's first table of names, the cells of each without their backquotes."""
+    lines = re.search(r"(^\| `.*\|\n)+", text_of(page), re.M).group().splitlines()
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
