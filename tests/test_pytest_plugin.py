@@ -22,6 +22,16 @@ SHAPES = pathlib.Path(__file__).resolve().parents[1] / "checkpoints" / "shapes"
 HEAVY = ["tensorflow", "numpy", "cv2", "tabulate", "click", "tf_slim", "keras", "tf_keras"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def lazy_modules():
+    """Load what loads itself at a first look, as contrib of TensorFlow 1 does: it cannot be imported a second time.
+
+    A run that fails looks at every module for the lines of its traceback, and pytester forgets what came with it.
+    """
+    for module in list(sys.modules.values()):
+        hasattr(module, "__file__")
+
+
 def python(code, cwd=None):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=cwd)
 
