@@ -33,8 +33,10 @@ def read_frozen(path: str, options: LoadOptions) -> Parts:
     graph_def = read_graph_def(path)
     judged = vetted(path, graph_def, options)
     graph_def = without_writes(graph_def)
-    among = needed_nodes(graph_def, [options.logits]) if options.logits else None
-    variables = [n.name for n in graph_def.node if n.op in VARIABLES and (among is None or n.name in among)]
+    variables = [node.name for node in graph_def.node if node.op in VARIABLES]
+    if variables and options.logits:
+        among = needed_nodes(graph_def, [options.logits])
+        variables = [name for name in variables if name in among]
     if variables:
         raise ModelError(
             f"{path}: not frozen: {len(variables)} variables such as {variables[0]!r} have no value in it; "

@@ -42,7 +42,7 @@ def input_nodes(
     """
     listed = [op_name(name) for name in inputs]
     images = {name: image for name, image in known.all().items() if not listed or name in listed}
-    if not listed and logits is not None:
+    if not listed and logits is not None and len(images) > 1:
         among = needed_among(known.nodes, [logits])
         images = {name: image for name, image in images.items() if name in among} or images
     order = sorted(images, key=listed.index if listed else _by_number)

@@ -241,7 +241,8 @@ def truth(path: str, case: Case, came: Came) -> bool:
         else:
             with tf1.Graph().as_default() as graph, tf1.Session(graph=graph).as_default():
                 keras2().backend.set_learning_phase(0)
-                found = _loaded(path).predict(came.numbers["input"])
+                model = _loaded(path) if path.endswith(".h5") else _built(path, case)
+                found = model.predict(came.numbers["input"])
     with np.errstate(all="ignore"):
         logits = came.numbers["logits"]
         shares = np.exp(logits - logits.max(-1, keepdims=True))
@@ -261,6 +262,16 @@ def _loaded(path: str) -> Any:
         model = models.model_from_json(text, custom_objects={"Functional": models.Model})  # as older ones call it
         model.load_weights(path, by_name=True)
         return model
+
+
+def _built(path: str, case: Case) -> Any:
+    """Return what Keras 2 makes of a .json or .yaml and its weights; it knows no words of Keras 1."""
+    with open(path) as file:
+        config = yaml.safe_load(file)  # which reads JSON too
+    known = keras_texts.keras2_config() if config == keras_texts.keras1_config() else config
+    model = keras2().models.model_from_json(json.dumps(known))
+    model.load_weights(os.path.join(os.path.dirname(path), case.options["weights"]))
+    return model
 
 
 def _is_new(path: str) -> bool:
