@@ -56,6 +56,8 @@ def folders_of(path: "PathLike") -> List[str]:
 
 def leads_out(path: str, folders: Sequence[str]) -> bool:
     """Whether a file lies in none of the real `folders`, nor in those in them, once all links are followed."""
+    if "\0" in path:  # no file has such a name
+        return True
     real = os.path.realpath(path)
     return not any(real.startswith(os.path.join(folder, "")) for folder in folders)
 

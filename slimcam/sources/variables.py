@@ -100,9 +100,12 @@ def _latest(folder: str) -> str:
         return ""
     try:
         state = tf1.train.get_checkpoint_state(folder)
+        recorded = "" if state is None else str(state.model_checkpoint_path)
+        if "\0" in recorded:
+            raise ValueError("no path has a zero byte")
     except ValueError as error:
         raise ModelError(f"{folder}: its 'checkpoint' file is damaged: name the checkpoint itself") from error
-    return "" if state is None else str(state.model_checkpoint_path)
+    return recorded
 
 
 def _is_v1(path: str) -> bool:

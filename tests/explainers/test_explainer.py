@@ -30,12 +30,8 @@ def explainer(model, method, target=None, **options):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    import tensorflow.compat.v1 as tf1
-
     path = tmp_path_factory.mktemp("explainer") / "model.pb"
-    with tf1.Graph().as_default() as graph:
-        small_convnet.build()
-    path.write_bytes(graph.as_graph_def().SerializeToString())
+    small_convnet.write(path)
     return path
 
 

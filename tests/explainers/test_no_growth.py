@@ -56,9 +56,7 @@ def old_objects():
 @pytest.fixture(scope="module")
 def net(tmp_path_factory):
     path = tmp_path_factory.mktemp("growth") / "model.pb"
-    with tf1.Graph().as_default() as graph:
-        small_convnet.build()
-    path.write_bytes(graph.as_graph_def().SerializeToString())
+    small_convnet.write(path)
     with slimcam.load(path, logits="logits", preprocess="squash") as model:
         yield model
 

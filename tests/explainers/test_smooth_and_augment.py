@@ -21,9 +21,7 @@ FACTORS = (0.5, 1.0)
 @pytest.fixture(scope="module")
 def net(tmp_path_factory):
     path = tmp_path_factory.mktemp("averages") / "model.pb"
-    with tf1.Graph().as_default() as graph:
-        small_convnet.build()
-    path.write_bytes(graph.as_graph_def().SerializeToString())
+    small_convnet.write(path)
     with slimcam.load(path, logits=LOGITS, preprocess="squash") as model:
         yield model
 

@@ -272,12 +272,14 @@ def _import(path: str, case: Case, session: Any, wanted: List[str]) -> None:
     if case.entry == ".":
         tf1.saved_model.load(session, [] if case.base == "hub" else ["serve"], path)
         return
-    with open(path, "rb") as file:
-        data = file.read()
+    data = case.files[case.entry]
     if case.entry == "net.meta":
         _restore(tf1.MetaGraphDef.FromString(data), path[: -len(".meta")], session, wanted)
     else:
-        tf1.import_graph_def(tf1.graph_util.extract_sub_graph(_parse(case.entry, data), wanted), name="")
+        graph_def = tf1.graph_util.extract_sub_graph(_parse(case.entry, data), wanted)
+        for node in graph_def.node:
+            node.device = ""  # where something is computed is the caller's choice
+        tf1.import_graph_def(graph_def, name="")
 
 
 def _restore(meta: Any, prefix: str, session: Any, wanted: List[str]) -> None:

@@ -70,7 +70,10 @@ def test_a_checkpoint_in_the_folder_is(saved, tmp_path, named):
         assert model.classes == 2
 
 
-@pytest.mark.parametrize("what", ["pipe", b"\xff\xfe\x00", b"no proto", "large"])
+NO_PATH = b'model_checkpoint_path: "model\\000.ckpt"'
+
+
+@pytest.mark.parametrize("what", ["pipe", b"\xff\xfe\x00", b"no proto", NO_PATH, "large"])
 def test_a_checkpoint_file_that_is_none(saved, what):
     folder = os.path.dirname(saved())
     path = os.path.join(folder, "checkpoint")

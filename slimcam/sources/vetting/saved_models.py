@@ -10,6 +10,7 @@ import os
 from typing import Any, Dict, List, Optional, Set
 
 from ...errors import UntrustedModel
+from ...files.reading import leads_out
 from ...graphs.graph_defs import op_name
 from ..options import LoadOptions
 from . import Finding, Verdict, error_of
@@ -104,5 +105,4 @@ def _bound_asset(meta: Any, function: str, position: int) -> Optional[str]:
 
 def _is_inside(folder: str, name: str) -> bool:
     """Whether a file of `assets/`, by the name that the SavedModel has for it, lies in its folder."""
-    assets = os.path.realpath(os.path.join(folder, "assets"))
-    return os.path.realpath(os.path.join(assets, name)).startswith(os.path.join(os.path.realpath(folder), ""))
+    return not leads_out(os.path.join(folder, "assets", name), [os.path.realpath(folder)])

@@ -159,7 +159,7 @@ def test_a_table_of_a_file_elsewhere_is_refused(tmp_path):
 
 
 @TF2
-@pytest.mark.parametrize("filename", ["../../secret.txt", "{elsewhere}/secret.txt", "a link"])
+@pytest.mark.parametrize("filename", ["../../secret.txt", "{elsewhere}/secret.txt", "a\0b", "a link"])
 def test_an_asset_elsewhere_is_refused_though_nothing_reads_it(tmp_path, filename):
     (tmp_path / "labels.txt").write_text("a\n")
     (tmp_path / "secret.txt").write_text("secret\n")
