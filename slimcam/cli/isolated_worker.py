@@ -1,5 +1,6 @@
 """The program of an isolated model's process: it limits itself, loads models, and answers what it is asked."""
 
+import contextlib
 import dataclasses
 import importlib
 import os
@@ -130,6 +131,7 @@ class Answers:
         self._cams.append(cams)
         inputs = [[own.tensor is cam.image_input.tensor for own in self._model.inputs].index(True) for cam in cams]
         described = {"layers": [cam.layer for cam in cams], "on_logits": cams[0].on_logits, "inputs": inputs}
+        described["channels"] = max(getattr(cam, "channels", 1) for cam in cams)  # by which some methods take passes
         return {"number": len(self._cams) - 1, **described}
 
     def maps(self, number: int, target: Any, images: Any) -> List[Dict[str, Any]]:
@@ -140,8 +142,19 @@ class Answers:
         names = *of_maps, "photo", "fed", "windows", "boxes"
         return [
             {**{name: getattr(maps, name) for name in names}, "labels": None if maps.boxes is None else maps.labels}
-            for maps in cams[0].together(cams, batches, target)
+            for maps in self._together(cams, batches, target)
         ]
+
+    def _together(self, cams: Sequence[Any], batches: Sequence[Any], target: Any) -> List[Any]:
+        """Return the Maps of each branch; a method of many runs says after each of them that it goes on."""
+        step = self._call("step")
+        with contextlib.ExitStack() as after:
+            for cam in cams:
+                if hasattr(cam, "progress"):
+                    after.callback(setattr, cam, "progress", cam.progress)
+                    cam.progress = lambda rows: step(rows, 0)
+            together: List[Any] = cams[0].together(cams, batches, target)
+            return together
 
     def evidence(self, number: int, target: Any, images: Any) -> Dict[str, Any]:
         """Return the parts of a GradCAM's Evidence."""

@@ -1,6 +1,6 @@
 """What evaluate asks of the process of an isolated model, where the cams that it judges live too; Maps are sent."""
 
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Sequence, Tuple
 
 import numpy as np
 
@@ -9,13 +9,12 @@ from ..errors import ParameterError
 from ..faithfulness import Measure
 from ..inputs.photos import Batch
 from ..isolation.answers import read
-from ..isolation.child import Calls
+from ..isolation.elsewhere import steps
 from ..isolation.model import IsolatedModel
 from ..maps.maps import Maps
 from ..methods.method import Size
 from .layers import LayersCam
 
-STEP = "step"  # what the process calls: with rows that metrics ran, and with maps that are there
 OTHER_MODEL = (
     "what is judged was built on another model than it is judged by, and one of them is isolated: build it on that one"
 )
@@ -39,7 +38,7 @@ def numbers_from_elsewhere(
 
     sent = [_sent(model, one) for one in judged]
     arguments = sent, list(measures), targets.as_target(options.target), options.truth, options.memory
-    how = {"images": model.sendable_batch(batch), "calls": _calls(_most(measures, shape), options.progress)}
+    how = {"images": model.sendable_batch(batch), "calls": steps(_most(measures, shape), options.progress)}
     array: np.ndarray = model.ask(numbers, "evaluate", *arguments, **how)
     return array
 
@@ -72,25 +71,3 @@ def _most(measures: Sequence[Measure], shape: Tuple[int, int, int]) -> int:
     methods, _, photos = shape
     size = Size(0, 0, 0)  # no metric's cost goes by it
     return methods * photos * (1 + sum(one.row.passes(one.parameters, size) for one in measures))
-
-
-def _calls(most: int, progress: Callable[[int], None]) -> Calls:
-    """Return what the process may call: each step renews its time, but no more of them than the metrics take."""
-    done = 0
-
-    def prepare(arguments: Any) -> Callable[[], bool]:
-        pair: Any = Tuple[int, int]
-        rows, maps = read(pair, arguments)
-        if min(rows, maps) < 0 or rows + maps < 1:
-            raise ValueError("no step")
-
-        def run() -> bool:
-            nonlocal done
-            done += rows + maps
-            if rows:
-                progress(rows)
-            return done <= most
-
-        return run
-
-    return {STEP: prepare}

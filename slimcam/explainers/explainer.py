@@ -12,6 +12,7 @@ from ..isolation.model import IsolatedModel
 from ..maps.dialects import DIALECTS, Dialect
 from ..maps.maps import Maps
 from ..methods import find_method
+from ..methods.averages import Averages
 from ..methods.method import Method
 from ..methods.parameters import read_parameters
 from ..methods.reductions import known_parameters
@@ -21,7 +22,7 @@ from ..suggest import nearest
 from .baseline_photos import read_photos
 from .gradcam import GradCAM
 from .layers import LayersCam
-from .runs import AnyCam, Averages, NetCam, cam_of
+from .runs import AnyCam, NetCam, cam_of
 
 
 class Explainer:
@@ -34,7 +35,7 @@ class Explainer:
     `memory` is how many bytes the numbers of one run may take, about; more rows are run in parts.
 
     Errors come here and not at the first image: those of GradCAM, UnknownName and ParameterError. After this, nothing
-    is added to the model's graph. In a process of its own (`isolated=True`) all of this is there, but progress.
+    is added to the model's graph. In a process of its own (`isolated=True`) all of this is there.
     """
 
     def __init__(
@@ -92,13 +93,15 @@ class Explainer:
 
     def passes(self, height: int = 224, width: int = 224) -> int:
         """Return how many rows the method runs for a photo that the net is fed at a size."""
-        return self.cam.passes(height, width) if isinstance(self.cam, (NetCam, LayersCam)) else 1
+        passes: int = self.cam.passes(height, width)
+        return passes
 
     def watch(self, progress: Callable[[int], None]) -> None:
-        """Let `progress` be called with the number of rows after each run; a model in another process tells none."""
+        """Let `progress` be called with the number of rows after each run of a method of many passes."""
         for cam in self.cam.cams if isinstance(self.cam, LayersCam) else [self.cam]:
-            if isinstance(cam, NetCam):
-                cam.progress = progress
+            runs = cam if isinstance(cam, NetCam) else cam.remote
+            if runs is not None:
+                runs.progress = progress
 
 
 def _cam(model: Model, layer: Any, *more: Any) -> Any:

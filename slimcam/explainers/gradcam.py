@@ -119,6 +119,10 @@ class GradCAM:
         batch = self.image_input.batch(images)
         return (together([self], [batch], target) if self.remote is None else self.remote.together([batch], target))[0]
 
+    def passes(self, height: int, width: int) -> int:
+        """Return how many rows are run for a photo that is fed at a size: one here."""
+        return 1 if self.remote is None else self.remote.passes(height, width)
+
     @staticmethod
     def together(cams: Sequence["GradCAM"], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:
         """Run GradCAMs of one model and target together, each with the batch of its own input; see together()."""

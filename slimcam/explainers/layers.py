@@ -30,7 +30,7 @@ class LayersCam:
 
     def passes(self, height: int, width: int) -> int:
         """Return how many rows are run for a photo that is fed at a size."""
-        return sum(cam.passes(height, width) if hasattr(cam, "passes") else 1 for cam in self.cams)
+        return sum(cam.passes(height, width) for cam in self.cams)
 
 
 def mean_of(each: Sequence[Maps], layer: str) -> Maps:

@@ -17,10 +17,11 @@ from ..isolation.model import IsolatedModel
 from ..maps import paint
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
+from ..methods.averages import Averages
 from ..model import Model
 from .explainer import cam_of_model
 from .gradcam import with_method
-from .runs import Averages, cam_of
+from .runs import cam_of
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
 

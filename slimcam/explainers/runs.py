@@ -16,7 +16,7 @@ from ..maps.dialects import Dialect
 from ..maps.maps import Maps
 from ..maps.selection import stack
 from ..methods import find_method
-from ..methods.averages import AVERAGES, Make, averaged
+from ..methods.averages import Averages, Make, averaged, passes_of
 from ..methods.cams import raw_map
 from ..methods.method import Size
 from ..methods.net import Attribution, Net, attribution
@@ -36,9 +36,6 @@ class Part(NamedTuple):
     scores: np.ndarray
     classes: np.ndarray
     finite: np.ndarray  # of images and scores
-
-
-Averages = Sequence[Tuple[str, Mapping[str, Any]]]  # rows of AVERAGES and their parameters, the innermost first
 
 
 class NetCam:
@@ -74,11 +71,13 @@ class NetCam:
 
     def passes(self, height: int, width: int) -> int:
         """Return how many rows are run for a photo that is fed at a size."""
+        return self.k * passes_of(self.row, self.parameters, self.averages, Size(height, width, self.channels))
+
+    @property
+    def channels(self) -> int:
+        """How many channels the layer has, 1 where that is not known."""
         shape = self.query.layer.shape.as_list() if self.query.layer.shape.rank == 4 else [None] * 4
-        channels = shape[1] if self.query.channels_first else shape[-1]
-        times = [AVERAGES[name].times(parameters) for name, parameters in self.averages]
-        passes = self.k * self.row.passes(self.parameters, Size(height, width, channels or 1))
-        return passes * int(np.prod(times, dtype=np.int64))
+        return (shape[1] if self.query.channels_first else shape[-1]) or 1
 
     @staticmethod
     def together(cams: Sequence["NetCam"], batches: Sequence[Batch], target: TargetLike = None) -> List[Maps]:

@@ -1,21 +1,26 @@
 """RemoteCam: what stands for a GradCAM, or for those of a pair, in a child process; and Maps from what it answers."""
 
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .. import targets
 from .._types import HoldLike, ImagesLike
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch
 from ..maps.dialects import Dialect
 from ..maps.maps import Maps
 from ..methods import find_method
+from ..methods.averages import passes_of
 from ..methods.evidence import Evidence
+from ..methods.method import Size
 from ..methods.parameters import defaults
 from .answers import read
+from .elsewhere import steps
 from .model import IsolatedModel
 
+MOST_CHANNELS = 1 << 20  # of a layer: the process says how many there are, and they bound its time
 ARRAYS = "classes", "scores", "finite", "rounding"  # of Maps: a value for each map
 
 
@@ -47,7 +52,16 @@ class RemoteCam:
         self.parameters = dict(defaults(find_method(dialect.method).parameters) if parameters is None else parameters)
         built = model.ask(_built, "cams", *self.given, branches, self.parameters, memory, averages)
         self.number, self.layers, self.on_logits = built["number"], built["layers"], built["on_logits"]
+        self._averages, self._channels = averages, built["channels"]
+        self.progress: Callable[[int], None] = lambda rows: None
         self.inputs: List[ImageInput] = [model.inputs[i] for i in built["inputs"]]
+
+    def passes(self, height: int, width: int) -> int:
+        """Return how many rows are run for a photo that is fed at a size."""
+        target = self.given[1]
+        k = target.k if isinstance(target, targets.Top) else 1
+        row, size = find_method(self._dialect.method), Size(height, width, self._channels)
+        return k * passes_of(row, self.parameters, self._averages, size)
 
     def together(self, batches: Sequence[Batch], target: Any) -> List[Maps]:
         """Return the Maps of a batch for each branch."""
@@ -58,8 +72,16 @@ class RemoteCam:
             return [_maps(*one, self._dialect, labels) for one in zip(answer, batches, self.layers)]
 
         sent = [self.model.sendable_batch(batch) for batch in batches]
-        made: List[Maps] = self.model.ask(maps, "maps", self.number, target, images=sent)
+        most = sum(self._rows(own, batch) for own, batch in zip(self.inputs, batches))
+        how = {"images": sent, "calls": steps(most, lambda rows: self.progress(rows))}
+        made: List[Maps] = self.model.ask(maps, "maps", self.number, target, **how)
         return made
+
+    def _rows(self, own: ImageInput, batch: Batch) -> int:
+        """Return how many rows the photos of a batch take at most, each fed at the input's size, else at its own."""
+        fixed = own.tensor.shape.as_list()[-3:-1] if own.tensor.shape.rank else (None, None)
+        sizes = [[side or of_photo for side, of_photo in zip(fixed, photo.shape)] for photo in batch.photos]
+        return sum(1 + self.passes(height, width) for height, width in sizes)  # 1: which classes are explained
 
     def evidence(self, images: ImagesLike, target: Any) -> Evidence:
         """Return the Evidence of images, as a GradCAM does."""
@@ -73,8 +95,9 @@ def _name(layer: Any) -> Any:
 
 
 def _built(answer: Any) -> Dict[str, Any]:
-    kinds = {"number": int, "layers": List[str], "on_logits": bool, "inputs": List[int]}
+    kinds = {"number": int, "layers": List[str], "on_logits": bool, "inputs": List[int], "channels": int}
     built = {name: read(kind, answer[name]) for name, kind in kinds.items()}
+    _check(0 < built["channels"] <= MOST_CHANNELS, "channels of a layer")
     _check(len(built["layers"]) == len(built["inputs"]) > 0, "an input for each layer")
     return built
 

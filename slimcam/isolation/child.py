@@ -176,8 +176,9 @@ class Child:
                 progress = call()
             except BaseException as error:  # of the caller's own function: it is raised when the child has stopped
                 stopped, progress, deadline = stopped or error, True, _after(GRACE)
+            if progress and stopped is None:
+                deadline = _after(patience)
             messages.send_request(self._end, stopped is None or not progress, deadline)
-            deadline = _after(patience) if progress and stopped is None else deadline
 
     def unreadable(self, wrong: Exception) -> ModelError:
         """Return the error for an answer that does not hold what was asked for; the child ends."""

@@ -19,6 +19,7 @@ from .model import IsolatedModel, Way, bytes_of, started
 Function = TypeVar("Function", bound=Callable[..., Any])
 Types = Sequence[Any]
 PROGRESS = "progress"  # a function of how much is done, and of how much
+STEP = "step"  # one of how many rows were run, and of how many maps are there since
 
 
 def where_the_model_is(
@@ -51,6 +52,31 @@ def where_the_model_is(
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+def steps(most: int, progress: Callable[[int], None]) -> Calls:
+    """Return what a process may call as it goes on: each step renews its time, but no more than `most` rows and maps.
+
+    `progress` is called with the rows.
+    """
+    done = 0
+
+    def prepare(arguments: Any) -> Callable[[], bool]:
+        pair: Any = Tuple[int, int]
+        rows, maps = read(pair, arguments)
+        if min(rows, maps) < 0 or rows + maps < 1:
+            raise ValueError("no step")
+
+        def run() -> bool:
+            nonlocal done
+            done += rows + maps
+            if rows:
+                progress(rows)
+            return done <= most
+
+        return run
+
+    return {STEP: prepare}
 
 
 def in_one_process(kind: Any, function: Callable[..., Any], models: Sequence[Model], runs: int, **keywords: Any) -> Any:

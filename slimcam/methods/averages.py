@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence,
 import cv2
 import numpy as np
 
+from .method import Method, Size
 from .net import Attribution, Net
 from .parameters import Parameter
 from .pixels import noisy_photos
@@ -12,6 +13,7 @@ from .rows.pixels import NOISE, SAMPLES, SEED, SPREAD
 
 Make = Callable[[Net], Attribution]  # a method with its parameters
 Reduce = Callable[[Attribution], np.ndarray]  # its maps, (N, h, w)
+Averages = Sequence[Tuple[str, Mapping[str, Any]]]  # rows of AVERAGES and their parameters, the innermost first
 Change = Tuple[np.ndarray, bool]  # the photos changed, and whether they are mirrored
 EPSILON = 1e-7  # added to what a map is divided by, as pytorch-grad-cam does
 
@@ -22,6 +24,14 @@ class Average(NamedTuple):
     changes: Callable[..., Iterable[Change]]  # of a Net and the parameters
     parameters: Mapping[str, Parameter]
     times: Callable[[Mapping[str, Any]], int]  # how often the method is asked
+
+
+def passes_of(row: Method, parameters: Mapping[str, Any], averages: Averages, size: Size) -> int:
+    """Return how many rows a method runs for a photo and a class, with all that averages its maps."""
+    passes = row.passes(parameters, size)
+    for name, given in averages:
+        passes *= AVERAGES[name].times(given)
+    return passes
 
 
 def averaged(make: Make, reduce: Reduce, name: str, parameters: Mapping[str, Any]) -> Make:

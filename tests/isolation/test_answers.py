@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import slimcam
+from slimcam import divergence
 from slimcam.isolation.answers import as_answer, read
 
 
@@ -17,7 +18,5 @@ def test_what_is_of_another_type_than_declared_is_no_answer(kind, answer):
 
 
 def test_types_come_back_as_they_were():
-    value = slimcam.divergence.LayerComparison(
-        [], [], [], 0.5, skipped_a=[slimcam.divergence.Alone("a", "conv")], skipped_b=[]
-    )
-    assert read(slimcam.divergence.LayerComparison, as_answer(value)) == value
+    value = divergence.LayerComparison([], [], [], 0.5, skipped_a=[divergence.Alone("a", "conv")], skipped_b=[])
+    assert read(divergence.LayerComparison, as_answer(value)) == value

@@ -8,8 +8,8 @@ from fixtures.isolated_nets import LOAD, X, both_of
 
 import slimcam
 from slimcam.errors import ParameterError
-from slimcam.explainers.evaluating_elsewhere import STEP, _calls
 from slimcam.isolation import messages
+from slimcam.isolation.elsewhere import STEP, steps
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 
@@ -52,7 +52,7 @@ def test_progress_that_raises_ends_the_run_and_the_model_goes_on(both):
 
 def test_steps_renew_the_time_but_no_more_of_them_than_the_metrics_take():
     rows = []
-    step = _calls(5, rows.append)[STEP]
+    step = steps(5, rows.append)[STEP]
     assert [step(one)() for one in ([0, 2], [3, 0], [1, 0])] == [True, True, False]
     assert rows == [3, 1]
     for wrong in ([0, 0], [-1, 2], [True, 1], ["1", 1], [1]):
@@ -65,7 +65,7 @@ def test_the_metrics_take_as_many_steps_as_are_allowed(both, monkeypatch):
     renewed = []
 
     def watched(most, progress):
-        prepare = _calls(most, progress)[STEP]
+        prepare = steps(most, progress)[STEP]
 
         def noting(arguments):
             run = prepare(arguments)
@@ -78,7 +78,7 @@ def test_the_metrics_take_as_many_steps_as_are_allowed(both, monkeypatch):
 
         return {STEP: noting}
 
-    monkeypatch.setattr("slimcam.explainers.evaluating_elsewhere._calls", watched)
+    monkeypatch.setattr("slimcam.explainers.evaluating_elsewhere.steps", watched)
     cam = slimcam.GradCAM(both[1])
     metrics = [name for name, row in slimcam.METRICS.items() if row.needs != "truth"]
     slimcam.evaluate([cam, slimcam.Explainer(both[1], "gradient")], both[1], X, metrics, memory=1)
