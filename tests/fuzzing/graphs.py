@@ -14,7 +14,6 @@ from slimcam._tf import TF_VERSION, parse_text, tf, tf1
 from .case import Case, listing
 from .mutations import damage
 from .protos import change
-from .runs import Came, close
 
 SIDE = 8
 # Ops of every sort: pure, of files, of state, of control; all others follow by their names in the registry.
@@ -228,7 +227,7 @@ def mutate(random: Random, case: Case) -> Case:
     data = case.files[name]
     if (name not in _MESSAGES and name != "saved_model.pb") or random.random() < 0.1:
         return case.with_file(name, *damage(random, data))
-    message = _parse(name, data)
+    message = parse(name, data)
     recipe = "; ".join(change(random, message, ops()) for _ in range(random.choice((1, 1, 1, 2, 3))))
     text = name.endswith("txt")
     return case.with_file(
@@ -236,7 +235,7 @@ def mutate(random: Random, case: Case) -> Case:
     )
 
 
-def _parse(name: str, data: bytes) -> Any:
+def parse(name: str, data: bytes) -> Any:
     if name == "saved_model.pb":
         from tensorflow.core.protobuf import saved_model_pb2
 
@@ -247,55 +246,3 @@ def _parse(name: str, data: bytes) -> Any:
     else:
         message.ParseFromString(data)
     return message
-
-
-# --- what TensorFlow itself makes of it
-
-
-def truth(path: str, case: Case, came: Came) -> bool:
-    """Whether TensorFlow computes the same scores and the same map from the file, given what slimcam fed."""
-    with tf1.Graph().as_default() as graph, tf1.Session(graph=graph) as session:
-        names = came.names
-        _import(path, case, session, [name.split(":")[0] for name in (*names.values(), *came.fed)])
-        tensors = {key: graph.get_tensor_by_name(name) for key, name in names.items()}
-        feeds = {tensors["input"]: came.numbers["input"]}
-        feeds.update({graph.get_tensor_by_name(name): value for name, value in came.fed.items()})
-        score = tf1.reduce_sum(tensors["logits"][:, 0])
-        gradient = tf1.gradients(score, tensors["layer"])[0]
-        score, a, g = session.run([score, tensors["layer"], gradient], feeds)
-    raw = np.einsum("nhwc,nc->nhw", a, g.mean((1, 2)))
-    return close(came.numbers["scores"], np.reshape(score, (1,))) and close(came.numbers["raw"], raw)
-
-
-def _import(path: str, case: Case, session: Any, wanted: List[str]) -> None:
-    """Import what nodes need, as TensorFlow's own tools cut a graph: damage to the others is none to these."""
-    if case.entry == ".":
-        tf1.saved_model.load(session, [] if case.base == "hub" else ["serve"], path)
-        return
-    data = case.files[case.entry]
-    if case.entry == "net.meta":
-        _restore(tf1.MetaGraphDef.FromString(data), path[: -len(".meta")], session, wanted)
-    else:
-        graph_def = tf1.graph_util.extract_sub_graph(_parse(case.entry, data), wanted)
-        for node in graph_def.node:
-            node.device = ""  # where something is computed is the caller's choice
-        tf1.import_graph_def(graph_def, name="")
-
-
-def _restore(meta: Any, prefix: str, session: Any, wanted: List[str]) -> None:
-    """Import what nodes need, and restore variables by the Saver of the file; by their names, where that is broken."""
-    saver, whole = meta.saver_def, tf1.GraphDef.FromString(meta.graph_def.SerializeToString())
-    saving = [name.split(":")[0] for name in (saver.restore_op_name, saver.filename_tensor_name)]
-    meta.ClearField("collection_def")  # which names variables that may be gone
-    meta.graph_def.CopyFrom(tf1.graph_util.extract_sub_graph(whole, [*wanted, *saving]))
-    try:
-        tf1.train.import_meta_graph(meta, clear_devices=True).restore(session, prefix)
-    except ValueError:
-        tf1.import_graph_def(tf1.graph_util.extract_sub_graph(whole, wanted), name="")
-        reader = tf1.train.load_checkpoint(prefix)
-        for op in session.graph.get_operations():
-            value = reader.get_tensor(op.name) if op.type in ("VariableV2", "VarHandleOp") else None
-            if op.type == "VariableV2":
-                session.run(tf.raw_ops.Assign(ref=op.outputs[0], value=value))
-            elif op.type == "VarHandleOp":
-                session.run(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=value))

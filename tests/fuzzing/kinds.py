@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
-from . import allowed, arrays, checkpoints, documents, graphs, keras_kinds, photos, runs, tflite_files
+from . import allowed, arrays, checkpoints, documents, graph_truth, graphs, keras_kinds, photos, runs, tflite_files
 from .case import Case
 from .runs import Came
 
@@ -25,9 +25,9 @@ class Kind(NamedTuple):
 ALLOWING: Dict[str, Any] = {"allowing": allowed.bases, "lie": allowed.beyond}
 
 KINDS: Dict[str, Kind] = {
-    "graph": Kind(graphs.frozen_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
-    "meta": Kind(graphs.meta_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
-    "saved_model": Kind(graphs.saved_model_bases, graphs.mutate, truth=graphs.truth, **ALLOWING),
+    "graph": Kind(graphs.frozen_bases, graphs.mutate, truth=graph_truth.truth, **ALLOWING),
+    "meta": Kind(graphs.meta_bases, graphs.mutate, truth=graph_truth.truth, **ALLOWING),
+    "saved_model": Kind(graphs.saved_model_bases, graphs.mutate, truth=graph_truth.truth, **ALLOWING),
     "checkpoint": Kind(checkpoints.bases, checkpoints.mutate, checked=True),
     "keras": Kind(keras_kinds.bases, keras_kinds.mutate, truth=keras_kinds.truth),
     "tflite": Kind(tflite_files.bases, tflite_files.mutate, truth=tflite_files.truth),
