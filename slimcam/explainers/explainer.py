@@ -127,7 +127,8 @@ def cam_of_model(
     """Return the cam of a dialect's method; `target` is as as_target returns it, `parameters` are all of the method."""
     if isinstance(model, IsolatedModel):
         given = model, layer, target, dialect, hold, engine
-        remote = RemoteCam(*given, parameters=parameters, memory=memory, averages=averages)
+        k = target.k if isinstance(target, targets.Top) else 1
+        remote = RemoteCam(*given, parameters=parameters, memory=memory, averages=averages, k=k)
         return GradCAM.of_remote(remote, dialect)
     return cam_of(resolved(model, layer, target, dialect, hold, engine), dialect, parameters, memory, averages)
 

@@ -5,7 +5,6 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .. import targets
 from .._types import HoldLike, ImagesLike
 from ..inputs.image_input import ImageInput
 from ..inputs.photos import Batch
@@ -39,11 +38,12 @@ class RemoteCam:
         parameters: Optional[Mapping[str, Any]] = None,
         memory: Optional[int] = None,
         averages: Sequence[Any] = (),
+        k: int = 1,
     ) -> None:
         """Build them there; raise what GradCAM() or Explainer(), or with `branches` ExplainPair(), raises.
 
         The method is the dialect's; `parameters` are all of it, the defaults where they are left out, and `averages`
-        are rows of methods.averages.AVERAGES with their parameters.
+        are rows of methods.averages.AVERAGES with their parameters. `k` is how many scores of a photo are explained.
         """
         holds = {getattr(name, "name", name): value for name, value in (hold or {}).items()}
         name = [_name(one) for one in layer] if isinstance(layer, (list, tuple)) else _name(layer)
@@ -52,16 +52,14 @@ class RemoteCam:
         self.parameters = dict(defaults(find_method(dialect.method).parameters) if parameters is None else parameters)
         built = model.ask(_built, "cams", *self.given, branches, self.parameters, memory, averages)
         self.number, self.layers, self.on_logits = built["number"], built["layers"], built["on_logits"]
-        self._averages, self._channels = averages, built["channels"]
+        self._averages, self._channels, self._k = averages, built["channels"], k
         self.progress: Callable[[int], None] = lambda rows: None
         self.inputs: List[ImageInput] = [model.inputs[i] for i in built["inputs"]]
 
     def passes(self, height: int, width: int) -> int:
         """Return how many rows are run for a photo that is fed at a size."""
-        target = self.given[1]
-        k = target.k if isinstance(target, targets.Top) else 1
         row, size = find_method(self._dialect.method), Size(height, width, self._channels)
-        return k * passes_of(row, self.parameters, self._averages, size)
+        return self._k * passes_of(row, self.parameters, self._averages, size)
 
     def together(self, batches: Sequence[Batch], target: Any) -> List[Maps]:
         """Return the Maps of a batch for each branch."""
