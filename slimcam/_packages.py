@@ -48,6 +48,8 @@ EXTRAS: Dict[str, List[str]] = {
     ],
     # L-BFGS, by which style_transfer climbs; nothing else needs it
     "style": ["scipy>=1.2"],
+    # sparse equations, by which the metric ROAD fills in pixels
+    "road": ["scipy>=1.2"],
     "programs": PROGRAMS,
     # Architectures as to_yaml() of Keras wrote them, which few people have; Python itself reads no YAML.
     "yaml": [PYYAML],
@@ -57,7 +59,7 @@ EXTRAS: Dict[str, List[str]] = {
     # maps.figure() and maps.show(); pictures need nothing of it
     "figures": [MATPLOTLIB],
     # psutil: the memory tests and the benchmark; xdist: two tests at a time, which halves the time; random-order:
-    # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: see style
+    # scripts/test runs the tests in another order each time, so that none comes to need another; scipy: style, road
     "test": [
         *("pytest>=7", "pytest-xdist>=3.2", "pytest-random-order>=1.1", "psutil>=5.9", "scipy>=1.2"),
         # What old programs lean on: what stands in for the names that these took away is compared with what they have.

@@ -1,8 +1,10 @@
 """METRICS: how maps are judged. NumPy, never TensorFlow: scores of changed photos, and a heat map."""
 
+import importlib.util
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Union
 
-from ..errors import ParameterError, UnknownName
+from .._packages import pip_line
+from ..errors import MissingPackage, ParameterError, UnknownName
 from ..methods.parameters import read_parameters
 from ..suggest import nearest
 from .metric import Metric
@@ -46,6 +48,8 @@ def read_metrics(metrics: MetricsLike, seed: int = 0) -> List[Measure]:
 
 def _measure(name: str, given: Dict[str, Any], seed: int) -> Measure:
     row = find_metric(name)
+    if row.package and importlib.util.find_spec(row.package) is None:
+        raise MissingPackage(f"{name} needs {row.package}: {pip_line(row.package)}")
     dialect = given.pop("dialect", None)
     if dialect is not None and dialect not in row.dialects:
         known = ", ".join(row.dialects) or "none"

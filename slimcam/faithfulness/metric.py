@@ -32,6 +32,7 @@ class Metric(NamedTuple):
     cost: str = "none"  # for a photo, in words
     passes: Passes = _none  # the same as a number; of "cam", how many maps are made
     dialects: Mapping[str, Mapping[str, Any]] = {}  # a peer's formula: what it sets of `parameters`
+    package: str = ""  # that slimcam itself does not need, as Python imports it
 
     def __call__(self, *arguments: Any, **parameters: Any) -> "np.ndarray":
         """Call the function; return its number of each map, (N,)."""

@@ -97,6 +97,19 @@ ROWS: Dict[str, Metric] = {
         passes=_two,
         dialects={"pytorch-grad-cam": {"mask": "minmax", "baseline": "zero", "score": "logit"}},
     ),
+    "road": Metric(
+        *("imputation", "road", "Rong et al. 2022, sections 3 and 4", "up", "of the score"),
+        parameters={
+            "steps": Parameter(9, "shares of the pixels that are taken out", least=1),
+            "order": Parameter("both", "which go: the best, the least, or both", choices=("both", "falling", "rising")),
+            "noise": Parameter(0.01, "of what is filled in, a share of white less black", least=0),
+            "score": PROBABILITY,
+            "seed": SEED,
+        },
+        cost="2 steps + 1 forward",
+        passes=lambda parameters, size: 1 + int(parameters["steps"]) * (1 + (parameters["order"] == "both")),
+        package="scipy",
+    ),
     "sparseness": Metric(
         *("shapes", "sparseness", "Chalasani et al. 2020, section 3.1", "up", "0 to 1"),
         needs="map",
