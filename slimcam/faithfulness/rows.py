@@ -17,6 +17,10 @@ def _steps(parameters: Mapping[str, Any], size: Size) -> int:
     return int(parameters["steps"]) + 1
 
 
+def _shares(parameters: Mapping[str, Any], size: Size) -> int:
+    return 1 + int(parameters["steps"]) * (2 if parameters["order"] == "both" else 1)
+
+
 def _two(parameters: Mapping[str, Any], size: Size) -> int:
     return 2
 
@@ -107,7 +111,7 @@ ROWS: Dict[str, Metric] = {
             "seed": SEED,
         },
         cost="2 steps + 1 forward",
-        passes=lambda parameters, size: 1 + int(parameters["steps"]) * (1 + (parameters["order"] == "both")),
+        passes=_shares,
         package="scipy",
     ),
     "sparseness": Metric(
