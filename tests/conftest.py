@@ -6,6 +6,7 @@ import importlib
 import os
 import pathlib
 import random
+import sys
 
 import cv2
 import numpy as np
@@ -30,6 +31,25 @@ CHILDREN = str(pathlib.Path(__file__).resolve().parent / "fixtures" / "children"
 os.environ["PYTHONPATH"] = os.pathsep.join([CHILDREN, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
+
+
+EAGER = tf1.executing_eagerly()  # what TensorFlow does by itself
+BEFORE = {"module": None}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Begin a module as TensorFlow begins: where tests before it left a graph open, that is said, and it is closed.
+
+    No fixture of a module is at work here, for those of the one before have ended.
+    """
+    if item.module is not BEFORE["module"]:
+        if EAGER and not tf1.executing_eagerly():
+            print(f"a graph is still open after {BEFORE['module']}", file=sys.__stderr__)
+            importlib.import_module("tensorflow.python.framework.ops")._default_graph_stack.reset()
+            eager = importlib.import_module("tensorflow.python.eager.context")
+            eager.context()._thread_local_data.is_eager = True
+        BEFORE["module"] = item.module
 
 
 def pytest_terminal_summary(terminalreporter):
