@@ -34,7 +34,7 @@ SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
 
 EAGER = tf1.executing_eagerly()  # what TensorFlow does by itself
-BEFORE = {"module": None}
+BEFORE = {"module": None, "test": None, "opened by": None}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,13 +43,17 @@ def pytest_runtest_setup(item):
 
     No fixture of a module is at work here, for those of the one before have ended.
     """
-    if item.module is not BEFORE["module"]:
-        if EAGER and not tf1.executing_eagerly():
-            print(f"a graph is still open after {BEFORE['module']}", file=sys.__stderr__)
-            importlib.import_module("tensorflow.python.framework.ops")._default_graph_stack.reset()
-            eager = importlib.import_module("tensorflow.python.eager.context")
-            eager.context()._thread_local_data.is_eager = True
-        BEFORE["module"] = item.module
+    if not EAGER or tf1.executing_eagerly():
+        BEFORE["opened by"] = None
+    elif BEFORE["opened by"] is None:
+        BEFORE["opened by"] = BEFORE["test"]
+    if item.module is not BEFORE["module"] and BEFORE["opened by"]:
+        with item.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"a graph is still open after {BEFORE['opened by']}", file=sys.__stderr__, flush=True)
+        importlib.import_module("tensorflow.python.framework.ops")._default_graph_stack.reset()
+        eager = importlib.import_module("tensorflow.python.eager.context")
+        eager.context()._thread_local_data.is_eager = True
+    BEFORE.update(module=item.module, test=item.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter):
