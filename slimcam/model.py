@@ -23,6 +23,8 @@ from .layers.names import Calls
 from .layers.tensor_names import TensorNames
 from .suggest import nearest
 
+_MOST_WALKED = 2_000_000  # operations, on the ways from ends of a graph to its inputs
+
 
 class Layer(NamedTuple):
     """A tensor worth explaining."""
@@ -178,7 +180,8 @@ class Model:
     def layers(self) -> List[Layer]:
         """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them.
 
-        Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call.
+        Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call. Of
+        ends and operations whose product is more than 2 million only the layers before the first ends are returned.
         """
         return self.once("layers", self._find_layers)
 
@@ -187,7 +190,7 @@ class Model:
         tensors = [] if self.layer is None else [self.layer]
         last: List[Tensor] = []  # outputs that are maps themselves
         for image_input in self.inputs:
-            for end in self.ends:
+            for end in self.ends[: self._most_ends()]:
                 before = worth_explaining(image_input.tensor, end, False)
                 tensors += before
                 if is_map(end.op) or not before:
@@ -196,6 +199,10 @@ class Model:
         tensors += self._maps_of_calls()
         unique = list({tensor.name: tensor for tensor in tensors}.values())
         return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
+
+    def _most_ends(self) -> int:
+        """Return of how many ends the ways to the inputs are walked: of a large graph's thousands not of all."""
+        return max(_MOST_WALKED // (len(self.names.operations) * max(len(self.inputs), 1)), 1)
 
     def _maps_of_calls(self) -> List[Tensor]:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""

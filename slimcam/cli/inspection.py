@@ -1,7 +1,7 @@
 """What is in a file, before anything is explained: `slimcam inspect`."""
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sized
 
 from .._types import Tensor
 from ..errors import LayerError, ModelError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..sources.graph_summary import TensorSummary
     from ..sources.options import LoadOptions
 
-MOST = 12  # layers and variables listed
+MOST = 12  # scores, layers and variables listed
 
 
 def describe_path(path: str, options: Dict[str, Any]) -> str:
@@ -75,8 +75,7 @@ def _variables(path: str, options: "LoadOptions") -> Optional[List[str]]:
     reader = open_checkpoint(path, options)
     lines = [f"checkpoint {reader.path}: {len(reader.shapes)} variables"]
     lines += [f"  {name} {tuple(reader.shapes[name])}" for name in sorted(reader.shapes)[:MOST]]
-    if len(reader.shapes) > MOST:
-        lines.append(f"  … and {len(reader.shapes) - MOST} more")
+    lines += _more(reader.shapes)
     fitting = nets_fitting(reader.shapes)
     lines.append(f"its variables fit: {', '.join(fitting) or 'no net that slimcam knows'}")
     return lines
@@ -103,7 +102,7 @@ def describe_graph(path: str, options: "LoadOptions") -> List[str]:
         if tensors:
             lines.append(f"{kind}:")
             lines += [f"  {_in_words(one)}" for one in tensors[:MOST]]
-            lines += [f"  … and {len(tensors) - MOST} more"] if len(tensors) > MOST else []
+            lines += _more(tensors)
     return lines + ([f"this TensorFlow lacks {summary.lacking}"] if summary.lacking else [])
 
 
@@ -121,11 +120,18 @@ def describe_model(model: Model) -> List[str]:
     tensors = list({t.name: t for t in [*(e.tensor for e in model.inputs), *(op.outputs[0] for op in places)]}.values())
     lines += [f"  {tensor.name} {tensor.dtype.name} {tensor.shape}" for tensor in tensors]
     lines.append("scores, and what each needs:")
-    lines += [f"  {tensor.name} {tensor.shape} needs {', '.join(model.needs(tensor))}" for tensor in _scores(model)]
+    scores = _scores(model)
+    lines += [f"  {tensor.name} {tensor.shape} needs {', '.join(model.needs(tensor))}" for tensor in scores[:MOST]]
+    lines += _more(scores)
     lines.append("layers, best first:")
     layers = model.layers()
     lines += [f"  {layer.name} {layer.shape}" for layer in layers[:MOST]]
-    return lines + ([f"  … and {len(layers) - MOST} more"] if len(layers) > MOST else [])
+    return lines + _more(layers)
+
+
+def _more(listed: Sized) -> List[str]:
+    """Return the line that says how many more there are than MOST, where there are."""
+    return [f"  … and {len(listed) - MOST} more"] if len(listed) > MOST else []
 
 
 def _scores(model: Model) -> List[Tensor]:

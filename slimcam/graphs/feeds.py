@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from .._types import Graph, Operation, Tensor
 from ..errors import MissingFeed
 from .op_types import PLACEHOLDERS, UNFED
-from .usage import inference_use
+from .usage import Whole, inference_use
 from .walk import ancestors, path
 
 
@@ -63,11 +63,13 @@ def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[s
     fetches = list(fetches)
     toward = ancestors(fetches, cut)
     fed = []
+    whole: Optional[Whole] = None
     for op in sorted(toward, key=lambda op: (all(out.name not in required for out in op.outputs), op.name)):
         tensor = op.outputs[0] if op.outputs else None
         if tensor is None or tensor.name in cut or not (op.type in PLACEHOLDERS or tensor.name in required):
             continue
-        value = inference_value(tensor)
+        whole = whole or Whole(tensor.graph)
+        value = inference_value(tensor, whole)
         if value is not None:
             fed.append(value)
         elif op.type != "PlaceholderWithDefault" or tensor.name in required:
@@ -80,7 +82,7 @@ def plan(fetches: Iterable[Tensor], cut: Collection[str], required: Collection[s
     return fed
 
 
-def inference_value(tensor: Tensor) -> Optional[DefaultFeed]:
+def inference_value(tensor: Tensor, whole: Optional[Whole] = None) -> Optional[DefaultFeed]:
     """Return what a placeholder gets in inference: as it is used, else by the last part of its name, else None."""
     if tensor.shape.rank not in (None, 0):
         return None
@@ -88,7 +90,7 @@ def inference_value(tensor: Tensor) -> Optional[DefaultFeed]:
     last = re.sub(r"_\d+$", "", last)
     named = next((row for row in INFERENCE if re.fullmatch(row.pattern, last)), None)
     # a truth value is named well where it is named at all, and what depends on it takes a walk through the graph
-    used = None if named is not None and not tensor.dtype.is_floating else inference_use(tensor)
+    used = None if named is not None and not tensor.dtype.is_floating else inference_use(tensor, whole)
     says = used if used is not None and (named is None or used.value != named.value) else named
     return None if says is None else DefaultFeed(tensor, tensor.dtype.as_numpy_dtype(says.value), says.why)
 

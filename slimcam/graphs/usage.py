@@ -12,6 +12,7 @@ import numpy as np
 from .._tf import tf
 from .._types import Graph, NodeDef, Operation, Tensor
 from .branches import functions_of, library_of
+from .once import Once
 from .op_types import (
     ADDITIONS,
     CONDS,
@@ -42,12 +43,46 @@ _KEPT = Use(1.0, "its readers use it as the share that dropout keeps")
 _DROPPED = Use(0.0, "its readers use it as the share that dropout drops")
 
 
-def inference_use(tensor: Tensor) -> Optional[Use]:
-    """Return what a placeholder's use says of its value in inference, None where nothing or not one thing."""
+class Whole:
+    """What takes a look at the whole of a graph, for all placeholders of it that are asked for at a time.
+
+    Where branches are so many and so long that they are more than STEPS operations, no others are walked.
+    """
+
+    STEPS = 1_000_000
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.steps = 0  # operations of branches that were walked
+        self._once = Once()
+
+    @property
+    def waiting(self) -> Dict[Operation, List[Operation]]:
+        """Who waits for an operation."""
+        return self._once("waiting", self._find_waiting)
+
+    @property
+    def library(self) -> Dict[str, Any]:
+        """The functions that it may call."""
+        return self._once("library", lambda: library_of(self.graph.as_graph_def()))
+
+    def _find_waiting(self) -> Dict[Operation, List[Operation]]:
+        after: Dict[Operation, List[Operation]] = {}
+        for op in self.graph.get_operations():
+            for other in op.control_inputs:
+                after.setdefault(other, []).append(op)
+        return after
+
+
+def inference_use(tensor: Tensor, whole: Optional[Whole] = None) -> Optional[Use]:
+    """Return what a placeholder's use says of its value in inference, None where nothing or not one thing.
+
+    Who asks for many placeholders of a graph gives one Whole of it for all.
+    """
     if tensor.dtype.is_floating:
         uses = {_KEPT if kept else _DROPPED for kept in _shares(tensor, False, 0)}
         return uses.pop() if len(uses) == 1 else None
-    return _choice(tensor)
+    return _choice(tensor, whole or Whole(tensor.graph))
 
 
 # --- dropout
@@ -135,14 +170,15 @@ def _number(tensor: Tensor, depth: int = 0) -> Optional[float]:
 # --- branches
 
 
-def _choice(tensor: Tensor) -> Optional[Use]:
+def _choice(tensor: Tensor, whole: Whole) -> Optional[Use]:
     """Return the value that chooses the branches of tf.cond that do not train, None where that is not one value."""
-    waiting = _waiting(tensor.graph)
     values = set()
     for predicate, inverted in _predicates(tensor, False, 0):
+        if whole.steps > whole.STEPS:
+            return None
         switches = [op for op in predicate.consumers() if op.type in SWITCHES and op.inputs[1] is predicate]
-        branches = [_branch(switches, output, waiting) for output in (0, 1)]  # the branch of truth is output 1
-        by_functions = [_untrained_function(op) for op in predicate.consumers() if op.type in CONDS]
+        branches = [_branch(switches, output, whole) for output in (0, 1)]  # the branch of truth is output 1
+        by_functions = [_untrained_function(op, whole) for op in predicate.consumers() if op.type in CONDS]
         for untrained in (_untrained(branches), _stored(switches, branches), *by_functions):
             if untrained is not None:
                 values.add(bool(untrained) != inverted)
@@ -154,9 +190,9 @@ def _untrained(branches: List[Set[Operation]]) -> Optional[int]:
     return _only([any(_trains(op.node_def) for op in branch) for branch in branches])
 
 
-def _untrained_function(cond: Operation) -> Optional[int]:
+def _untrained_function(cond: Operation, whole: Whole) -> Optional[int]:
     """Return the same of the branches of TensorFlow 2's control flow, which are functions."""
-    library = library_of(cond.graph.as_graph_def())
+    library = whole.library
     branches = [functions_of(cond.get_attr(one).name, library) for one in ("else_branch", "then_branch")]
     return _only([any(_trains(node) for one in branch for node in library[one].node_def) for branch in branches])
 
@@ -196,24 +232,16 @@ def _predicates(tensor: Tensor, inverted: bool, depth: int) -> Iterator[Tuple[Te
                 yield from _predicates(op.outputs[0], inverted != (op.type == "LogicalNot"), depth + 1)
 
 
-def _branch(switches: List[Operation], output: int, waiting: Dict[Operation, List[Operation]]) -> Set[Operation]:
+def _branch(switches: List[Operation], output: int, whole: Whole) -> Set[Operation]:
     """Return the operations of one branch of a tf.cond: what its switches lead to, up to where the branches meet."""
 
     def following(op: Operation) -> List[Operation]:
-        after = [*(one for out in op.outputs for one in out.consumers()), *waiting.get(op, ())]
+        whole.steps += 1
+        after = [*(one for out in op.outputs for one in out.consumers()), *whole.waiting.get(op, ())]
         return [one for one in after if one.type not in MERGES]
 
     starts = [one for switch in switches for one in switch.outputs[output].consumers() if one.type not in MERGES]
     return set(reachable(starts, following))
-
-
-def _waiting(graph: Graph) -> Dict[Operation, List[Operation]]:
-    """Map operations to those that wait for them."""
-    after: Dict[Operation, List[Operation]] = {}
-    for op in graph.get_operations():
-        for other in op.control_inputs:
-            after.setdefault(other, []).append(op)
-    return after
 
 
 def _trains(node: NodeDef) -> bool:

@@ -15,6 +15,10 @@ from . import op_types
 
 T = TypeVar("T", bound=Hashable)
 
+# What scope_outputs makes of a path, so that a path of thousands of parts is not millions of names.
+_MOST_SCOPES = 50
+_MOST_PARTS = 10  # of a name that is no whole path
+
 
 def reachable(starts: Iterable[T], after: Callable[[T], Iterable[T]]) -> List[T]:
     """Return `starts` and all that is reached from them by `after`, in the order of a walk into depth, last first."""
@@ -231,7 +235,7 @@ def scope_outputs(ops: Iterable[Operation]) -> Dict[str, Dict[str, Tensor]]:
     """Map each scope of `ops`, by each end of its path, to the tensors in it that others of `ops` outside it read.
 
     Of a scope `a/b/c` those are found as `c`, `b/c` and `a/b/c`; each as tensors by their names. They are made in the
-    scope from other tensors; one that nobody reads counts.
+    scope from other tensors; one that nobody reads counts. Of very long paths only the innermost scopes have names.
     """
     among = dict.fromkeys(ops)
     leaving: Dict[str, Dict[str, Tensor]] = {}
@@ -240,10 +244,10 @@ def scope_outputs(ops: Iterable[Operation]) -> Dict[str, Dict[str, Tensor]]:
             continue
         reading = [reader.name for reader in consumers(op) if reader in among]
         parts = op.name.split("/")[:-1]
-        for depth in range(len(parts), 0, -1):
+        for depth in range(len(parts), max(len(parts) - _MOST_SCOPES, 0), -1):
             scope = "/".join(parts[:depth]) + "/"
             if reading and all(name.startswith(scope) for name in reading):
                 break  # and so it leaves no scope around this one
-            for start in range(depth):
+            for start in {0, *range(max(depth - _MOST_PARTS, 0), depth)}:
                 leaving.setdefault("/".join(parts[start:depth]), {})[op.outputs[0].name] = op.outputs[0]
     return leaving

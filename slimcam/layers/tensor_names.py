@@ -93,7 +93,8 @@ class TensorNames:
             return min(names, key=len)
         scope = tensor.op.name.rsplit("/", 1)[0]
         for name in (scope.rsplit("/", 1)[-1], scope):
-            if list(self._scope_outputs().get(name, {})) == [tensor.name] and self._means(name, tensor):
+            leaving = self._scope_outputs().get(name, {})
+            if len(leaving) == 1 and tensor.name in leaving and self._means(name, tensor):
                 return name
         return tensor.op.name if tensor.name.endswith(":0") else tensor.name
 

@@ -125,6 +125,16 @@ def test_scope_outputs_are_found_by_each_end_of_the_scopes_path():
     }
 
 
+def test_a_path_of_thousands_of_parts_has_few_names():
+    path = "/".join(f"s{i}" for i in range(3000))
+    with tf1.Graph().as_default() as graph:
+        x = tf1.placeholder(tf1.float32, [None, 2], name="x")
+        tf1.negative(x, name=path + "/leaving")
+    scopes = walk.scope_outputs(graph.get_operations())
+    assert {"s2999", "s2998/s2999", "s2998", path} <= set(scopes)
+    assert len(scopes) < 600
+
+
 def test_readers_are_not_bounded_by_pythons_stack_nor_taken_twice():
     with tf1.Graph().as_default():
         start = tensor = tf1.placeholder(tf1.int32, [None])

@@ -57,6 +57,14 @@ def two_inputs(count):
     tf1.nn.softmax(dense(pooled(x)))
 
 
+def truths(count):
+    """Truth values that have a value, by each of which a layer is multiplied."""
+    x = maps(placeholder(None, 8, 8, 3))
+    for i in range(count // 3):
+        x *= tf1.cast(tf1.placeholder_with_default(False, [], name=f"truth_{i}"), tf1.float32)
+    tf1.nn.softmax(dense(pooled(x)))
+
+
 def calls_of(run):
     """Return how many functions Python calls in a run, TensorFlow's among them."""
     count = 0
@@ -93,6 +101,7 @@ def load_and_choose(path):
         (copied_weights, load_and_choose),
         (two_inputs, load_and_choose),
         (ends, load),
+        (truths, load_and_choose),
     ],
 )
 def test_work_grows_with_the_nodes(frozen, build, run):
@@ -101,3 +110,12 @@ def test_work_grows_with_the_nodes(frozen, build, run):
     one, two, three = (calls_of(functools.partial(run, path)) for path in paths)
     # as many nodes more cost as much again, and up to 5/3 of it where the work grows with the nodes' square
     assert three - two < 1.05 * (two - one)
+
+
+def test_of_very_many_ends_the_first_are_walked_for_layers(frozen, monkeypatch):
+    with slimcam.load(frozen(lambda: ends(30)), preprocess="unit") as model:
+        every = [layer.name for layer in model.layers()]
+    monkeypatch.setattr(slimcam.model, "_MOST_WALKED", 200)
+    with slimcam.load(frozen(lambda: ends(30)), preprocess="unit") as model:
+        some = [layer.name for layer in model.layers()]
+    assert some and set(some) < set(every)
