@@ -15,15 +15,13 @@ from .graphs.collector import uncollected
 from .graphs.feeds import needs, plan
 from .graphs.once import Once
 from .graphs.walk import ancestors
-from .graphs.worth import is_map, worth_explaining
+from .graphs.worth import is_map, worth_explaining, worth_for_ends
 from .inputs.failed_runs import cannot_run
 from .inputs.image_input import ImageInput, PhotoPipeline, Rows
 from .inputs.photos import Batch
 from .layers.names import Calls
 from .layers.tensor_names import TensorNames
 from .suggest import nearest
-
-_MOST_WALKED = 2_000_000  # operations, on the ways from ends of a graph to its inputs
 
 
 class Layer(NamedTuple):
@@ -180,29 +178,17 @@ class Model:
     def layers(self) -> List[Layer]:
         """Return the 4-D tensors that are worth explaining, best first: every way to the logits passes them.
 
-        Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call. Of
-        ends and operations whose product is more than 2 million only the layers before the first ends are returned.
+        Of a Keras model, its other layers with such a tensor follow, a layer that is shared once for each call. Where
+        ends times operations are more than 2 million, only the layers before the first ends are returned.
         """
         return self.once("layers", self._find_layers)
 
     @uncollected()
     def _find_layers(self) -> List[Layer]:
-        tensors = [] if self.layer is None else [self.layer]
-        last: List[Tensor] = []  # outputs that are maps themselves
-        for image_input in self.inputs:
-            for end in self.ends[: self._most_ends()]:
-                before = worth_explaining(image_input.tensor, end, False)
-                tensors += before
-                if is_map(end.op) or not before:
-                    last += worth_explaining(image_input.tensor, end, True)
-        tensors += last
-        tensors += self._maps_of_calls()
-        unique = list({tensor.name: tensor for tensor in tensors}.values())
+        first = [] if self.layer is None else [self.layer]
+        behind = worth_for_ends([one.tensor for one in self.inputs], self.ends, len(self.names.operations))
+        unique = {tensor.name: tensor for tensor in (*first, *behind, *self._maps_of_calls())}.values()
         return [Layer(self.name_of(t), tuple(t.shape.as_list()), t) for t in unique]
-
-    def _most_ends(self) -> int:
-        """Return of how many ends the ways to the inputs are walked: of a large graph's thousands not of all."""
-        return max(_MOST_WALKED // (len(self.names.operations) * max(len(self.inputs), 1)), 1)
 
     def _maps_of_calls(self) -> List[Tensor]:
         """Return the 4-D tensors of Keras layers, those of the first input first, nearest to the logits first."""

@@ -9,7 +9,7 @@ from fixtures.threads import at_once
 from fixtures.tolerance import assert_sums
 
 import slimcam
-from slimcam.graphs.worth import worth_explaining
+from slimcam.graphs.worth import worth_for_ends
 
 X = np.random.RandomState(3).uniform(0, 1, (2, 6, 6, 3)).astype(np.float32)
 
@@ -72,14 +72,14 @@ def test_a_function_as_target_is_called_once_though_threads_ask_at_the_same_time
 
 
 def test_threads_that_ask_for_the_layers_walk_the_graph_once(model, monkeypatch):
-    found, walks = worth_explaining, []
+    found, walks = worth_for_ends, []
 
     def slowly(*ends):
         walks.append(1)
         time.sleep(0.02)
         return found(*ends)
 
-    monkeypatch.setattr("slimcam.model.worth_explaining", slowly)
+    monkeypatch.setattr("slimcam.model.worth_for_ends", slowly)
     each = at_once(lambda i: model.layers())
     assert walks == [1]
     assert [[layer.name for layer in layers] for layers in each] == [["second", "first"]] * 8

@@ -3,11 +3,13 @@
 As in `walk`, nothing here runs or changes a graph, and nothing here imports TensorFlow.
 """
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from .._types import Operation, Tensor
 from . import op_types
 from .walk import after, between, data_format, gates_in
+
+_MOST_WALKED = 2_000_000  # operations, on the ways from the ends of a graph to its inputs
 
 # What is_split() tells of a tensor, as the end of a message.
 SPLIT = (
@@ -53,6 +55,24 @@ def worth_explaining(start: Tensor, end: Tensor, itself: bool = True) -> List[Te
         if not (same_block or same_image or is_split(op, split)):
             worth.append(op.outputs[0])
     return worth
+
+
+def worth_for_ends(starts: Sequence[Tensor], ends: Sequence[Tensor], operations: int) -> List[Tensor]:
+    """Return what is worth explaining from each start to each end in turn, and then the ends that are maps themselves.
+
+    Of a graph of so many `operations` that the ways to all of its ends would take minutes, those to the first are
+    walked.
+    """
+    most = max(_MOST_WALKED // (operations * max(len(starts), 1)), 1)
+    tensors: List[Tensor] = []
+    last: List[Tensor] = []
+    for start in starts:
+        for end in ends[:most]:
+            before = worth_explaining(start, end, False)
+            tensors += before
+            if is_map(end.op) or not before:
+                last += worth_explaining(start, end, True)
+    return tensors + last
 
 
 def _head(end: Tensor) -> List[Operation]:

@@ -8,6 +8,7 @@ import tensorflow.compat.v1 as tf1
 from frozen_nets import constant, dense, maps, placeholder
 
 import slimcam
+from slimcam.graphs import worth
 
 STEPS = 200
 
@@ -115,7 +116,7 @@ def test_work_grows_with_the_nodes(frozen, build, run):
 def test_of_very_many_ends_the_first_are_walked_for_layers(frozen, monkeypatch):
     with slimcam.load(frozen(lambda: ends(30)), preprocess="unit") as model:
         every = [layer.name for layer in model.layers()]
-    monkeypatch.setattr(slimcam.model, "_MOST_WALKED", 200)
+    monkeypatch.setattr(worth, "_MOST_WALKED", 200)
     with slimcam.load(frozen(lambda: ends(30)), preprocess="unit") as model:
         some = [layer.name for layer in model.layers()]
     assert some and set(some) < set(every)
