@@ -24,6 +24,9 @@ OF_TRAINING = ("reads files", "may wait for ever", "is of an input pipeline")
 _TERMINALS = (b"", b"stderr", b"stdout", b"log(info)", b"log(warning)", b"log(error)")
 
 
+_MOST_PLACES = 1000  # of a number as a text
+
+
 class Judgement(NamedTuple):
     """What a node does beside computing, and whether that is refused or only said."""
 
@@ -75,6 +78,11 @@ def _empty(node: NodeDef) -> Optional[Judgement]:
     return None if initialised else Judgement("reads memory that nobody has written", True)
 
 
+def _padded(node: NodeDef) -> Optional[Judgement]:
+    lengths = [node.attr[name].i for name in ("width", "precision") if name in node.attr]
+    return Judgement("expands without bound", True) if max(lengths, default=0) > _MOST_PLACES else None
+
+
 def _handles(attribute: str) -> Callable[[Any], Optional[Judgement]]:
     """Return what refuses a value that says itself which resource of the program, or which object, it is."""
 
@@ -92,6 +100,7 @@ BY_ATTRIBUTES: Dict[str, Callable[[Any], Optional[Judgement]]] = {
     "EncodeProto": _descriptors,
     "FixedUnigramCandidateSampler": _vocabulary,
     "Empty": _empty,
+    "AsString": _padded,
     "Const": _handles("dtype"),
     "HostConst": _handles("dtype"),
     "ParseTensor": _handles("out_type"),

@@ -3,7 +3,8 @@
 They are those of TensorFlow 1.15.5 with its contrib, and of 2.1, 2.8, 2.13, 2.15 and 2.21.
 Why: a key of REFUSED reads after "which". A name stands under the worst that it does. Pipelines of data read files, run
 functions in threads of their own, or never end. What is internal to TensorFlow takes its arguments without looking
-at them. What keeps state of its own are trees of decisions and statistics of training, which no image model has.
+at them, and AudioMicrofrontend divides by them. What keeps state of its own are trees of decisions and statistics of
+training, which no image model has.
 """
 
 from typing import Dict
@@ -63,7 +64,7 @@ XlaRecvFromHost XlaReduceScatter XlaReplicaId XlaSend XlaSendToHost _NcclBroadca
 _NcclReduceRecv _NcclReduceSend
 """,
     "ends the process": """
-Abort
+Abort AudioMicrofrontend
 """,
     "may wait for ever": """
 AccumulatorApplyGradient AccumulatorNumAccumulated AccumulatorSetGlobalStep AccumulatorTakeGradient Barrier

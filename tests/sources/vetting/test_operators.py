@@ -70,7 +70,11 @@ def test_what_takes_a_path_by_an_attribute_is_not_taken_for_computing(registry):
         *(("WholeFileReaderV2", "reads files"), ("InitializeTableFromTextFileV2", "reads files")),
         *(("ImmutableConst", "reads files"), ("PyFunc", "calls functions of the program that loads it")),
         *(("EagerPyFunc", "calls functions of the program that loads it"), ("RpcServer", "opens connections")),
-        *(("Abort", "ends the process"), ("QueueDequeueV2", "may wait for ever")),
+        *(
+            ("Abort", "ends the process"),
+            ("AudioMicrofrontend", "ends the process"),
+            ("QueueDequeueV2", "may wait for ever"),
+        ),
         *(("RemoteCall", "reaches other devices or processes"), ("XlaCallModule", "runs compiled code")),
         *(("_Recv", "is internal to TensorFlow"), ("IteratorGetNext", "is of an input pipeline")),
     ],
@@ -91,6 +95,14 @@ def test_what_has_a_side_effect_without_reach_is_said(op):
 
 def test_an_operation_that_nobody_knows_is_refused():
     assert judged("ReadFileOfTomorrow") == Judgement(UNKNOWN, True)
+
+
+@pytest.mark.parametrize("length, refused", [(-1, False), (12, False), (1 << 30, True)])
+@pytest.mark.parametrize("attribute", ["width", "precision"])
+def test_a_text_of_a_number_has_an_end(attribute, length, refused):
+    node = tf1.NodeDef(name="n", op="AsString")
+    node.attr[attribute].i = length
+    assert (judge(node) == Judgement("expands without bound", True)) == refused
 
 
 @pytest.mark.parametrize("stream, refused", [(b"stderr", False), (b"log(info)", False), (b"file:///tmp/x", True)])
