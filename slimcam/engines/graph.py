@@ -16,13 +16,13 @@ from .._types import Tensor
 from ..errors import LayerError
 from ..graphs.copying import repeated_head
 from ..graphs.feeds import DefaultFeed
-from ..graphs.op_types import CALLS, LOOPING
+from ..graphs.op_types import CALLS
 from ..graphs.walk import between
 from ..inputs.image_input import ImageInput
 from ..methods.evidence import Evidence, plain
 from ..model import Model
 from .engine import Engine
-from .resolve import Query, no_gradient, refusing_functions
+from .resolve import Query, no_gradient, refuse_loops, refusing_functions
 from .slopes import slope
 
 
@@ -57,14 +57,8 @@ def probe(query: Query) -> Probe:
 
 
 def _build(query: Query) -> Probe:
-    way = between([query.layer], query.score_tensor)
-    calls = [op.name for op in way if op.type in CALLS]
-    loops = [op.name for op in way if op.type in ("Exit", *LOOPING)]
-    if loops:
-        raise LayerError(
-            f"{query.layer.name!r} leads to the score by the loop of {loops[0]!r}, whose gradient does not come along: "
-            "name a score before it"
-        )
+    refuse_loops(query.layer, query.score_tensor)
+    calls = [op.name for op in between([query.layer], query.score_tensor) if op.type in CALLS]
     if calls:
         raise LayerError(
             f"{query.layer.name!r} leads to the score by {calls[0]!r}, a function call whose gradient does not come "

@@ -13,7 +13,7 @@ from ..graphs.copying import copy_tensors, ops_between
 from ..graphs.relevance import Baseline, contributions, relevance
 from ..graphs.relevance.biases import bias_tensors
 from ..methods.relevance_rules import Biases, Rule, check_rule
-from .resolve import Query, no_gradient, refusing_functions
+from .resolve import Query, no_gradient, refuse_loops, refusing_functions
 from .slopes import Tensors, check_slope, score_of
 
 
@@ -45,6 +45,7 @@ def contribution_tensors(query: Query, rule: Biases) -> Tensors:
 
 def _build_biases(query: Query, rule: Biases) -> Tensors:
     image = query.image_input.tensor
+    refuse_loops(image, query.score_tensor)
     refusing = refusing_functions(image, query.score_tensor)
     with query.model.graph.as_default(), tf1.name_scope("slimcam/biases"), refusing:
         score, mask = score_of(query)
@@ -58,6 +59,7 @@ def _build_biases(query: Query, rule: Biases) -> Tensors:
 def _build(query: Query, rule: Rule) -> Tensors:
     image, graph = query.image_input.tensor, query.model.graph
     cut = [tensor.name for tensor in query.hold]
+    refuse_loops(image, query.score_tensor)
     refusing = refusing_functions(image, query.score_tensor)
     with graph.as_default(), tf1.name_scope("slimcam/relevance"), refusing:
         end, weights, mask = _start(query)

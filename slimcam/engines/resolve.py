@@ -12,7 +12,7 @@ from .._types import HoldLike, TargetLike, Tensor, TensorLike
 from ..errors import LayerError, MissingFeed, ModelError, PhotoError, UnknownName
 from ..graphs.collector import uncollected
 from ..graphs.feeds import DefaultFeed, plan
-from ..graphs.op_types import BRANCHES
+from ..graphs.op_types import BRANCHES, LOOPS
 from ..graphs.walk import ancestors, between, data_format
 from ..graphs.worth import SPLIT, is_split
 from ..inputs.image_input import ImageInput
@@ -193,6 +193,16 @@ def no_gradient(layer: Tensor, score_tensor: Tensor) -> LayerError:
     return LayerError(
         f"no gradient of {score_tensor.name!r} reaches {layer.name!r}: name a layer after what cuts it off"
     )
+
+
+def refuse_loops(start: Tensor, score_tensor: Tensor) -> None:
+    """Raise LayerError where a loop of TensorFlow 1 leads from a tensor to a score, whole or cut off."""
+    loops = [op.name for op in between([start], score_tensor) if op.type in LOOPS]
+    if loops:
+        raise LayerError(
+            f"{start.name!r} leads to the score by the loop of {loops[0]!r}, whose gradient does not come along: "
+            "name a score before it"
+        )
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from ..graphs.relevance import gates
 from ..methods.evidence import plain
 from ..text.printable import first_line
 from .holds import holds_of
-from .resolve import Query, no_gradient, refusing_functions
+from .resolve import Query, no_gradient, refuse_loops, refusing_functions
 
 # Of images as the net is fed, (N, h, w, C), and for each the weights of classes or channels, (N, K), or None where the
 # score says all: the scores, (N,), and their gradients, (N, h, w, C).
@@ -95,6 +95,7 @@ def slope_tensors(query: Query, rule: str = "", any_size: bool = False) -> Tenso
 
 def _build(query: Query, rule: str, any_size: bool) -> Tensors:
     model, image = query.model, query.image_input.tensor
+    refuse_loops(image, query.score_tensor)
     with model.graph.as_default(), tf1.name_scope("slimcam/slope"), refusing_functions(image, query.score_tensor):
         score, mask = score_of(query)
         source = image

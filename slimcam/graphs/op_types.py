@@ -43,6 +43,7 @@ OPENING = (*SWITCHES, "Enter")  # what comes after is in a branch or a loop,
 CLOSING = (*MERGES, "Exit")  # and here it ends
 AGAIN = ("NextIteration", "RefNextIteration")  # the last round of a loop, for the next
 LOOPING = ("NextIteration", "LoopCond")
+LOOPS = ("Enter", "Exit", *LOOPING)  # what a loop of TensorFlow 1 is made of
 
 # --- the same numbers
 

@@ -133,9 +133,24 @@ def test_a_score_behind_a_loop_is_refused_in_words(model_of):
             _, score = tf1.while_loop(lambda i, _: i < 2, lambda i, x: (i + 1, 2 * x), (0, means()))
         tf1.nn.softmax(tf1.reshape(score, [-1, 2]))
 
-    message = "'a:0' leads to the score by the loop of '.*', whose gradient does not come along: name a score before it"
-    with pytest.raises(slimcam.LayerError, match=message):
-        slimcam.GradCAM(model_of(build), "a")
+    message = "leads to the score by the loop of '.*', whose gradient does not come along: name a score before it"
+    model = model_of(build)
+    with pytest.raises(slimcam.LayerError, match="'a:0' " + message):
+        slimcam.GradCAM(model, "a")
+    for method in ("gradient", "fullgrad", "deeplift"):
+        with pytest.raises(slimcam.LayerError, match=message):
+            slimcam.Explainer(model, method=method)
+
+
+def test_a_score_in_a_loop_that_does_not_end_is_refused_in_words(model_of):
+    def build():
+        within = tf1.raw_ops.Enter(data=means(), frame_name="loop")
+        tf1.nn.softmax(tf1.reshape(within, [-1, 2], name="score"))
+
+    model = model_of(build, logits="score")
+    for act in (lambda: slimcam.GradCAM(model, "a"), lambda: slimcam.Explainer(model, method="gradient")):
+        with pytest.raises(slimcam.LayerError, match="leads to the score by the loop of 'Enter'"):
+            act()
 
 
 @pytest.mark.filterwarnings("ignore:.*layer.* is deprecated:UserWarning")  # TensorFlow says it to tf_slim

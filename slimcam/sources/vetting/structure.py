@@ -14,6 +14,7 @@ from ...graphs.graph_defs import op_name
 from ...graphs.op_types import AGAIN, MERGES
 from .constants import contents_of, problem_of_constant
 from .operators_computing import CALLING, COMPUTING
+from .windows import WINDOWS, problem_of_windows
 from .words import WORDS, no_text
 
 CONSTANTS = ("Const", "HostConst")
@@ -59,7 +60,7 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
     unheld: Dict[str, int] = {}
     signatures = [function.signature for function in graph_def.library.function]
     counts = COUNTS.union(arg.number_attr for one in signatures for arg in (*one.input_arg, *one.output_arg))
-    telling = counts.union(WORDS, ROUNDS)
+    telling = counts.union(WORDS, ROUNDS, WINDOWS)
     tensors = 0  # that nodes say they have beyond what they read
     for function, nodes in bodies(graph_def):
         names: Set[str] = set()
@@ -111,7 +112,7 @@ def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
     if any(not 0 < one <= MOST_ROUNDS for one in rounds):
         return f"runs {rounds[0]} rounds of a loop at once, not 1 to {MOST_ROUNDS}"
     strange = no_text(node, [name for name in special if name in node.attr])
-    return f"says {strange} in bytes that are no text" if strange else ""
+    return f"says {strange} in bytes that are no text" if strange else problem_of_windows(node, special)
 
 
 def _check_loops(source: str, graph_def: GraphDef) -> None:
