@@ -3,8 +3,8 @@
 They are those of TensorFlow 1.15.5 with its contrib, and of 2.1, 2.8, 2.13, 2.15 and 2.21.
 Why: a key of REFUSED reads after "which". A name stands under the worst that it does. Pipelines of data read files, run
 functions in threads of their own, or never end. What is internal to TensorFlow takes its arguments without looking
-at them, and AudioMicrofrontend divides by them. What keeps state of its own are trees of decisions and statistics of
-training, which no image model has.
+at them; AudioMicrofrontend divides by them, and trees of decisions and the old algebra of batches do not ask how many
+axes they have. What keeps state of its own are trees and statistics of training, which no image model has.
 """
 
 from typing import Dict
@@ -64,7 +64,11 @@ XlaRecvFromHost XlaReduceScatter XlaReplicaId XlaSend XlaSendToHost _NcclBroadca
 _NcclReduceRecv _NcclReduceSend
 """,
     "ends the process": """
-Abort AudioMicrofrontend
+Abort AudioMicrofrontend BatchCholesky BatchCholeskyGrad BatchMatrixDeterminant BatchMatrixInverse BatchMatrixSolve
+BatchMatrixSolveLs BatchMatrixTriangularSolve BatchSelfAdjointEig BatchSelfAdjointEigV2 BatchSvd
+BoostedTreesAggregateStats BoostedTreesBucketize BoostedTreesCalculateBestFeatureSplit
+BoostedTreesCalculateBestFeatureSplitV2 BoostedTreesCalculateBestGainsPerFeature BoostedTreesMakeQuantileSummaries
+BoostedTreesMakeStatsSummary BoostedTreesSparseAggregateStats BoostedTreesSparseCalculateBestFeatureSplit
 """,
     "may wait for ever": """
 AccumulatorApplyGradient AccumulatorNumAccumulated AccumulatorSetGlobalStep AccumulatorTakeGradient Barrier

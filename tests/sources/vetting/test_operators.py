@@ -72,7 +72,7 @@ def test_what_takes_a_path_by_an_attribute_is_not_taken_for_computing(registry):
         *(("EagerPyFunc", "calls functions of the program that loads it"), ("RpcServer", "opens connections")),
         *(
             ("Abort", "ends the process"),
-            ("AudioMicrofrontend", "ends the process"),
+            ("BatchCholesky", "ends the process"),
             ("QueueDequeueV2", "may wait for ever"),
         ),
         *(("RemoteCall", "reaches other devices or processes"), ("XlaCallModule", "runs compiled code")),
