@@ -17,7 +17,6 @@ from ..errors import LayerError
 from ..graphs.copying import repeated_head
 from ..graphs.feeds import DefaultFeed
 from ..graphs.op_types import CALLS
-from ..graphs.walk import between
 from ..inputs.image_input import ImageInput
 from ..methods.evidence import Evidence, plain
 from ..model import Model
@@ -57,8 +56,7 @@ def probe(query: Query) -> Probe:
 
 
 def _build(query: Query) -> Probe:
-    refuse_loops(query.layer, query.score_tensor)
-    calls = [op.name for op in between([query.layer], query.score_tensor) if op.type in CALLS]
+    calls = [op.name for op in refuse_loops(query.layer, query.score_tensor) if op.type in CALLS]
     if calls:
         raise LayerError(
             f"{query.layer.name!r} leads to the score by {calls[0]!r}, a function call whose gradient does not come "

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import targets
 from .._tf import tf
-from .._types import HoldLike, TargetLike, Tensor, TensorLike
+from .._types import HoldLike, Operation, TargetLike, Tensor, TensorLike
 from ..errors import LayerError, MissingFeed, ModelError, PhotoError, UnknownName
 from ..graphs.collector import uncollected
 from ..graphs.feeds import DefaultFeed, plan
@@ -195,14 +195,16 @@ def no_gradient(layer: Tensor, score_tensor: Tensor) -> LayerError:
     )
 
 
-def refuse_loops(start: Tensor, score_tensor: Tensor) -> None:
-    """Raise LayerError where a loop of TensorFlow 1 leads from a tensor to a score, whole or cut off."""
-    loops = [op.name for op in between([start], score_tensor) if op.type in LOOPS]
+def refuse_loops(start: Tensor, score_tensor: Tensor) -> List[Operation]:
+    """Return what leads from a tensor to a score; raise LayerError where a loop of TensorFlow 1 is among it."""
+    way = between([start], score_tensor)
+    loops = [op.name for op in way if op.type in LOOPS]
     if loops:
         raise LayerError(
             f"{start.name!r} leads to the score by the loop of {loops[0]!r}, whose gradient does not come along: "
             "name a score before it"
         )
+    return way
 
 
 @contextlib.contextmanager
