@@ -167,6 +167,15 @@ def _after(starts: Iterable[Operation], reading: Callable[[Operation], Iterable[
     return sorted(reachable(first, reading), key=lambda op: op.name)
 
 
+def dependents(starts: Iterable[Operation], ops: Collection[Operation]) -> List[Operation]:
+    """Return `starts` and those of `ops` that depend on them, by control too."""
+    waiting: Dict[Operation, List[Operation]] = {}
+    for op in ops:
+        for before in [*read_by(op.inputs), *op.control_inputs]:
+            waiting.setdefault(before, []).append(op)
+    return reachable(starts, lambda op: waiting.get(op, ()))
+
+
 def all_consumers(ops: Iterable[Operation]) -> Dict[Operation, List[Operation]]:
     """Map operations to those of `ops` that read them, by what these read: TensorFlow 1 is slow to tell readers."""
     reading: Dict[Operation, List[Operation]] = {}

@@ -51,7 +51,9 @@ def may_be_shared(wiring: Wiring) -> bool:
     def reads(name: str) -> List[str]:
         return [one for one in readers.get(name, ()) if nodes[one].op in READS]
 
-    for weight in readers:
+    for weight, first in readers.items():
+        if len(first) == 1 and nodes[first[0]].op not in READS:
+            continue
         if weight not in nodes or nodes[weight].op in WEIGHTS:
             reading = [nodes[one].op for name in reachable([weight], reads) for one in readers.get(name, ())]
             kinds = [kind for kind in reading if kind not in READS]

@@ -14,7 +14,7 @@ from ..._types import GraphDef, NodeDef, Tensor
 from ...errors import UntrustedModel
 from ...graphs.graph_defs import STANDS_IN, readers
 from ...graphs.op_types import PIPELINES, PLACEHOLDERS
-from ...graphs.walk import ancestors, reachable
+from ...graphs.walk import ancestors, dependents, reachable
 from ..options import LoadOptions
 from . import Finding, error_of, in_words
 from .graphs import Judged, judge_graph
@@ -48,13 +48,15 @@ def refuse_needed(source: str, judged: Judged, ends: Sequence[Tensor], are_named
     Unless somebody named them, so does what is computed from images by what was refused: what comes after it could be
     meant. Random draws are said where it is known which of them stay (sources.randomness).
     """
-    behind = {op.name for op in ancestors(ends)} if judged.refused or judged.said else set()
+    behind = {op.name: op for op in ancestors(ends)} if judged.refused or judged.said else {}
     refused = [one for name in judged.refused if name in behind for one in judged.refused[name]]
     if judged.hiding and not are_named:
         refused = [one for name in judged.hiding for one in judged.refused[name]]
         raise UntrustedModel(error_of(source, refused, "logits= of what comes before it, "), refused)
-    if refused and all(any(op.name in judged.refused for op in ancestors([end])) for end in ends):
-        raise UntrustedModel(error_of(source, refused), refused)
+    if refused:
+        needing = set(dependents([behind[name] for name in judged.refused if name in behind], behind.values()))
+        if all(end.op in needing for end in ends):
+            raise UntrustedModel(error_of(source, refused), refused)
     said = [one for name in judged.said if name in behind for one in judged.said[name] if one.why != DRAWS]
     unused = [one for name in judged.refused for one in judged.refused[name] if not is_of_training(one)]
     return [*in_words(said), *(f"never run: {line}" for line in in_words(unused))]
