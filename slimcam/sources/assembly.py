@@ -29,6 +29,7 @@ from .parts import Parts
 from .photo_inputs import Joint, image_input, join_photos, prepared_photos
 from .prepared import with_preparation
 from .randomness import say_what_is_random
+from .vetting.guards import stand_guard
 from .vetting.inert import errors_of, refuse_needed
 from .vetting.sizes import check_tensors
 from .weights import Assign, assigning, place, without_large
@@ -133,6 +134,8 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
         tensors, variables = place(session, placed, parts.live)
         joints = [join_photos(graph_def, image, parts) for image in inputs]
         _import(graph_def, {**_read_ones(tensors, graph_def), **prepared_photos(joints)}, parts.source)
+        if parts.judged is not None and not parts.judged.trusted:
+            stand_guard(graph)
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
         assign(own)

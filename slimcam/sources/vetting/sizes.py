@@ -131,6 +131,14 @@ def _of_range(node: NodeDef, nodes: Nodes) -> Optional[int]:
     return max(_whole((limit[0] - start[0]) / delta[0]), 0)
 
 
+def _of_margins(node: NodeDef, nodes: Nodes) -> Optional[int]:
+    """Return the product of what each axis is at least, padded before and after by the numbers of a table."""
+    margins, count = _numbers(node, 1, nodes) or [], 1
+    for before, after in zip(margins[::2], margins[1::2]):
+        count *= max(_whole(before) + _whole(after), 1)
+    return count
+
+
 # By type, what counts the values that an operation makes, or some factor of them.
 COUNTS: Dict[str, Callable[[NodeDef, Nodes], Optional[int]]] = {
     **dict.fromkeys(
@@ -154,4 +162,5 @@ COUNTS: Dict[str, Callable[[NodeDef, Nodes], Optional[int]]] = {
     **dict.fromkeys(("TensorArrayV3", "TensorArrayV2", "TensorArray"), _product(0)),
     "CropAndResize": _product(3),
     "Range": _of_range,
+    **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), _of_margins),
 }

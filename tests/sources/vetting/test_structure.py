@@ -193,6 +193,7 @@ SIZES = {
     "outer": lambda x: tf1.zeros([2**17, 1]) * tf1.zeros([1, 2**17]),
     "random": lambda x: tf1.random_uniform([2**34]),
     "tile": lambda x: tf1.tile(tf1.zeros([2]), [2**30]),
+    "pad": lambda x: tf1.pad(tf1.reshape(x, tf1.shape(x) * 1), [[0, 0], [2**17, 0], [0, 2**17], [0, 0]]),
     "resize": lambda x: tf1.image.resize_bilinear(x, [2**17, 2**17]),
 }
 
