@@ -166,7 +166,7 @@ class Answers:
         step, judging = self._call("step"), self._evaluating
         options = judging.Options(target, truth, memory, lambda rows: step(rows, 0), lambda maps: step(0, maps))
         received = [self._received(one, self._cams) for one in judged]
-        return judging.numbers_of(self._model, received, measures, self._as_batch(images), options)
+        return list(judging.numbers_of(self._model, received, measures, self._as_batch(images), options)[:2])
 
     def features(self, name: str, images: Any) -> Any:
         """Return the values of a tensor."""

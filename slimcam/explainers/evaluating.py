@@ -1,7 +1,7 @@
 """evaluate: what metrics say of the maps of one explainer or several, on the same photos."""
 
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from .evaluating_elsewhere import OTHER_MODEL, numbers_from_elsewhere
 from .explainer import Explainer
 from .gradcam import GradCAM
 from .layers import LayersCam
+from .randomised import randomised
 from .runs import PHOTOS, AnyCam
 
 Subject = Union[Explainer, GradCAM, Maps]
@@ -41,6 +42,14 @@ class Options(NamedTuple):
     memory: Optional[int]
     progress: Callable[[int], None]  # called with the number of rows that the metrics ran
     made: Callable[[int], None] = lambda maps: None  # called with the number of maps, as they are there
+
+
+class Numbers(NamedTuple):
+    """What metrics say: numbers, and the curves of metrics that have some, by the metrics' names."""
+
+    values: np.ndarray  # (methods, metrics, photos) float64; of one method (metrics, photos)
+    curves: Dict[str, Any]  # of each method (photos, K) float64; of one method that alone
+    maps: Any  # what returns the Maps of all methods; of one method its Maps
 
 
 def evaluate(
@@ -75,15 +84,19 @@ def evaluate(
     options = Options(target, truth, memory, progress)
     judged = [one.cam if isinstance(one, Explainer) else one for one in named.values()]
     numbers: Any = numbers_from_elsewhere if isinstance(model, IsolatedModel) else numbers_of
-    return Evaluation(numbers(model, judged, measures, batch, options), list(named), measures, list(batch.names))
+    values, curves, maps = numbers(model, judged, measures, batch, options)
+    curves = {name: dict(zip(named, each)) for name, each in curves.items()}
+    return Evaluation(values, list(named), measures, list(batch.names), curves, maps)
 
 
 def numbers_of(
     model: Model, judged: Sequence[Judged], measures: Sequence[Measure], batch: Batch, options: Options
-) -> np.ndarray:
-    """Return what metrics say, by a model of this process, (methods, metrics, photos) float64."""
+) -> Numbers:
+    """Return what metrics say, by a model of this process."""
     queries = [_query(model, one, measures, options.target) for one in judged]
-    return np.stack([_values(one, query, measures, batch, options) for one, query in zip(judged, queries)])
+    each = [_values(one, query, measures, batch, options) for one, query in zip(judged, queries)]
+    curves = {name: [one.curves[name] for one in each] for name in each[0].curves}
+    return Numbers(np.stack([one.values for one in each]), curves, lambda: [one.maps for one in each])
 
 
 def _named(given: SubjectLike) -> Dict[str, Subject]:
@@ -112,8 +125,9 @@ def _check_needs(measures: Sequence[Measure], named: Mapping[str, Subject], trut
     for metric in measures:
         if metric.row.needs == "truth" and truth is None:
             raise ParameterError(f"{metric.name} needs where the objects are: truth=, a mask or boxes for each photo")
-        if metric.row.needs == "cam" and any(isinstance(one, Maps) for one in named.values()):
-            raise ParameterError(f"{metric.name} makes maps of changed photos: give the Explainer, not its Maps")
+        if metric.row.needs in ("cam", "weights") and any(isinstance(one, Maps) for one in named.values()):
+            changed = "changed photos" if metric.row.needs == "cam" else "a changed model"
+            raise ParameterError(f"{metric.name} makes maps of {changed}: give the Explainer, not its Maps")
 
 
 def _query(model: Model, subject: Judged, measures: Sequence[Measure], target: TargetLike) -> Query:
@@ -141,8 +155,8 @@ def _query(model: Model, subject: Judged, measures: Sequence[Measure], target: T
     return query
 
 
-def _values(subject: Judged, query: Query, measures: Sequence[Measure], batch: Batch, options: Options) -> np.ndarray:
-    """Return the numbers of one method, (metrics, photos)."""
+def _values(subject: Judged, query: Query, measures: Sequence[Measure], batch: Batch, options: Options) -> Numbers:
+    """Return the numbers of one method."""
     photos: Any = batch
     maps = subject if isinstance(subject, Maps) else subject(photos, options.target)
     options.made(len(maps))
@@ -153,6 +167,7 @@ def _values(subject: Judged, query: Query, measures: Sequence[Measure], batch: B
     mask = _weights(query, maps, options.target) if picks is None else picks.places
     engine = find_engine(query.engine)
     runs, plain = runs_of(query, "pixels"), _once(lambda: plain_pixels(engine, query))
+    curves: Dict[str, np.ndarray] = {}
     values = np.full((len(measures), count), np.nan)
     for part in _parts(query, batch):
         images = images_of(engine, query, batch, part)
@@ -160,60 +175,75 @@ def _values(subject: Judged, query: Query, measures: Sequence[Measure], batch: B
         net = EngineNet(runs, images, part, asked, options.memory, options.progress, plain)
         finite = np.array([bool(np.isfinite(maps.raw[i]).all()) for i in part])
         heats = _heats([maps.raw[i] for i in part], images.shape[1:3])
-        beside = Beside(query.model, subject, maps, part, images.shape[1:3], options)
+        beside = Beside(query, subject, maps, part, images, options)
         for row, metric in enumerate(measures):
-            got = _numbers(metric, net, heats, maps.classes[part], mask, beside)
-            values[row, part] = np.where(finite, got, np.nan)
-    return values
+            got = np.where(finite, _numbers(metric, net, heats, maps.classes[part], mask, beside).T, np.nan).T
+            if got.ndim > 1:
+                curves.setdefault(metric.name, np.full((count, got.shape[1]), np.nan))[part] = got
+            values[row, part] = got if got.ndim == 1 else _mean(got)
+    return Numbers(values, curves, maps)
 
 
 class Beside(NamedTuple):
     """What some metrics need beside a net and the maps of a part of the photos."""
 
-    model: Model
+    query: Query
     subject: Judged
     maps: Maps
     part: List[int]
-    size: Tuple[int, ...]
+    images: np.ndarray  # (N, H, W, C), as the net is fed them
     options: Options
 
     def truth(self) -> np.ndarray:
         """Return the masks, (N, H, W)."""
         assert self.options.truth is not None
-        return masks_of([self.options.truth[i] for i in self.part], self.maps, self.part, self.size)
+        return masks_of([self.options.truth[i] for i in self.part], self.maps, self.part, self.images.shape[1:3])
 
     def again(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the maps of changed photos, of what is explained in the photos themselves, (M, H, W)."""
+        return self._maps(self.subject, images, rows)
+
+    def cascade(self, steps: int, seed: int) -> Iterator[np.ndarray]:
+        """Yield for each step the maps of the same photos and scores, (N, H, W), more of the net being random."""
         assert not isinstance(self.subject, Maps)
+        for cam in randomised(self.subject, self.query, steps, seed):
+            yield self._maps(cam, self.images, np.arange(len(self.part)))
+
+    def _maps(self, subject: Judged, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        assert not isinstance(subject, Maps)
         photos = [self.part[row] for row in rows]
-        target = self.options.target if self.options.target is not None else self.subject.target
+        target = self.options.target if self.options.target is not None else subject.target
         if isinstance(target, (list, tuple, np.ndarray)):
             target = [target[i] for i in photos]
-        elif target is None and self.subject.on_logits:
+        elif target is None and subject.on_logits:
             target = [int(self.maps.classes[i]) for i in photos]
-        elif not self.subject.on_logits:
+        elif not subject.on_logits:
             target = self.options.target
-        raw = self.subject(np.asarray(images, np.float32), target).raw
+        raw = subject(np.asarray(images, np.float32), target).raw
         self.options.made(len(raw))
-        return _heats(raw, self.size)
+        return _heats(raw, self.images.shape[1:3])
 
 
 def _numbers(
     metric: Measure, net: EngineNet, heats: np.ndarray, classes: np.ndarray, mask: Any, beside: Beside
 ) -> np.ndarray:
-    """Return a metric's numbers of some maps, (N,)."""
+    """Return a metric's numbers of some maps, (N,), or their curves, (N, K)."""
     parameters = dict(metric.parameters)
     score = parameters.pop("score", "logit")
     subject: Any = net
     if score != "logit":
-        score = "sigmoid" if beside.model.one_logit else score
+        score = "sigmoid" if beside.query.model.one_logit else score
         if not ((mask == 0) | (mask == 1)).all() or (mask.sum(-1) != 1).any():
             raise TargetError(
                 f"{metric.name}: its parameter score is {score!r}, of one class: give 'logit' for several"
             )
         subject = ClassNet(subject, classes, score)
-    needs = metric.row.needs
-    more: List[Any] = [beside.truth()] if needs == "truth" else [beside.again] if needs == "cam" else []
+    kinds: Dict[str, Callable[[], Any]] = {
+        "truth": beside.truth,
+        "cam": lambda: beside.again,
+        "weights": lambda: beside.cascade,
+    }
+    more = [kinds[metric.row.needs]()] if metric.row.needs in kinds else []
     return metric.row(subject, heats, *more, **parameters)
 
 
@@ -238,6 +268,13 @@ def _heats(raws: Sequence[np.ndarray], size: Tuple[int, ...]) -> np.ndarray:
     """Return maps enlarged linearly to the net's images, (N, H, W) float64; what is no number as 0."""
     height, width = size
     return np.stack([resize(np.nan_to_num(raw), (height, width)) for raw in raws]).astype(np.float64)
+
+
+def _mean(curves: np.ndarray) -> np.ndarray:
+    """Return the mean of each curve's numbers that are there, (N,)."""
+    there = np.isfinite(curves)
+    sums: np.ndarray = np.where(there, curves, 0).sum(-1) / np.where(there.any(-1), there.sum(-1), np.nan)
+    return sums
 
 
 def _once(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:

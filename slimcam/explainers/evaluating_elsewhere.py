@@ -1,6 +1,6 @@
 """What evaluate asks of the process of an isolated model, where the cams that it judges live too; Maps are sent."""
 
-from typing import Any, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..maps.maps import Maps
 from ..methods.method import Size
 from .layers import LayersCam
 
+_ANSWER = Tuple[np.ndarray, Dict[str, List[np.ndarray]]]
 OTHER_MODEL = (
     "what is judged was built on another model than it is judged by, and one of them is isolated: build it on that one"
 )
@@ -22,25 +23,35 @@ OTHER_MODEL = (
 
 def numbers_from_elsewhere(
     model: IsolatedModel, judged: Sequence[Any], measures: Sequence[Measure], batch: Batch, options: Any
-) -> np.ndarray:
-    """Return what metrics say, as evaluating.numbers_of does here, (methods, metrics, photos) float64.
+) -> Tuple[np.ndarray, Dict[str, List[np.ndarray]], Callable[[], List[Maps]]]:
+    """Return what metrics say, as evaluating.numbers_of does here: numbers, curves, and what makes the maps again.
 
     The process has the time of a run from one step to the next. Raises what numbers_of raises there, and ParameterError
     for a cam of another model.
     """
     shape = len(judged), len(measures), len(batch.photos)
 
-    def numbers(answer: Any) -> np.ndarray:
-        array: np.ndarray = read(np.ndarray, answer)
-        if array.shape != shape or array.dtype != np.float64:
+    def numbers(answer: Any) -> Tuple[np.ndarray, Dict[str, List[np.ndarray]]]:
+        values, curves = read(_ANSWER, answer)
+        every = [one for each in curves.values() for one in each]
+        if values.shape != shape or any(one.dtype != np.float64 for one in (values, *every)):
             raise ValueError(f"no number for each of {shape}")
-        return array
+        if any(one.ndim != 2 or len(one) != len(batch.photos) for one in every):
+            raise ValueError(f"no curve for each of {len(batch.photos)} photos")
+        if any(len(each) != len(judged) for each in curves.values()):
+            raise ValueError(f"no curve for each of {len(judged)} methods")
+        return values, curves
 
     sent = [_sent(model, one) for one in judged]
     arguments = sent, list(measures), targets.as_target(options.target), options.truth, options.memory
     how = {"images": model.sendable_batch(batch), "calls": steps(_most(measures, shape), options.progress)}
-    array: np.ndarray = model.ask(numbers, "evaluate", *arguments, **how)
-    return array
+    values, curves = model.ask(numbers, "evaluate", *arguments, **how)
+
+    def maps() -> List[Maps]:
+        photos: Any = batch
+        return [one if isinstance(one, Maps) else one(photos, options.target) for one in judged]
+
+    return values, curves, maps
 
 
 def received(sent: Any, cams: Sequence[Sequence[Any]]) -> Any:

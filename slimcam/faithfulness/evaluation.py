@@ -1,14 +1,17 @@
-"""Evaluation: what metrics say of maps: methods x metrics x photos, as numbers, table, CSV and JSON."""
+"""Evaluation: what metrics say of maps: methods x metrics x photos, as numbers, table, CSV, JSON and contact sheet."""
 
 import csv
 import io
-from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Sequence
 
 import numpy as np
 
 from ..text.printable import escape
 from . import METRICS, Measure
+
+if TYPE_CHECKING:
+    from ..maps.maps import Maps
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,6 +22,8 @@ class Evaluation:
     methods: Sequence[str]
     metrics: Sequence[Measure]
     photos: Sequence[str]
+    curves: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)  # by metric and method, (photos, K)
+    make_maps: Callable[[], Sequence["Maps"]] = list  # of each method
 
     def __repr__(self) -> str:
         shape = " x ".join(
@@ -72,6 +77,25 @@ class Evaluation:
             for i, method in enumerate(self.methods)
         ]
 
+    @property
+    def maps(self) -> Dict[str, "Maps"]:
+        """The Maps that were judged, by methods; those of an isolated model are made once more, while it is open."""
+        return dict(zip(self.methods, self.make_maps()))
+
+    def sheet(self, style: str = "overlay", **options: Any) -> np.ndarray:
+        """Return a contact sheet, (H, W, 3) uint8 RGB: a row a method, a column a photo, its numbers below each map.
+
+        The photos are the first row; `style` and `options` are of Maps.pictures. Many tiles are smaller ones.
+        """
+        from ..maps.method_sheets import method_sheet
+
+        return method_sheet(self.maps, dict(zip(self.methods, map(self._words, self.values))), style, **options)
+
+    def _words(self, values: np.ndarray) -> List[str]:
+        """Return what stands below each map of a method: its numbers, (metrics, photos), by metrics' names."""
+        names = [one.name for one in self.metrics]
+        return ["  ".join(f"{name} {_shown(_number(one), 2)}" for name, one in zip(names, each)) for each in values.T]
+
     def table(self) -> str:
         """Return a table of a line for each metric and method, without the single photos."""
         from tabulate import tabulate
@@ -102,20 +126,24 @@ class Evaluation:
         return text.getvalue()
 
     def json(self) -> Dict[str, Any]:
-        """Return photos, metrics with their parameters, and rows, as plain numbers and strings; null for no number."""
+        """Return photos, metrics with their parameters, rows, curves, as plain numbers and strings; null for none."""
         parameters = {
             measure.name: {name: _plain(value) for name, value in measure.parameters.items()}
             for measure in self.metrics
         }
-        return {"photos": list(self.photos), "parameters": parameters, "rows": self.rows()}
+        curves = {
+            metric: {method: [list(map(_number, curve)) for curve in each] for method, each in methods.items()}
+            for metric, methods in self.curves.items()
+        }
+        return {"photos": list(self.photos), "parameters": parameters, "rows": self.rows(), "curves": curves}
 
 
 def _number(value: Any) -> Any:
     return float(value) if np.isfinite(value) else None
 
 
-def _shown(value: Any) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _shown(value: Any, places: int = 4) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
 
 
 def _plain(value: Any) -> Any:

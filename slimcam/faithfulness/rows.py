@@ -33,6 +33,10 @@ def _maps(parameters: Mapping[str, Any], size: Size) -> int:
     return int(parameters["samples"])
 
 
+def _cascade(parameters: Mapping[str, Any], size: Size) -> int:
+    return int(parameters["steps"])
+
+
 def _curve(baseline: str) -> Dict[str, Parameter]:
     orders = ("falling", "rising", "random")
     return {
@@ -179,5 +183,16 @@ ROWS: Dict[str, Metric] = {
         cost="samples maps",
         passes=_maps,
         dialects={"xplique": XPLIQUE_NOISE},
+    ),
+    "sanity": Metric(
+        *("cascade", "sanity", "Adebayo et al. 2018, section 3.1", "down", "-1 to 1"),
+        needs="weights",
+        parameters={
+            "steps": Parameter(10, "by which layers become random, from the score down", least=1),
+            "absolute": Parameter(True, "whether signs of the maps do not count"),
+            "seed": SEED,
+        },
+        cost="steps maps",
+        passes=_cascade,
     ),
 }

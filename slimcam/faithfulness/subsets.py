@@ -7,6 +7,7 @@ import numpy as np
 from ..methods.baselines import Baseline, baseline_of
 from ..methods.net import Net, random_state
 from ..methods.parts import Pair, in_parts, own_scores
+from .ranks import pearson, ranks
 
 Draw = Callable[[np.random.RandomState], np.ndarray]  # one mask (H, W), True where the photo is hidden
 
@@ -36,8 +37,8 @@ def mufidelity(
 
     falls, sums = _falls_and_sums(net, heats, hidden, samples, baseline, seed)
     if correlation == "spearman":
-        falls, sums = _ranks(falls), _ranks(sums)
-    return _pearson(falls, sums)
+        falls, sums = ranks(falls), ranks(sums)
+    return pearson(falls, sums)
 
 
 def sensitivity_n(
@@ -55,7 +56,7 @@ def sensitivity_n(
         mask[random.permutation(pixels)[:count]] = True
         return mask.reshape(heats.shape[1:])
 
-    return _pearson(*_falls_and_sums(net, heats, hidden, samples, baseline, seed))
+    return pearson(*_falls_and_sums(net, heats, hidden, samples, baseline, seed))
 
 
 def infidelity(
@@ -112,21 +113,3 @@ def _enlarged(grid: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return (height, width) values, each that of the cell that its middle lies in."""
     rows, columns = ((2 * np.arange(side) + 1) * of // (2 * side) for side, of in zip((height, width), grid.shape))
     return grid[rows][:, columns]
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return the ranks of (N, samples) values in their rows; equal ones share their mean rank."""
-    ranks = []
-    for row in values:
-        _, group, counts = np.unique(row, return_inverse=True, return_counts=True)
-        ends = np.cumsum(counts)
-        ranks.append((ends - (counts - 1) / 2)[group.reshape(-1)])
-    return np.stack(ranks)
-
-
-def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the correlation of the rows of (N, samples) arrays, (N,); NaN where a row is all alike."""
-    alike = (np.ptp(a, -1) == 0) | (np.ptp(b, -1) == 0)  # where less their mean they would be rounding, and no zeros
-    a, b = (one - one.mean(-1, keepdims=True) for one in (a, b))
-    lengths = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
-    return (a * b).sum(-1) / np.where(alike, np.nan, lengths)

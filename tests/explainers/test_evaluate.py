@@ -72,7 +72,7 @@ def test_maps_give_the_numbers_of_their_explainer_in_runs_of_any_size(model, cam
 def test_several_at_once_and_all_metrics(model, cam):
     few = {"mufidelity": {"samples": 4}, "sensitivity_n": {"samples": 4}, "infidelity": {"samples": 4}}
     noisy = {"max_sensitivity": {"samples": 2}, "average_stability": {"samples": 2}}
-    metrics = {**FEW, **few, **noisy, "average_drop": {}, "road": {"steps": 2}, "pointing": {}}
+    metrics = {**FEW, **few, **noisy, "average_drop": {}, "road": {"steps": 2}, "pointing": {}, "sanity": {"steps": 2}}
     assert set(metrics) == set(slimcam.METRICS)
     cams = {"one": cam, "two": slimcam.Explainer(model, "gradient", target="star")}
     evaluation = slimcam.evaluate(cams, model, PHOTOS, metrics, truth=[[0, 0, 160, 160], np.zeros((160, 160))])

@@ -28,7 +28,7 @@ def test_a_row_has_the_parameters_of_its_function(name):
     }
     known = {key: one.default for key, one in row.parameters.items() if key != "score"}
     assert known == defaults
-    assert row.better in ("up", "down") and row.needs in ("scores", "map", "truth", "cam")
+    assert row.better in ("up", "down") and row.needs in ("scores", "map", "truth", "cam", "weights")
     for formula in row.dialects.values():
         read_metrics({name: formula})
 

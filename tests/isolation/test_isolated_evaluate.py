@@ -85,10 +85,22 @@ def test_the_metrics_take_as_many_steps_as_are_allowed(both, monkeypatch):
     assert len(renewed) > len(metrics) and all(renewed)
 
 
-@pytest.mark.parametrize("answer", [np.zeros((1, 1, 3)), np.zeros((1, 1, 2), np.float32), [[[0.0, 0.0]]]])
+RIGHT = np.zeros((1, 1, 2))
+WRONG = {
+    "another shape": [np.zeros((1, 1, 3)), {}],
+    "another type": [np.zeros((1, 1, 2), np.float32), {}],
+    "no array": [[[[0.0, 0.0]]], {}],
+    "no curves": [RIGHT],
+    "a curve of another type": [RIGHT, {"sanity": [np.zeros((2, 3), np.float32)]}],
+    "a curve of one photo": [RIGHT, {"sanity": [np.zeros((1, 3))]}],
+    "a curve of two methods": [RIGHT, {"sanity": [np.zeros((2, 3))] * 2}],
+}
+
+
+@pytest.mark.parametrize("answer", list(WRONG.values()), ids=list(WRONG))
 def test_numbers_of_another_shape_or_type_are_no_answer(both, monkeypatch, answer):
     there = both[1]
     cam = slimcam.GradCAM(there)
     monkeypatch.setattr(there, "ask", lambda read, *arguments, **how: read(answer))
-    with pytest.raises(messages.NO_ANSWER, match=r"no number for each|is no <class"):
+    with pytest.raises(messages.NO_ANSWER, match=r"no (number|curve) for each|is no <class|not 2 values"):
         slimcam.evaluate(cam, there, X, "sparseness")

@@ -68,10 +68,13 @@ def of_evaluate(model, folder):
     cam = slimcam.GradCAM(model, "a0")
     cams = {"one": cam, "two": slimcam.Explainer(model, "scorecam", "b0", target="w")}
     several = {"layers": slimcam.Explainer(model, layer=["a0", "b0"]), "smooth": slimcam.smooth(cam, samples=2)}
-    of_maps = {name: metrics[name] for name in slimcam.METRICS if slimcam.METRICS[name].needs != "cam"}
+    of_maps = {
+        name: metrics[name] for name in slimcam.METRICS if slimcam.METRICS[name].needs in ("map", "scores", "truth")
+    }
     given = {"truth": [[0, 0, 9, 9], np.eye(21, 30) > 0], "progress": rows.append}
+    whole = slimcam.evaluate(cams, model, PHOTOS, metrics, seed=3, **given)
     return (
-        slimcam.evaluate(cams, model, PHOTOS, metrics, seed=3, **given).values,
+        *(whole.values, whole.curves["sanity"], whole.sheet()),
         slimcam.evaluate([cam(PHOTOS), cams["two"]], model, PHOTOS, of_maps, target=["v", 2], **given).json(),
         slimcam.evaluate(slimcam.GradCAM(model, "a0", slimcam.Mean("b0")), model, X, "sensitivity_n", memory=1).csv(),
         slimcam.evaluate(several, model, PHOTOS, ["deletion", "max_sensitivity"], **given).values,

@@ -25,6 +25,7 @@ from ..wording import line
 
 if TYPE_CHECKING:
     from ...explainers.explainer import Explainer
+    from ...faithfulness.evaluation import Evaluation
     from ...inputs.photos import Batch
     from ...model import Model
 
@@ -49,6 +50,7 @@ TRUTH = "JSON of photos and their boxes (top, left, bottom, right), or the path 
 @click.option("--truth", metavar="FILE", help=TRUTH)
 @click.option("--seed", type=int, default=0, metavar="N", help="What random numbers start from.")
 @click.option("--run-memory", type=float, metavar="GIB", help="What a run may take (else 1).")
+@click.option("--sheet", metavar="FILE", help="Picture of all maps: a row a method, a column a photo.")
 @click.option("--json", "as_json", is_flag=True, help="Print it all as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print it as CSV, a column for each photo.")
 @click.pass_context
@@ -59,6 +61,7 @@ def evaluate(
     metrics: Tuple[str, ...],
     words: Tuple[str, ...],
     truth: Optional[str],
+    sheet: Optional[str],
     as_json: bool,
     as_csv: bool,
     **options: Any,
@@ -74,6 +77,7 @@ def evaluate(
     given = named_parameters(words, rows)
     measures = {name: given[name] for name in metrics}
     faithfulness.read_metrics(measures, options["seed"])
+    _check_sheet(sheet)
     batch, failures = _read(photos)
     if batch is None:
         ctx.exit(1)
@@ -81,21 +85,28 @@ def evaluate(
     with load_model(options) as model:
         cams = {name: _explainer(model, name, given[name], options) for name in names}
         print_notes(model)
-        _judge(cams, model, batch, measures, boxes, options, (as_json, as_csv))
+        evaluation = _judged(cams, model, batch, measures, boxes, options)
+        if sheet is not None:
+            from ...maps.folder import write_picture
+
+            write_picture(sheet, evaluation.sheet())
         status = exit_status(model, failed=failures > 0)
+    if as_json:
+        click.echo(json.dumps(evaluation.json(), indent=2, allow_nan=False))
+    else:
+        click.echo(evaluation.csv() if as_csv else evaluation.table(), nl=not as_csv)
     ctx.exit(status)
 
 
-def _judge(
+def _judged(
     cams: Dict[str, "Explainer"],
     model: "Model",
     batch: "Batch",
     measures: Dict[str, Dict[str, Any]],
     truth: Any,
     options: Dict[str, Any],
-    forms: Tuple[bool, bool],
-) -> None:
-    """Judge and print."""
+) -> "Evaluation":
+    """Judge, and show how far it is."""
     from tqdm import tqdm
 
     from ...explainers.evaluating import evaluate as judge
@@ -105,12 +116,18 @@ def _judge(
             cam.watch(bar.update)
         photos: Any = batch
         how = {"seed": options["seed"], "memory": _bytes(options), "progress": bar.update}
-        evaluation = judge(cams, model, photos, measures, truth=truth, **how)
-    as_json, as_csv = forms
-    if as_json:
-        click.echo(json.dumps(evaluation.json(), indent=2, allow_nan=False))
-    else:
-        click.echo(evaluation.csv() if as_csv else evaluation.table(), nl=not as_csv)
+        return judge(cams, model, photos, measures, truth=truth, **how)
+
+
+def _check_sheet(path: Optional[str]) -> None:
+    """Raise UsageError for a sheet that is no picture, OutputError where a file is there already."""
+    from ...files.writing import refuse
+    from ...maps.folder import PICTURES
+
+    if path is not None:
+        if not path.lower().endswith(PICTURES):
+            raise click.UsageError(f"--sheet {path}: a picture's name ends in {', '.join(PICTURES)}")
+        refuse(path)
 
 
 def _explainer(model: "Model", name: str, given: Dict[str, Any], options: Dict[str, Any]) -> "Explainer":
