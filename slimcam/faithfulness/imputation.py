@@ -1,6 +1,6 @@
 """ROAD: pixels taken out and filled in from those around them, so that no edge tells where they were."""
 
-from typing import Iterator, List, Tuple
+from typing import Iterator, Tuple
 
 import numpy as np
 
@@ -18,16 +18,23 @@ NEIGHBOURS = tuple(
 
 
 def road(
-    net: Net, heats: np.ndarray, steps: int = 9, order: str = "both", noise: float = 0.01, seed: int = 0
+    net: Net,
+    heats: np.ndarray,
+    steps: int = 9,
+    order: str = "both",
+    ties: str = "apart",
+    noise: float = 0.01,
+    seed: int = 0,
 ) -> np.ndarray:
     """Return half of what the score is more without the map's least pixels than without its best, (N,).
 
     Rong et al. 2022; the mean over i / (steps + 1) of the pixels, i from 1 to `steps`, rounded to whole pixels, at
     least one of which stays. What is taken out is filled in by `imputed`, with normal noise of `noise`, a share of
     white less black. By `order` "falling" it is how much the score rises (mostly it falls) without the best alone, by
-    "rising" without the least, as ROADMostRelevantFirstAverage of pytorch-grad-cam and its contrary.
+    "rising" without the least, as ROADMostRelevantFirstAverage of pytorch-grad-cam and its contrary. By `ties`
+    "together", its too, all pixels go that are as high as the percentile of the share, unless these are all there are.
     """
-    places, counts = ranks(net, heats, "falling", seed), _counts(heats[0].size, steps)
+    places, shares = ranks(net, heats, "falling", seed), [step / (steps + 1) for step in range(1, steps + 1)]
     sides = {"both": (False, True), "falling": (True,), "rising": (False,)}[order]
     spans = noise * (np.asarray(net.white, np.float64) - net.black)
 
@@ -36,22 +43,28 @@ def road(
             random = random_state(seed, int(net.numbers[row]))
             yield row, photo
             for best_first in sides:
-                for count in counts:
-                    gone = places[row] < count if best_first else places[row] >= heats[row].size - count
+                for share in shares:
+                    gone = _gone(heats[row], places[row], share, best_first, ties == "together")
                     whole = imputed(photo, gone)
                     whole[gone] += spans * random.normal(size=whole[gone].shape)
                     yield row, whole
 
     scores = np.array([score for _, _, score in in_parts(net.scores, filled(), net.size)], np.float64)
-    each = scores.reshape(len(heats), 1 + len(sides) * len(counts))
-    rises = (each[:, 1:] - each[:, :1]).reshape(len(heats), len(sides), len(counts)).mean(-1)
+    each = scores.reshape(len(heats), 1 + len(sides) * len(shares))
+    rises = (each[:, 1:] - each[:, :1]).reshape(len(heats), len(sides), len(shares)).mean(-1)
     result: np.ndarray = rises[:, 0] if order != "both" else (rises[:, 0] - rises[:, 1]) / 2
     return result
 
 
-def _counts(pixels: int, steps: int) -> List[int]:
-    """Return how many pixels are taken out at each step."""
-    return [min(max(1, round(pixels * step / (steps + 1))), pixels - 1) for step in range(1, steps + 1)]
+def _gone(heat: np.ndarray, places: np.ndarray, share: float, best_first: bool, together: bool) -> np.ndarray:
+    """Return which pixels are taken out, (H, W), by the map and the place of each in its order, the best first."""
+    if together:
+        signed = heat if best_first else -heat
+        gone: np.ndarray = signed >= np.percentile(signed, 100 * (1 - share))
+        if not gone.all():
+            return gone
+    count = min(max(1, round(heat.size * share)), heat.size - 1)
+    return places < count if best_first else places >= heat.size - count
 
 
 def imputed(photo: np.ndarray, gone: np.ndarray) -> np.ndarray:

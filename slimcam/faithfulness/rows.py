@@ -110,12 +110,14 @@ ROWS: Dict[str, Metric] = {
         parameters={
             "steps": Parameter(9, "shares of the pixels that are taken out", least=1),
             "order": Parameter("both", "which go: the best, the least, or both", choices=("both", "falling", "rising")),
+            "ties": Parameter("apart", "whether equal pixels go one by one", choices=("apart", "together")),
             "noise": Parameter(0.01, "of what is filled in, a share of white less black", least=0),
             "score": PROBABILITY,
             "seed": SEED,
         },
         cost="2 steps + 1 forward",
         passes=_shares,
+        dialects={"pytorch-grad-cam": {"ties": "together", "score": "logit"}},
         package="scipy",
     ),
     "sparseness": Metric(
