@@ -21,24 +21,31 @@ FEWER: Dict[str, Mapping[str, Any]] = {
 }
 
 
-def of_methods(folder: str, names: Optional[Sequence[str]] = None) -> List[Tuple[str, ...]]:
-    """Rows: what metrics say of each method, or of those of some names: mean and standard deviation of the pictures."""
+def of_methods(path: str, names: Optional[Sequence[str]] = None, photos: Sequence[str] = ()) -> List[Tuple[str, ...]]:
+    """Rows: what metrics say of each method, or of those of some names: mean and standard deviation of the pictures.
+
+    Of photos, nobody says where the objects are: their winning classes are explained, and there is no pointing.
+    """
     import slimcam
 
-    photos, classes, truth = pictures()
+    drawn, classes, truth = (list(photos), None, None) if photos else pictures()
+    metrics = {name: how for name, how in METRICS.items() if truth is not None or name != "pointing"}
+    preprocess = {"preprocess": "squash"} if photos else {}
     rows = []
-    with slimcam.load(folder) as model:
+    with slimcam.load(path, **preprocess) as model:
         for name in names or slimcam.METHODS:
             given = FEWER.get(name, {})
             try:
                 explain = slimcam.Explainer(model, name, **given)
-                judged = slimcam.evaluate({name: explain}, model, photos, METRICS, classes, truth)
+                judged = slimcam.evaluate({name: explain}, model, drawn, metrics, classes, truth)
             except (ImportError, slimcam.SlimcamError) as error:
                 rows.append((name, str(error).splitlines()[0][:60]))
                 continue
             figures = [f"{mean:.2f} ± {spread:.2f}" for mean, spread in zip(judged.mean[0], judged.spread[0])]
+            figures = figures if truth is not None else ["", *figures]
             shown = ", ".join([name, *(f"{key} {value}" for key, value in given.items())])
-            rows.append((shown, *figures, str(explain.passes(SIZE, SIZE))))
+            size = model.input.shape.as_list()[1] or SIZE
+            rows.append((shown, *figures, str(explain.passes(size, size))))
             print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
     return rows
 

@@ -90,9 +90,10 @@ _STITCHING = ("DynamicStitch", "ParallelDynamicStitch")  # half of its inputs ar
 def stand_guard(graph: Graph) -> None:
     """Let an Assert stand before each input of a graph that could end the process, where nothing is known of it."""
     for op in graph.get_operations():
-        if op.type in GUARDS:
-            guards = GUARDS[op.type]
-        elif op.type in _STITCHING:
+        kind = op.type  # a call of TensorFlow's library each time
+        if kind in GUARDS:
+            guards = GUARDS[kind]
+        elif kind in _STITCHING:
             guards = dict.fromkeys(range(len(op.inputs) // 2), _INDEX)
         else:
             continue
