@@ -48,6 +48,11 @@ def test_metrics_have_a_row_each_as_the_table_has_it():
     }
 
 
+def test_the_readme_counts_the_rows_of_both_tables():
+    stated = re.findall(r"\[(\d+) (methods|metrics)\]", text_of("README.md"))
+    assert {name: int(count) for count, name in stated} == {"methods": len(METHODS), "metrics": len(METRICS)}
+
+
 def test_styles_have_a_row_each_with_their_options():
     taken = {name: set(inspect.signature(getattr(Maps, name)).parameters) for name in STYLES}
     stated = {row[0]: set(re.findall(r"\w+", row[2])) for row in rows_of("docs/pictures.md")}
