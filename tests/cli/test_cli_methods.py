@@ -61,9 +61,21 @@ def test_a_peer_is_a_dialect_of_the_method(explain):
         np.testing.assert_array_equal(saved["raw"], maps.raw)
 
 
+def test_means_are_those_of_python(explain):
+    options = "--method", "gradient", "--target", 1, "--seed", 3
+    assert explain(*options, "--augment", "--smooth", 2).status == 0
+    with slimcam.load(explain.path, logits="logits", preprocess="squash") as model:
+        own = slimcam.Explainer(model, "gradient", target=1)
+        maps = slimcam.smooth(slimcam.augment(own), 2, seed=3)(explain.photo)
+        assert not np.array_equal(maps.channels, own(explain.photo).channels)
+    with np.load(str(explain.out)) as saved:
+        np.testing.assert_array_equal(saved["channels"], maps.channels)
+
+
 @pytest.mark.parametrize(
     "message, options",
     [
+        ("--smooth", ["--smooth", "0"]),
         ("--set samples: give NAME=VALUE", ["--set", "samples"]),
         ("smoothgrad has no parameter 'sample': it has samples", ["--set", "sample=3"]),
         ("--set samples=many: give a whole number", ["--set", "samples=many"]),

@@ -46,7 +46,7 @@ def explain(
 
     painting = style_options(options)
     with load_model(options) as model:
-        cam = Explainer(model, **explainer_options(model, options))
+        cam = _averaged(Explainer(model, **explainer_options(model, options)), options)
         folder = Folder(out, painting, overwrite, npz=True, columns=columns)
         stems = dict(zip(photos, unique_stems(photos)))
         for stem in stems.values():
@@ -57,6 +57,14 @@ def explain(
         for path in folder.close(cam.layer):
             click.echo(escape(path))
     ctx.exit(1 if failures or untrusted else 0)
+
+
+def _averaged(cam: "Explainer", options: Mapping[str, Any]) -> "Explainer":
+    """Return what makes the means of maps that were asked for, those of noise around those of mirror images."""
+    from ...explainers.averages import augment, smooth
+
+    cam = augment(cam) if options["augment"] else cam
+    return smooth(cam, options["smooth"], seed=options["seed"]) if options["smooth"] else cam
 
 
 def _explain_all(cam: "Explainer", stems: Mapping[str, str], folder: "Folder") -> Tuple[int, int]:
