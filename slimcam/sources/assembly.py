@@ -135,7 +135,7 @@ def _import_graph(parts: Parts, inputs: List[ImageNode]) -> Tuple[Graph, Session
         joints = [join_photos(graph_def, image, parts) for image in inputs]
         _import(graph_def, {**_read_ones(tensors, graph_def), **prepared_photos(joints)}, parts.source)
         if parts.judged is not None and not parts.judged.trusted:
-            stand_guard(graph)
+            stand_guard(graph, graph_def)
         variables.update({name: graph.get_tensor_by_name(name + ":0") for name in own})
         assign = assigning(session, variables, weights)
         assign(own)

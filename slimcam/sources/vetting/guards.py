@@ -13,7 +13,7 @@ from typing import Dict, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 
 from ..._tf import tf1
-from ..._types import Graph, Operation, Tensor
+from ..._types import Graph, GraphDef, Operation, Tensor
 
 _MOST = (1 << 31) - 2  # of an index: what holds it has one place more
 _MOST_PLACES = 1 << 24  # of a list or an array of tensors, each of which takes memory before it is filled
@@ -87,16 +87,16 @@ GUARDS: Dict[str, Mapping[int, Guard]] = {
 _STITCHING = ("DynamicStitch", "ParallelDynamicStitch")  # half of its inputs are indices
 
 
-def stand_guard(graph: Graph) -> None:
-    """Let an Assert stand before each input of a graph that could end the process, where nothing is known of it."""
-    for op in graph.get_operations():
-        kind = op.type  # a call of TensorFlow's library each time
-        if kind in GUARDS:
-            guards = GUARDS[kind]
-        elif kind in _STITCHING:
-            guards = dict.fromkeys(range(len(op.inputs) // 2), _INDEX)
-        else:
+def stand_guard(graph: Graph, graph_def: GraphDef) -> None:
+    """Let an Assert stand before each input that could end the process, where nothing is known of it.
+
+    `graph_def` was imported into the graph by its own names; other operations of the graph are left alone.
+    """
+    for node in graph_def.node:
+        if node.op not in GUARDS and node.op not in _STITCHING:
             continue
+        op = graph.get_operation_by_name(node.name)
+        guards = GUARDS.get(node.op) or dict.fromkeys(range(len(op.inputs) // 2), _INDEX)
         for index, tensor in enumerate(op.inputs):
             guard = guards.get(index, guards.get(EACH))
             if guard is not None and not guard.is_known(tensor):
