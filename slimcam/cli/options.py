@@ -113,12 +113,12 @@ method_options = option_group(
     click.option("--method", type=METHODS, metavar="METHOD", help="How maps are made; slimcam methods lists them."),
     click.option("--dialect", type=DIALECTS_AND_PEERS, default="paper", help="Published pipeline, or peer, to follow."),
     click.option("--set", "parameters", multiple=True, metavar="NAME=VALUE", help="Parameter of the method."),
-    click.option("--augment", is_flag=True, help="Mean of maps: the photo, mirrored, darker and brighter."),
-    click.option(
-        "--smooth", type=click.IntRange(1), metavar="N", help="Mean of maps of the photo with noise, N times."
-    ),
     click.option("--seed", type=int, default=0, metavar="N", help="What random numbers of a method start from."),
     click.option("--run-memory", type=float, metavar="GIB", help="What a run of a method may take (else 1)."),
+)
+means_options = option_group(
+    click.option("--augment", is_flag=True, help="Mean of maps: the photo, mirrored, darker and brighter."),
+    click.option("--smooth", type=click.IntRange(1), metavar="N", help="Mean of maps of the photo and noise, N times."),
 )
 model_option = click.option("--model", required=True, metavar="PATH", help=f"{MODELS}.")
 shown_options = option_group(
@@ -139,13 +139,14 @@ explain_options = option_group(
     model_options,
     click.option("--layer", metavar="TENSOR", help=LAYER),
     method_options,
+    means_options,
     shown_options,
 )
 pair_options = option_group(
     model_option,
     model_options,
     click.option("--layer", metavar="TENSOR", help=LAYER),
-    how_options,
+    method_options,
     shown_options,
 )
 

@@ -95,18 +95,33 @@ def resolve_images(
     score: str = "logit",
 ) -> Query:
     """Return what is asked where the score's slope at the images themselves is wanted; errors are those of resolve."""
+    query = _of_images(model, target, hold, engine, score)[0]
+    return _with_feeds(replace(query, inputs=[query.image_input]))
+
+
+def resolve_images_of_branches(
+    model: Model,
+    target: TargetLike = None,
+    hold: Optional[HoldLike] = None,
+    engine: str = "graph",
+    score: str = "logit",
+) -> List[Query]:
+    """Return what resolve_images does for each input that the score needs, all inputs being fed."""
+    return [_with_feeds(query) for query in _of_images(model, target, hold, engine, score)]
+
+
+def _of_images(model: Model, target: TargetLike, hold: Optional[HoldLike], engine: str, score: str) -> List[Query]:
+    """Return what is asked at the images of each input that the score needs, one or more."""
     arrays, target = read_holds(model, hold), targets.as_target(target)
     targets.check_target(model, target)
     score_tensor = targets.score_tensor(model, target)
     inputs = model.inputs_of([score_tensor], [tensor.name for tensor in arrays])
     if not inputs:
         raise does_not_lead(model.input, score_tensor)
-    image_input = inputs[0]
-    name = image_input.tensor.name
-    query = Query(
-        model, engine, image_input.tensor, name, target, score, score_tensor, image_input, [image_input], arrays
-    )
-    return _with_feeds(query)
+    return [
+        Query(model, engine, one.tensor, one.tensor.name, target, score, score_tensor, one, model.inputs, arrays)
+        for one in inputs
+    ]
 
 
 def resolve_branches(

@@ -52,14 +52,7 @@ class Explainer:
         **parameters: Any,
     ) -> None:
         find_engine(engine)
-        row = find_method(method)
-        pipeline, formula = find_formula(method, row, dialect)
-        given = {"seed": seed, **parameters} if "seed" in row.parameters else parameters
-        read = read_parameters(method, known_parameters(row), given, formula)
-        if row.needs == "pixels" and layer is not None:
-            raise ParameterError(f"{method} is of pixels and takes no layer; guided_gradcam, say, takes one")
-        read = read_photos(method, row.parameters, read)
-        _check_memory(memory)
+        pipeline, read = read_method(method, layer, dialect, {"seed": seed, **parameters}, memory)
         model = model if isinstance(model, Model) else load(model, engine=engine)
         model.check_open()
         self._start((model, layer, targets.as_target(target), pipeline, hold, engine, read, memory, ()))
@@ -138,6 +131,23 @@ def resolved(model: Model, layer: Any, target: Any, dialect: Dialect, hold: Opti
     if find_method(dialect.method).needs == "pixels":
         return resolve_images(model, target, hold, engine, dialect.score)
     return resolve(model, layer, target, hold, dialect.score, engine)
+
+
+def read_method(
+    method: str, layer: Any, dialect: Optional[str], given: Mapping[str, Any], memory: Optional[int]
+) -> Tuple[Dialect, Mapping[str, Any]]:
+    """Return the pipeline of a method and all its parameters; raise what an Explainer raises where one does not fit.
+
+    A "seed" is given to each method, whether it has one or not.
+    """
+    row = find_method(method)
+    pipeline, formula = find_formula(method, row, dialect)
+    given = {name: value for name, value in given.items() if name != "seed" or name in row.parameters}
+    read = read_parameters(method, known_parameters(row), given, formula)
+    if row.needs == "pixels" and layer is not None:
+        raise ParameterError(f"{method} is of pixels and takes no layer; guided_gradcam, say, takes one")
+    _check_memory(memory)
+    return pipeline, read_photos(method, row.parameters, read)
 
 
 def find_formula(method: str, row: Method, dialect: Optional[str]) -> Tuple[Dialect, Mapping[str, Any]]:

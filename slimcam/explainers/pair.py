@@ -9,18 +9,18 @@ import numpy as np
 from .. import targets
 from .._types import HoldLike, ImagesLike, TargetLike, TensorLike
 from ..engines import find_engine
-from ..engines.resolve import resolve_branches
+from ..engines.resolve import resolve_branches, resolve_images_of_branches
 from ..errors import ModelError, PhotoError
 from ..inputs.photos import Batch
 from ..isolation.cams import RemoteCam
 from ..isolation.model import IsolatedModel
 from ..maps import paint
-from ..maps.dialects import Dialect
+from ..maps.dialects import Dialect, find_dialect
 from ..maps.maps import Maps
+from ..methods import find_method
 from ..methods.averages import Averages
 from ..model import Model
-from .explainer import cam_of_model
-from .gradcam import with_method
+from .explainer import cam_of_model, read_method
 from .runs import cam_of
 
 LayersLike = Union[str, Sequence[TensorLike], None]  # one name for all branches, or a layer of each
@@ -57,10 +57,11 @@ class Pair:
 
 
 class ExplainPair:
-    """Explain a score of several images by a layer of each branch; built once, used often.
+    """Explain a score of several images by a layer of each branch, or by its pixels; built once, used often.
 
     `layer` is the layer for all branches: the name of a shared one (`encoder/conv2d_5` stands for each of its calls),
-    or a list with a layer for each. Left out, each branch takes its last before the branches meet.
+    or a list with a layer for each. Left out, each branch takes its last before the branches meet. `method`, any row of
+    METHODS, and its `parameters`, `seed` and `memory` are those of an Explainer; the other photos stay as they are.
     """
 
     def __init__(
@@ -72,30 +73,43 @@ class ExplainPair:
         method: Optional[str] = None,
         hold: Optional[HoldLike] = None,
         engine: str = "graph",
+        seed: int = 0,
+        memory: Optional[int] = None,
+        **parameters: Any,
     ) -> None:
         find_engine(engine)
+        method = method or find_dialect(dialect).method
+        row, read = read_method(method, layer, dialect, {"seed": seed, **parameters}, memory)
         if len(model.inputs) < 2:
             raise ModelError(f"{model.source} takes one image: slimcam.explain(model, photo) explains it")
-        self._start(model, layer, targets.as_target(target), with_method(dialect, method), hold, engine)
+        self._start(model, layer, targets.as_target(target), row, hold, engine, read, memory)
 
-    def _start(
-        self, model: Model, layer: LayersLike, target: Any, row: Dialect, hold: Optional[HoldLike], engine: str
-    ) -> None:
-        self.model, self._target, self._row, self._hold, self._engine = model, target, row, hold, engine
+    def _start(self, model: Model, layer: LayersLike, *given: Any) -> None:
+        self.model, self._given = model, given
         self._together: Callable[[Sequence[Batch], TargetLike], List[Maps]]
         if isinstance(model, IsolatedModel):
-            remote = RemoteCam(model, layer, target, row, hold, engine, branches=True)
+            target, row, hold, engine, parameters, memory = given
+            how = {"branches": True, "parameters": parameters, "memory": memory}
+            remote = RemoteCam(model, layer, target, row, hold, engine, **how)
             self.inputs, self.layers, self._together = remote.inputs, remote.layers, remote.together
+            self._watched: List[Any] = [remote]
             return
-        cams = cams_of_branches(model, layer, target, row, hold, engine)
+        cams = cams_of_branches(model, layer, *given)
         together = cams[0].together
         self.inputs, self.layers = [cam.image_input for cam in cams], [cam.layer for cam in cams]
-        self._together = functools.partial(together, cams)
+        self._together, self._watched = functools.partial(together, cams), cams
 
     def __reduce__(self) -> Tuple[Any, ...]:
         """Pickle what it was built of: unpickled, it is built again, on the model loaded again."""
-        holds = {getattr(name, "name", name): array for name, array in (self._hold or {}).items()}
-        return _rebuilt_pair, (self.model, self.layers, self._target, self._row, holds, self._engine)
+        target, row, hold, *more = self._given
+        layers = None if find_method(row.method).needs == "pixels" else self.layers
+        holds = {getattr(name, "name", name): array for name, array in (hold or {}).items()}
+        return _rebuilt_pair, (self.model, layers, target, row, holds, *more)
+
+    def watch(self, progress: Callable[[int], None]) -> None:
+        """Let `progress` be called with the number of rows after each run of a method of many passes."""
+        for cam in self._watched:
+            cam.progress = progress
 
     def __repr__(self) -> str:
         return f"<ExplainPair of {self.model.source}: layers {', '.join(map(repr, self.layers))}>"
@@ -131,7 +145,10 @@ def cams_of_branches(
     averages: Averages = (),
 ) -> List[Any]:
     """Return the cam of each branch that the score of a target needs; `target` as as_target returns it."""
-    queries = resolve_branches(model, layer, target, hold, row.score, engine)
+    if find_method(row.method).needs == "pixels":
+        queries = resolve_images_of_branches(model, target, hold, engine, row.score)
+    else:
+        queries = resolve_branches(model, layer, target, hold, row.score, engine)
     return [cam_of(query, row, parameters, memory, averages) for query in queries]
 
 
@@ -143,7 +160,7 @@ def only_cam(*given: Any) -> List[Any]:
 def explain_pair(
     model: Model, *photos: ImagesLike, layer: LayersLike = None, target: TargetLike = None, **options: Any
 ) -> Pair:
-    """Explain a score of several images: a map for each branch from one session run.
+    """Explain a score of several images: a map for each branch, by a method of one pass from one session run.
 
     Photos come in the order of the model's inputs. `layer` and `options` are those of ExplainPair.
     """

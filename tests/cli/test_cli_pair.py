@@ -64,6 +64,17 @@ def test_pair_writes_a_map_for_each_photo_and_both_side_by_side(run, tmp_path, m
     assert cv2.imread(str(tmp_path / "out" / "A-B.png")).shape == (256, 520, 3)
 
 
+def test_pair_takes_every_method_and_its_parameters(run, tmp_path, model):
+    words = "--method", "smoothgrad", "--set", "samples=2", "--seed", "3"
+    status, _, err = run("pair", "A.png", "B.png", "--model", FILE, "--preprocess", "unit", "--out", "out", *words)
+    assert (status, err) == (0, "")
+    pixels = [(255 * array[:1]).astype(np.uint8).astype(np.float32) / 255 for array in (X, Y)]
+    pair = slimcam.explain_pair(model, *pixels, method="smoothgrad", samples=2, seed=3)
+    with np.load(str(tmp_path / "out" / "maps.npz")) as arrays:
+        for channels, maps in zip(arrays["channels"], pair):
+            assert_net(channels, maps.channels[0], TERMS[NARROW])
+
+
 def test_pair_paints_in_another_style(run, tmp_path, model):
     options = ("--preprocess", "unit", "--style", "heatmap", "--colormap", "magma", "--out", "out")
     assert run("pair", "A.png", "B.png", "--model", FILE, *options)[0] == 0

@@ -22,7 +22,12 @@ def pairs(folder):
 
 def test_the_maps_of_a_pair_are_the_same_and_it_pickles(pairs):
     here, there = pairs
-    for options in ({}, {"layer": ["a0", "a1"], "target": slimcam.Mean("logits")}):
+    for options in (
+        {"method": "smoothgrad", "samples": 2, "seed": 1, "memory": 10_000},
+        {"method": "scorecam", "layer": ["a0", "a1"]},
+        {},
+        {"layer": ["a0", "a1"], "target": slimcam.Mean("logits")},
+    ):
         mine, theirs = (slimcam.ExplainPair(model, **options) for model in pairs)
         assert (mine.layers, [one.tensor.name for one in theirs.inputs]) == (theirs.layers, ["x:0", "y:0"])
         maps = mine(X, X_OF_Y)

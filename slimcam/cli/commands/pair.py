@@ -5,7 +5,7 @@ from typing import Any, Tuple
 import click
 
 from ...text.printable import escape
-from ..options import cam_options, load_model, pair_options, print_notes, style_options
+from ..options import explainer_options, load_model, pair_options, print_notes, style_options
 
 
 @click.command()
@@ -18,6 +18,8 @@ def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool,
     A PHOTO may be a folder, or a pattern in quotes: then the first of each are a pair, the second of each, and so on.
     Writes an overlay for each photo, or the picture of another --style, one of each pair side by side, and maps.npz.
     """
+    from tqdm import tqdm
+
     from ...explainers.pair import ExplainPair
     from ...inputs.photos import expand
     from ...maps.folder import Folder, last_part, unique_stems
@@ -27,7 +29,7 @@ def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool,
     branches = [expand(photo) for photo in photos]
     files = [file for branch in branches for file in branch]
     with load_model(options) as model:
-        explain = ExplainPair(model, **cam_options(model, options))
+        explain = ExplainPair(model, **explainer_options(model, options))
         folder = Folder(out, painting, overwrite, npz=True, columns=columns)
         layers = [layer for layer, branch in zip(explain.layers, branches) for _ in branch]
         stems = unique_stems(files)
@@ -36,7 +38,9 @@ def pair(ctx: click.Context, photos: Tuple[str, ...], out: str, overwrite: bool,
         pairs = ["-".join(stems[number :: len(branches[0])]) for number in range(len(branches[0]))]
         for stem in pairs:
             folder.claim(stem, alone=True)
-        maps = explain(*branches)
+        with tqdm(unit="pass", disable=None, leave=False) as bar:
+            explain.watch(bar.update)
+            maps = explain(*branches)
         print_notes(model)
     singles = [one for branch in maps for one in branch]
     for file, stem, one in zip(files, stems, singles):
