@@ -5,7 +5,7 @@ from typing import Callable, Dict, List
 from .. import targets
 from .._tf import tf
 from .._types import Operation
-from ..errors import LayerError
+from ..errors import LayerError, TargetError
 from ..graphs.copying import ops_between
 from .resolve import Query
 
@@ -16,14 +16,25 @@ RESTATING = "Reshape", "Squeeze", "ExpandDims", "Identity", "Shape", "StridedSli
 
 
 def check_head(head: str, query: Query) -> None:
-    """Raise LayerError where what lies behind the layer is not what a row of HEADS asks for; "" asks for nothing."""
+    """Raise what a row of HEADS raises where something else lies behind the layer; "" asks for nothing."""
     if head:
-        why = HEADS[head](query)
-        if why:
-            raise LayerError(
-                f"{head} needs a global average and a dense layer behind {query.layer_name!r}, and {why}: "
-                "method='gradcam' needs neither"
-            )
+        HEADS[head](query)
+
+
+def check_class(query: Query) -> None:
+    """Raise TargetError where no class is explained, which could be compared with others."""
+    if isinstance(query.target, targets.Score):
+        raise TargetError(f"{query.target!r} is no class, to be compared with others: give a class as the target")
+
+
+def check_average_and_dense(query: Query) -> None:
+    """Raise LayerError where the logits are no dense layer of the layer's means."""
+    why = not_average_and_dense(query)
+    if why:
+        raise LayerError(
+            f"cam needs a global average and a dense layer behind {query.layer_name!r}, and {why}: "
+            "method='gradcam' needs neither"
+        )
 
 
 def not_average_and_dense(query: Query) -> str:
@@ -59,4 +70,4 @@ def _axes(op: Operation) -> List[int]:
     return [] if value is None else [int(axis) % 4 for axis in value.reshape(-1)]
 
 
-HEADS: Dict[str, Callable[[Query], str]] = {"cam": not_average_and_dense}
+HEADS: Dict[str, Callable[[Query], None]] = {"cam": check_average_and_dense, "class": check_class}

@@ -23,6 +23,7 @@ KINDS: Dict[str, str] = {
     **dict.fromkeys(("Reshape", "Squeeze", "ExpandDims", *op_types.REARRANGING), "move"),
     **dict.fromkeys((*op_types.PADS, *op_types.CONCATS, "Pack", "Unpack", "Split", "SplitV"), "move"),
     **dict.fromkeys(("Slice", "StridedSlice", "SpaceToDepth", "DepthToSpace", "GatherV2"), "move"),
+    **dict.fromkeys(op_types.SELECTS, "move"),
     **dict.fromkeys(("AvgPool", "Mean", "Sum", *op_types.RESIZES), "pool"),
     **dict.fromkeys(("MaxPool", "MaxPoolV2", "Max"), "maximum"),
     **dict.fromkeys((*op_types.ACTIVATIONS, "Erf", *op_types.BOUNDS), "activation"),
@@ -31,6 +32,7 @@ KINDS: Dict[str, str] = {
 }
 GATES = ("Sigmoid", "Relu6", "Tanh", "Erf")  # what a value is multiplied by, to let it through or not
 _AROUND = (*op_types.RESTATING, *op_types.ADDITIONS, *op_types.DIVISIONS, "Mul", "Sub", "StridedSlice", "Transpose")
+_OF_SHAPE = (*op_types.SIZES, "ZerosLike", "OnesLike")  # whose numbers are not those of what they read
 SUMS = (*op_types.ADDITIONS, "AddN", "Sub")
 
 
@@ -77,14 +79,18 @@ def read_steps(image: Tensor, end: Tensor, cut: Collection[str], fold: bool) -> 
 
 
 def _dependent(image: Tensor, end: Tensor, cut: Collection[str]) -> Dict[Operation, List[int]]:
-    """Map the operations that numbers of the image go through to the inputs that these come by, in their order."""
+    """Map the operations that numbers of the image go through to the inputs that these come by, in their order.
+
+    What is chosen by them counts as given: no truth value and no place of a largest number hands any on.
+    """
     alive = {image.name}
     dependent: Dict[Operation, List[int]] = {}
     for op in walk.flow([end], [image.name, *cut]):
         numbers = [number for number, one in enumerate(op.inputs) if one.name in alive]
-        if numbers and op.type not in op_types.SIZES:
+        if numbers and op.type not in _OF_SHAPE:
             dependent[op] = numbers
-            alive.update(out.name for out in op.outputs if out.name not in cut)
+            outputs = [out for out in op.outputs if out.dtype.is_floating or out.dtype == image.dtype]
+            alive.update(out.name for out in outputs if out.name not in cut)
     return dependent
 
 

@@ -100,6 +100,7 @@ ROWS: Dict[str, Method] = {
         cost="3 forward, 2 backward",
         passes=_three,
         peers=(PYTORCH,),
+        head="class",
     ),
     "shapleycam": Method(
         *("refinements", "shapleycam", "Cai 2025, eq. 10", "net", "curvature"),
