@@ -93,6 +93,23 @@ def golden(shared):
 
 
 @pytest.fixture(scope="session")
+def peers(shared):
+    """Return, by key, what published tools made of the real MobileNet of `shared`: see the README there."""
+    path = shared / "peers" / "public.npz"
+    if not path.exists():
+        pytest.skip(f"{path} is missing")
+    with np.load(str(path)) as arrays:
+        yield arrays
+
+
+@pytest.fixture(scope="module")
+def mobilenet(shared):
+    """Return the real MobileNet of `shared`."""
+    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
 def other_python():
     """Return the Python of the other TensorFlow, 1.15.5 or today's; scripts/test says where it is."""
     path = os.environ.get("SLIMCAM_OTHER_PYTHON")

@@ -99,13 +99,7 @@ def resolve_images(
     return _with_feeds(replace(query, inputs=[query.image_input]))
 
 
-def resolve_images_of_branches(
-    model: Model,
-    target: TargetLike = None,
-    hold: Optional[HoldLike] = None,
-    engine: str = "graph",
-    score: str = "logit",
-) -> List[Query]:
+def resolve_images_of_branches(model: Model, target: Any, hold: Any, engine: str, score: str) -> List[Query]:
     """Return what resolve_images does for each input that the score needs, all inputs being fed."""
     return [_with_feeds(query) for query in _of_images(model, target, hold, engine, score)]
 

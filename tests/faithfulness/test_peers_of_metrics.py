@@ -19,22 +19,6 @@ BOUND, GATES = 2e-5, 5e-3
 
 
 @pytest.fixture(scope="module")
-def peers(shared):
-    """Return the numbers and inputs of the published tools, by key; skip where they are missing."""
-    path = shared / "peers" / "public.npz"
-    if not path.exists():
-        pytest.skip(f"{path} is missing")
-    with np.load(str(path)) as arrays:
-        return {key: arrays[key] for key in arrays.files if arrays[key].ndim == 1 or key.startswith("net/input")}
-
-
-@pytest.fixture(scope="module")
-def mobilenet(shared):
-    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def made(mobilenet, peers):
     """Return `made(what, photo)`: Maps of a photo whose map is as the tool had it, post-processing and all."""
     kept = {}

@@ -42,22 +42,6 @@ PEERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def peers(shared):
-    """Return the arrays of the published tools, by key; skip where they are missing."""
-    path = shared / "peers" / "public.npz"
-    if not path.exists():
-        pytest.skip(f"{path} is missing")
-    with np.load(str(path)) as arrays:
-        return {key: arrays[key] for key in arrays.files if arrays[key].ndim in (0, 2) or key.startswith("net/")}
-
-
-@pytest.fixture(scope="module")
-def mobilenet(shared):
-    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
-        yield model
-
-
 def difference(raw, wanted, cut):
     """Return how far a map is from a peer's, as a share of its largest value."""
     if cut is None:

@@ -77,20 +77,7 @@ LAYERS = {
 
 
 @pytest.fixture(scope="module")
-def peers(shared):
-    """Return the peers' arrays."""
-    with np.load(str(shared / "peers" / "public.npz")) as arrays:
-        yield arrays
-
-
-@pytest.fixture(scope="module")
-def model(shared):
-    with slimcam.load(shared / "real" / "mobilenet_v1_0.25_224_frozen.pb", preprocess="squash") as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def explained(model, peers):
+def explained(mobilenet, peers):
     """Return a function that explains a photo by a row of a table above."""
     cams = {}
 
@@ -99,7 +86,7 @@ def explained(model, peers):
         key = method, dialect, repr(parameters)
         if key not in cams:
             layer = LAYER if slimcam.METHODS[method].needs != "pixels" else None
-            cams[key] = slimcam.Explainer(model, method, layer, dialect=dialect, **parameters)
+            cams[key] = slimcam.Explainer(mobilenet, method, layer, dialect=dialect, **parameters)
         image = peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)
         return cams[key](image, target=CLASSES[photo])
 
@@ -145,18 +132,18 @@ def test_what_fullgrad_adds_up_is_the_score(explained, photo):
 
 
 @pytest.mark.parametrize("photo", CLASSES)
-def test_augmented_grad_cam_equals_the_peer(model, peers, photo):
+def test_augmented_grad_cam_equals_the_peer(mobilenet, peers, photo):
     want = peers[f"{TORCH}/GradCAM_aug_smooth:api/{photo}"]  # stored with 9 bits
-    cam = slimcam.augment(slimcam.GradCAM(model, LAYER, CLASSES[photo]), each="unit")
+    cam = slimcam.augment(slimcam.GradCAM(mobilenet, LAYER, CLASSES[photo]), each="unit")
     got = cam(peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)).raw[0]
     np.testing.assert_allclose(got, want, rtol=2.0**-10, atol=1e-4 * want.max())
 
 
 @pytest.mark.parametrize("photo", CLASSES)
-def test_smooth_integrated_gradients_equal_the_peer(model, peers, photo):
+def test_smooth_integrated_gradients_equal_the_peer(mobilenet, peers, photo):
     want = peers[f"saliency/SmoothIG_black/{photo}"]
     cam = slimcam.Explainer(
-        model, "integrated_gradients", target=CLASSES[photo], dialect="saliency", baseline="black", steps=10
+        mobilenet, "integrated_gradients", target=CLASSES[photo], dialect="saliency", baseline="black", steps=10
     )
     got = slimcam.smooth(cam, 3)(peers[f"net/input/{photo}"].reshape(1, 224, 224, 3)).channels[0]
     assert np.corrcoef(got.ravel(), want.ravel())[0, 1] >= CORRELATION

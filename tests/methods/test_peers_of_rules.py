@@ -36,13 +36,6 @@ RULES = {  # the peer's array: method, dialect, parameters
 
 
 @pytest.fixture(scope="module")
-def peers(shared):
-    """Return the peers' arrays."""
-    with np.load(str(shared / "peers" / "public.npz")) as arrays:
-        yield arrays
-
-
-@pytest.fixture(scope="module")
 def models(shared, tmp_path_factory):
     """Return the net, and the same with Relu in the place of Relu6."""
     path = shared / "real" / "mobilenet_v1_0.25_224_frozen.pb"
