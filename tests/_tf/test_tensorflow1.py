@@ -1,8 +1,11 @@
 """What TensorFlow 1's names are on TensorFlow 2; whole programs are run in tests/programs."""
 
 import gzip
+import os
 import struct
+import subprocess
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -165,3 +168,30 @@ def test_the_projector_asks_for_its_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(MissingPackage, match=r'package tensorboard: pip install "tensorboard"$'):
         _ = contrib().tensorboard.plugins.projector
+
+
+@tensorflow_2
+def test_layers_and_cells_are_keras_2s_though_keras_3_was_chosen_before():
+    """As where a program or a test looked at `tf.layers` before slimcam, without TF_USE_LEGACY_KERAS."""
+    pytest.importorskip("tf_keras", reason="Keras 2 is TensorFlow's own")
+    text = """
+        import tensorflow, tf_keras
+        for touch in (lambda: tensorflow.compat.v1.layers.dense, lambda: tensorflow.compat.v1.nn.rnn_cell.RNNCell):
+            try:
+                touch()
+            except AttributeError as error:
+                print(error)
+        import slimcam.legacy.tensorflow1 as tf
+        for one in (tf.layers.dense, tf.nn.rnn_cell.BasicLSTMCell, tf.contrib.rnn.OutputProjectionWrapper):
+            print(one.__name__)
+    """
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(text)]
+    environment = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True).stdout
+    assert printed.splitlines() == [
+        "`dense` is not available with Keras 3.",
+        "`RNNCell` is not available with Keras 3.",
+        "dense",
+        "BasicLSTMCell",
+        "OutputProjectionWrapper",
+    ]

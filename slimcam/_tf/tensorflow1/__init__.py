@@ -7,6 +7,8 @@ what went around it: `contrib` (contrib.py), private modules by their old paths 
 
 import functools
 import importlib
+import importlib.util
+import os
 from types import ModuleType
 from typing import Any, Optional
 
@@ -14,6 +16,7 @@ from ...errors import GoneModule, GoneName
 from ...modules.view import View
 from ...suggest import nearest
 from ..core import TF_VERSION, private, tf, tf1
+from ..keras import brings_keras2
 
 VERSION = "1.15.5"
 
@@ -59,6 +62,21 @@ def _cast_axes() -> None:
     operations.reduced_shape = with_axes_of_its_type
 
 
+@functools.lru_cache(maxsize=None)
+def lead_to_keras2() -> None:
+    """Have tf.layers and tf.nn.rnn_cell lead to Keras 2 where they would to Keras 3, which has neither; once.
+
+    From 2.16 on TensorFlow chooses when a program first touches them, by TF_USE_LEGACY_KERAS, and stays with its choice
+    though the variable changes.
+    """
+    if brings_keras2() or importlib.util.find_spec("tf_keras") is None:
+        return
+    asked = os.environ.get("TF_USE_LEGACY_KERAS") in ("true", "True", "1")
+    for name, part in (("layers", tf1.layers), ("rnn_cell", tf1.nn.rnn_cell)):
+        if not asked or vars(part).get("_tfll_keras_version") == "keras_3":
+            vars(part).update(vars(importlib.import_module(f"tf_keras.api._v1.keras.__internal__.legacy.{name}")))
+
+
 def module(path: str) -> Optional[ModuleType]:
     """Return what `import path` gives an old program, "tensorflow" or a dotted path below it; None: the module itself.
 
@@ -84,6 +102,7 @@ def view() -> View:
     from .contrib import contrib
     from .private_paths import python
 
+    lead_to_keras2()
     return View(
         "tensorflow",
         [tf1],

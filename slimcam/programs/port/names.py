@@ -95,6 +95,7 @@ def _module_of(path: str) -> Optional[Today]:
 
 
 def _tensorflow(rest: str) -> Any:
+    tensorflow1.lead_to_keras2()  # as the ported programs do, by TF_USE_LEGACY_KERAS
     if rest.startswith("contrib."):
         return _contrib(rest[len("contrib.") :])
     if rest.split(".")[0] == "keras" and rest != "keras":
