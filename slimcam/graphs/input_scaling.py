@@ -19,6 +19,7 @@ _SCALING = (*ADDITIONS, *DIVISIONS, "Sub", "Mul", "BiasAdd")
 _PASSING = (*RESTATING, *FORWARDING, *RESIZES, "PlaceholderWithDefault")
 SIDE = 8  # pixels of an image that is fed where the graph takes any
 PROBES = (0.0, 1.0, 255.0)
+MOST_VALUES = 1 << 26  # of an image that is made up to see what a graph takes: two take 1 GiB, and as much in the run
 
 
 class Scaling(NamedTuple):
@@ -92,6 +93,8 @@ def _run(
     part = cut_to(graph_def, needed_among(wiring.nodes, [end]) - {name})
     lacking = {op_name(i) for node in part.node for i in node.input} - {node.name for node in part.node} - {name}
     dims = [size or (1 if i == 0 and len(shape or ()) == 4 else SIDE) for i, size in enumerate(shape or ())]
+    if np.prod(dims, dtype=np.float64) > MOST_VALUES:
+        raise ValueError(f"images of {dims} are too large to be tried")
     with tf1.Graph().as_default() as graph:
         place = tf1.placeholder(dtype, dims)
         given: Dict[str, object] = {one: tf.constant(weights[one]()) for one in lacking if one in weights}

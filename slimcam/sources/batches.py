@@ -9,10 +9,10 @@ from .._tf import for_few_runs, tf
 from .._types import Session, Tensor
 from ..errors import MissingFeed, ModelError, UntrustedModel
 from ..graphs.feeds import plan
+from ..graphs.input_scaling import MOST_VALUES
 from ..inputs.image_input import ImageInput
 from .image_nodes import ImageNode
 
-MOST_VALUES = 1 << 26  # of an image that is made up to see what a graph takes: two take 1 GiB, and as much in the run
 LARGEST = 1 << 30  # values of an image that is taken at all
 
 
