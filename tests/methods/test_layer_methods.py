@@ -10,6 +10,7 @@ from fixtures.tolerance import rounding
 
 import slimcam
 from slimcam.methods import METHODS
+from slimcam.methods.components import projected
 from slimcam.methods.evidence import Evidence
 
 A = np.array([[[[1, 2], [3, 0]]]], np.float32)
@@ -93,6 +94,18 @@ def test_fem_weighs_outliers_by_their_mean():
     np.testing.assert_allclose(
         made("fem", some, formula="pytorch-grad-cam", deviations=1.0), [0, 0, 0, 0, 1], rtol=DIVISIONS
     )
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 300), (14, 14, 20), (1, 1, 4)])
+@pytest.mark.parametrize("least", [0.0, -9.0])  # of rectified activations the first component is far ahead; else not
+def test_eigencam_is_the_projection_on_the_first_singular_vector(shape, least):
+    activations = np.maximum(np.random.RandomState(3).randn(*shape), least).astype(np.float32)
+    rows = activations.reshape(-1, shape[-1]).astype(np.float64)
+    left, values, _ = np.linalg.svd(rows, full_matrices=False)
+    want = (left[:, 0] * values[0]).reshape(shape[:2])
+    got = projected(activations, False, "sum")
+    want *= np.sign(np.vdot(got, want))  # a singular vector has none
+    np.testing.assert_allclose(got, want, rtol=0, atol=rounding(4) * np.abs(want).max())
 
 
 def test_eigencam_of_one_direction_is_how_far_each_place_goes():
