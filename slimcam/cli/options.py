@@ -137,7 +137,7 @@ shown_options = option_group(
 explain_options = option_group(
     model_option,
     model_options,
-    click.option("--layer", metavar="TENSOR", help=LAYER),
+    click.option("--layer", multiple=True, metavar="TENSOR", help=f"{LAYER} Of several the mean; repeatable."),
     method_options,
     means_options,
     shown_options,
@@ -145,7 +145,7 @@ explain_options = option_group(
 pair_options = option_group(
     model_option,
     model_options,
-    click.option("--layer", metavar="TENSOR", help=LAYER),
+    click.option("--layer", multiple=True, metavar="TENSOR", help=f"{LAYER} Given twice, one of each photo."),
     method_options,
     shown_options,
 )
@@ -212,7 +212,10 @@ def cam_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:
     hold = dict(read_hold(model, one) for one in options["hold"])
     like = options["like"]
     target = read_target(model, options["target"]) if like is None else read_like(model, like)
-    return {"target": target, "hold": hold, **{key: options[key] for key in ("layer", "dialect", "method", "engine")}}
+    layers = list(options["layer"])
+    layer = layers if len(layers) > 1 else next(iter(layers), None)
+    given = {key: options[key] for key in ("dialect", "method", "engine")}
+    return {"layer": layer, "target": target, "hold": hold, **given}
 
 
 def explainer_options(model: "Model", options: Dict[str, Any]) -> Dict[str, Any]:

@@ -189,8 +189,9 @@ def write_picture(path: str, picture: np.ndarray, overwrite: bool = False) -> No
 
 
 def last_part(layer: str) -> str:
-    """Return the last part of a layer's name, as part of a file's."""
-    return re.sub(r"[^\w@.-]", "_", layer.split(":")[0].rsplit("/", 1)[-1])
+    """Return the last part of a layer's name, as part of a file's; `layer` may be several, by commas."""
+    lasts = [one.split(":")[0].rsplit("/", 1)[-1] for one in layer.split(", ")]
+    return "+".join(re.sub(r"[^\w@.-]", "_", last) for last in lasts)
 
 
 def short_names(layers: Sequence[str]) -> List[str]:

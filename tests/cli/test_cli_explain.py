@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from cli_net import LABELS, SIDE, net
+from cli_net import LABELS, SIDE, deeper_net, net
 from fixtures.tolerance import assert_net
 
 import slimcam
@@ -91,6 +91,22 @@ def test_an_overlay_bears_the_last_part_of_the_layer_s_name(explain, make_photo,
     path = frozen(lambda: net(layer="net/block/maps"))
     assert explain(make_photo("one.png"), "--layer", "net/block/maps:0", "--target", 0, model=path).status == 0
     assert written()[0] == ["maps.npz", "one.maps.0.png"]
+
+
+def test_of_several_layers_the_map_is_the_mean(explain, make_photo, written, frozen, tmp_path):
+    path, photo = frozen(lambda: deeper_net(layer="net/maps")), make_photo("one.png")
+    layers = ["first", "net/maps"]
+    assert explain(photo, "--layer", layers[0], "--layer", layers[1], "--target", 0, model=path).status == 0
+    names, arrays = written()
+    assert names == ["maps.npz", "one.first+maps.0.png"]
+    assert arrays["layer"] == "first, net/maps"
+    with slimcam.load(path, preprocess="squash") as model:
+        maps = slimcam.Explainer(model, layer=layers, target=0)(photo)
+    np.testing.assert_array_equal(arrays["raw"], maps.raw)
+    (tmp_path / "out" / "maps.npz").unlink()
+    again = explain(photo, "--layer", layers[0], "--layer", layers[1], "--target", 0, model=path)
+    assert again.status == 2
+    assert "one.first+maps.0.png: is there already" in again.stderr
 
 
 # Options

@@ -84,6 +84,19 @@ def test_pair_paints_in_another_style(run, tmp_path, model):
     np.testing.assert_array_equal(both, pair.picture("heatmap", colormap="magma"))
 
 
+def test_pair_takes_a_layer_for_each_photo(run, tmp_path, model):
+    layers = "encoder/conv2d_5@input_1", "encoder_1/conv2d_5/BiasAdd:0"
+    options = "--preprocess", "unit", "--layer", layers[0], "--layer", layers[1]
+    assert run("pair", "A.png", "B.png", "--model", FILE, *options)[0] == 0
+    photos = [str(tmp_path / name) for name in ("A.png", "B.png")]
+    pair = slimcam.explain_pair(model, *photos, layer=list(layers))
+    with np.load(str(tmp_path / "maps" / "maps.npz")) as arrays:
+        assert list(arrays["layer"]) == [maps.layer for maps in pair]
+        for raw, maps in zip(arrays["raw"], pair):
+            assert_net(raw, maps.raw[0], TERMS[NARROW])
+    assert run("pair", "A.png", "B.png", "--model", FILE, *options, "--layer", layers[0])[0] == 2
+
+
 @pytest.mark.parametrize("value", ["zeros", "features.npy", "B.png"])
 def test_hold_takes_zeros_an_array_or_a_photo(run, model, tmp_path, value):
     features = model.features("encoder@input_2", str(tmp_path / "B.png"))

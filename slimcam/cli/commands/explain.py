@@ -47,14 +47,15 @@ def explain(
     painting = style_options(options)
     with load_model(options) as model:
         cam = _averaged(Explainer(model, **explainer_options(model, options)), options)
+        layer = cam.layer if isinstance(cam.layer, str) else ", ".join(cam.layer)
         folder = Folder(out, painting, overwrite, npz=True, columns=columns)
         stems = dict(zip(photos, unique_stems(photos)))
         for stem in stems.values():
-            folder.claim(stem, last_part(cam.layer))
+            folder.claim(stem, last_part(layer))
         print_notes(model)
         failures, untrusted = _explain_all(cam, stems, folder)
     if failures < len(photos):
-        for path in folder.close(cam.layer):
+        for path in folder.close(layer):
             click.echo(escape(path))
     ctx.exit(1 if failures or untrusted else 0)
 
