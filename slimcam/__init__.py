@@ -28,6 +28,7 @@ _EXPORTS = {  # module: what it gives to the public
     "visualisation.filter_pictures": ("Filters", "filters"),
     "visualisation.dreams": ("deep_dream",),
     "visualisation.styles": ("style_transfer",),
+    "visualisation.tensorboard": ("to_tensorboard",),
     "targets": (
         "Box",
         "Caricature",

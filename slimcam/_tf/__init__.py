@@ -3,6 +3,7 @@
 from .companions import h5_file, h5_lock, parse_text
 from .core import TF_VERSION, eager, map_fn, on_type_error, public_path, switch_merge, tf, tf1
 from .dilation import dilates
+from .event_files import EventWriter
 from .functions import (
     frozen,
     gradient_of,
@@ -81,6 +82,7 @@ __all__ = [
     "TF_VERSION",
     "TRIES_IMPORTS",
     "UNLISTED_LAYERS",
+    "EventWriter",
     "OwnSession",
     "as_known",
     "assign_moving_average",

@@ -9,7 +9,7 @@ from ..text.printable import one_line
 # Options of commands, which are keywords of GradCAM, Maps and others in Python.
 OF_COMMANDS = (
     *("alpha", "channels", "colormap", "columns", "count", "dialect", "hold", "layer", "method", "overwrite"),
-    *("python", "recipe", "seed", "size", "steps", "style", "target", "together", "truth"),
+    *("python", "recipe", "seed", "size", "step", "steps", "style", "target", "together", "truth"),
 )
 # Keywords of load() that no option stands for.
 PYTHON_ONLY = tuple(

@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 import tempfile
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Union
 
 import cv2
 import numpy as np
@@ -35,14 +35,16 @@ class Folder:
         overwrite: bool = False,
         npz: bool = False,
         columns: Optional[int] = None,
+        also: Optional[Callable[[str, "Maps", np.ndarray], None]] = None,
     ) -> None:
         """Make the folder; raise OutputError where nothing can be written to it, or `npz` is to come and is there.
 
         `painting` are keywords of Maps.pictures: the style, and what else it takes. Without `overwrite` no file is
-        ever replaced. With `columns` all pictures come on contact sheets as well.
+        ever replaced. With `columns` all pictures come on contact sheets as well. `also` is called
+        with each photo's stem, single map and picture.
         """
         self.path, self.painting, self._overwrite = os.fspath(path), painting or {}, overwrite
-        self.columns = columns
+        self.columns, self._also = columns, also
         self._rows: List[Dict[str, Any]] = []
         self._tiles: List[np.ndarray] = []
         if npz:
@@ -77,6 +79,8 @@ class Folder:
         path = self._write(".".join([stem, *ends]), picture)
         if self.columns:
             self._tiles.append(sheets.tile(picture, showing.lines(maps)))
+        if self._also:
+            self._also(stem, maps, picture)
         self._rows.append(_numbers(file, maps))
         return path
 

@@ -261,6 +261,12 @@ class Maps:
         """
         return figures.figure(self, columns, style, options)
 
+    def to_tensorboard(self, logdir: "PathLike", step: int = 0, style: str = "overlay", **options: Any) -> str:
+        """Write each map's picture as an image summary for TensorBoard; see slimcam.to_tensorboard()."""
+        import slimcam  # which knows TensorFlow, as maps do not
+
+        return slimcam.to_tensorboard(self, logdir, step, style, **options)
+
     def show(self, columns: Optional[int] = None, style: str = "overlay", **options: Any) -> None:
         """Show the figure: in a notebook below the cell, else in a window of matplotlib's."""
         figures.show(self, columns, style, options)

@@ -48,7 +48,10 @@ def as_png(maps: "Maps") -> bytes:
 
 
 def as_html(maps: "Maps") -> str:
-    """Return the overlays of the first maps with their titles, as HTML that needs nothing else."""
+    """Return the first maps over their photos with their titles, as HTML that needs nothing else.
+
+    A slider below each says how much of the colours is seen; where scripts do not run, it is as much as in an overlay.
+    """
     cells = [_cell(one) for one in maps[:SHOWN]]
     more = f"<p>… and {len(maps) - SHOWN} more</p>" if len(maps) > SHOWN else ""
     return f"<div><p>{len(maps)} of {html.escape(maps.layer)}</p>{''.join(cells)}{more}</div>"
@@ -60,13 +63,26 @@ def lines(one: "Maps") -> Tuple[str, str]:
 
 
 def _cell(one: "Maps") -> str:
-    """Return a map's overlay above its photo's name and its title."""
-    data = base64.b64encode(png(sheets.fitted(one.overlay()[0], sheets.SIDE))).decode("ascii")
-    caption = "<br>".join(map(html.escape, lines(one)))
+    """Return a map's colours over its photo, a slider, its photo's name and its title."""
+    caption = [html.escape(text) for text in lines(one)]
+    colours, photo = one.dialect.blend
+    share = round(100 * colours / (colours + photo))
+    above = f"position: absolute; left: 0; top: 0; margin: 0; opacity: {share / 100}"
     return (
         '<figure style="display: inline-block; margin: 4px; vertical-align: top">'
-        f'<img src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
+        '<div style="position: relative">'
+        f"{_image(one.photos[one.photo[0]], caption[0], 'display: block; margin: 0')}"
+        f"{_image(one.heatmap()[0], caption[1], above)}</div>"
+        f'<input type="range" value="{share}" aria-label="how much of the colours is seen" '
+        'style="display: block; width: 100%; margin: 4px 0" '
+        'oninput="this.previousElementSibling.lastElementChild.style.opacity = this.value / 100">'
+        f"<figcaption>{'<br>'.join(caption)}</figcaption></figure>"
     )
+
+
+def _image(picture: np.ndarray, text: str, style: str) -> str:
+    data = base64.b64encode(png(sheets.fitted(picture, sheets.SIDE))).decode("ascii")
+    return f'<img src="data:image/png;base64,{data}" alt="{text}" style="{style}">'
 
 
 def png(picture: np.ndarray) -> bytes:

@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf1
 from cli_net import LABELS, SIDE, deeper_net, net
+from fixtures.command import assert_error_line
 from fixtures.tolerance import assert_net
 
 import slimcam
@@ -107,6 +109,35 @@ def test_of_several_layers_the_map_is_the_mean(explain, make_photo, written, fro
     again = explain(photo, "--layer", layers[0], "--layer", layers[1], "--target", 0, model=path)
     assert again.status == 2
     assert "one.first+maps.0.png: is there already" in again.stderr
+
+
+def test_tensorboard_gets_the_pictures_as_well(explain, make_photo, written, tmp_path):
+    photos = [make_photo("one.png"), make_photo("two.png", seed=1)]
+    logs = tmp_path / "logs"
+    result = explain(*photos, "--style", "shade", "--tensorboard", logs, "--step", 5000)
+    assert result.status == 0
+    names, arrays = written()
+    (path,) = logs.iterdir()
+    assert result.stdout.splitlines()[-2:] == [str(tmp_path / "out" / "maps.npz"), str(path)]
+    events = [event for event in tf1.train.summary_iterator(str(path)) if event.summary.value]
+    assert [event.step for event in events] == [5000, 5000]
+    values = [event.summary.value[0] for event in events]
+    assert [value.tag for value in values] == [
+        f"{stem}/maps/class {number}" for stem, number in zip(("one", "two"), arrays["classes"])
+    ]
+    for name, value in zip(names[1:], values):
+        picture = cv2.imdecode(np.frombuffer(value.image.encoded_image_string, np.uint8), cv2.IMREAD_COLOR)
+        np.testing.assert_array_equal(picture, cv2.imread(str(tmp_path / "out" / name)))
+
+
+def test_a_step_is_of_tensorboard_alone(explain, make_photo):
+    assert_error_line(explain(make_photo("one.png"), "--step", 3), "--step is that of --tensorboard: give both")
+
+
+def test_a_log_folder_that_cannot_be_made_is_a_line_before_anything_is_computed(explain, make_photo, tmp_path):
+    photo = make_photo("one.png")
+    assert_error_line(explain(photo, "--tensorboard", photo), "one.png: cannot be written: ")
+    assert not (tmp_path / "out").exists()
 
 
 # Options

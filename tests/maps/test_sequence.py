@@ -10,6 +10,8 @@ from fixtures import small_maps
 from fixtures.colours import colours
 
 import slimcam
+from slimcam.maps import sheets
+from slimcam.maps.dialects import DIALECTS
 from slimcam.maps.maps import Maps
 
 RAWS = np.float32([[[1.0, 0]], [[2.0, 0]], [[3.0, 0]], [[4.0, 0]]])
@@ -124,22 +126,32 @@ def test_models_and_layers_are_one_line_too(model_of, photo):
 def test_a_notebook_shows_each_map_with_its_title(maps):
     text = maps._repr_html_()
     pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
-    assert len(pictures) == 4
+    shown = [cv2.imdecode(np.frombuffer(base64.b64decode(one), np.uint8), cv2.IMREAD_COLOR) for one in pictures]
+    assert [one.shape for one in shown] == [(128, 256, 3)] * 8  # 1 x 2 pixels, as large as fits: photo and colours
     assert "cat.jpg<br>class 7 1<" in text
-    shown = cv2.imdecode(np.frombuffer(base64.b64decode(pictures[0]), np.uint8), cv2.IMREAD_COLOR)
-    assert shown.shape == (128, 256, 3)  # 1 x 2 pixels, as large as fits
+    for one, photo, heat in zip(maps, shown[::2], shown[1::2]):
+        np.testing.assert_array_equal(photo[..., ::-1], sheets.fitted(one.photos[one.photo[0]], sheets.SIDE))
+        np.testing.assert_array_equal(heat[..., ::-1], sheets.fitted(one.heatmap()[0], sheets.SIDE))
+
+
+@pytest.mark.parametrize(("dialect", "share"), [(name, row.blend) for name, row in DIALECTS.items()])
+def test_a_notebook_s_slider_starts_where_the_overlay_is(photo, dialect, share):
+    text = small_maps.of([[1, 0]], photo(1, 2), dialect=dialect)._repr_html_()
+    start = round(100 * share[0] / sum(share))
+    assert f'<input type="range" value="{start}"' in text
+    assert f"opacity: {start / 100}" in text
 
 
 def test_a_notebook_shows_no_more_than_a_dozen(photo):
     text = small_maps.of([[1, 0]], *[photo(1, 2)] * 15)._repr_html_()
-    assert text.count("<img ") == 12
+    assert text.count("<figure ") == 12
     assert "… and 3 more" in text
 
 
 def test_names_cannot_be_html(maps):
-    maps.labels, maps.names = ["<b>"] * 10, ["<script>.jpg"] * 2
+    maps.labels, maps.names = ["<b>"] * 10, ['<script>" onerror="alert(1).jpg'] * 2
     text = maps._repr_html_()
-    assert "<b>" not in text and "<script>" not in text
+    assert "<b>" not in text and "<script>" not in text and '" onerror' not in text
     assert "&lt;b&gt;" in text
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...explainers.explainer import Explainer
     from ...maps.folder import Folder
     from ...maps.maps import Maps
+    from ...visualisation.tensorboard import Summaries
 
 TOGETHER = 8  # photos a session run
 
@@ -27,6 +28,8 @@ TOGETHER = 8  # photos a session run
 @click.command()
 @photos_argument()
 @explain_options
+@click.option("--tensorboard", metavar="LOGDIR", help="Write the pictures as image summaries as well.")
+@click.option("--step", type=click.IntRange(0), help="The step of training that they are of, in TensorBoard.")
 @click.pass_context
 def explain(
     ctx: click.Context,
@@ -34,21 +37,27 @@ def explain(
     out: str,
     overwrite: bool,
     columns: Optional[int],
+    tensorboard: Optional[str],
+    step: Optional[int],
     **options: Any,
 ) -> None:
     """Paint over each PHOTO where the model saw what it decided on.
 
     A PHOTO may be a folder, of which all photos are meant, those in its folders too, or a pattern in quotes. Writes an
-    overlay for each photo, or the picture of another --style, and maps.npz; with --columns contact sheets.
+    overlay for each photo, or the picture of another --style, and maps.npz; with --columns contact sheets, with
+    --tensorboard an event file.
     """
     from ...explainers.explainer import Explainer
     from ...maps.folder import Folder, last_part, unique_stems
 
     painting = style_options(options)
+    if step is not None and tensorboard is None:
+        raise click.UsageError("--step is that of --tensorboard: give both")
     with load_model(options) as model:
         cam = _averaged(Explainer(model, **explainer_options(model, options)), options)
         layer = cam.layer if isinstance(cam.layer, str) else ", ".join(cam.layer)
-        folder = Folder(out, painting, overwrite, npz=True, columns=columns)
+        summaries = _summaries(tensorboard, step)
+        folder = Folder(out, painting, overwrite, npz=True, columns=columns, also=summaries.add if summaries else None)
         stems = dict(zip(photos, unique_stems(photos)))
         for stem in stems.values():
             folder.claim(stem, last_part(layer))
@@ -57,7 +66,18 @@ def explain(
     if failures < len(photos):
         for path in folder.close(layer):
             click.echo(escape(path))
+    if summaries:
+        click.echo(escape(summaries.close()))
     ctx.exit(1 if failures or untrusted else 0)
+
+
+def _summaries(logdir: Optional[str], step: Optional[int]) -> Optional["Summaries"]:
+    """Return what writes pictures for TensorBoard, where that was asked for."""
+    if logdir is None:
+        return None
+    from ...visualisation.tensorboard import Summaries
+
+    return Summaries(logdir, step or 0)
 
 
 def _averaged(cam: "Explainer", options: Mapping[str, Any]) -> "Explainer":
