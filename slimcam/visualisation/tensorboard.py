@@ -10,6 +10,7 @@ from .._types import PathLike
 from ..errors import OutputError, ParameterError
 from ..maps import showing
 from ..maps.folder import unique_stems
+from ..text.printable import escape
 
 if TYPE_CHECKING:
     from ..maps.maps import Maps
@@ -47,7 +48,7 @@ class Summaries:
 
     def add(self, stem: str, one: "Maps", picture: np.ndarray) -> None:
         """Add the picture, (H, W, 3) uint8 RGB, of a single map; `stem` is what its photo is called."""
-        tag = f"{stem}/{one.layer}/{one.subject()}{showing.note(one)}"
+        tag = escape(f"{stem}/{one.layer}/{one.subject()}{showing.note(one)}")
         self._counts[tag] = count = self._counts.get(tag, 0) + 1
         tag += f" ({count})" if count > 1 else ""
         self._writer.add(tag, showing.png(picture), picture.shape[:2], self._step)

@@ -74,6 +74,13 @@ def test_maps_of_one_class_and_photo_are_counted_and_blank_ones_say_so(maps, sum
     ]
 
 
+def test_names_and_labels_of_any_letters_are_tags(maps, summaries, tmp_path):
+    maps.names, maps.labels = ["caf\udce9.jpg", "猫.png"], ["\x1b[2J", "<b>"]  # the first as a disk may have it
+    maps.to_tensorboard(tmp_path / "logs")
+    _, tags, _ = zip(*summaries())
+    assert tags == ("caf\\udce9/net/Mixed_7c/class 0 \\x1b[2J", "猫/net/Mixed_7c/class 1 <b>")
+
+
 @pytest.mark.parametrize("step", [-1, 1.0, True, None, "1", 1 << 63])
 def test_a_step_is_a_whole_number(maps, step, tmp_path):
     with pytest.raises(slimcam.ParameterError, match=r"^step=.*: give a whole number, 0 or more$"):

@@ -64,10 +64,8 @@ def explain(
         print_notes(model)
         failures, untrusted = _explain_all(cam, stems, folder)
     if failures < len(photos):
-        for path in folder.close(layer):
+        for path in [*folder.close(layer), *([summaries.close()] if summaries else [])]:
             click.echo(escape(path))
-    if summaries:
-        click.echo(escape(summaries.close()))
     ctx.exit(1 if failures or untrusted else 0)
 
 
