@@ -10,9 +10,8 @@ from typing import Any, Collection, Dict, Iterator, List, Mapping, Optional, Seq
 
 from ..._types import GraphDef, NodeDef
 from ...errors import ModelError
-from ...graphs.graph_defs import op_name
-from ...graphs.op_types import AGAIN, MERGES
 from .constants import contents_of, problem_of_constant
+from .loops import check_loops
 from .operators_computing import CALLING, COMPUTING
 from .windows import WINDOWS, problem_of_windows
 from .words import WORDS, no_text
@@ -83,7 +82,8 @@ def check_structure(source: str, graph_def: GraphDef) -> Dict[str, int]:
     for function in graph_def.library.function:
         for number in function.arg_attr:
             _drop_notes(function.arg_attr[number].attr, list(function.arg_attr[number].attr))
-    _check_loops(source, graph_def)
+    for _, nodes in bodies(graph_def):
+        check_loops(source, nodes)
     if len(graph_def.library.function):
         _check_signatures(source, graph_def)
         _check_calls(source, graph_def)
@@ -113,23 +113,6 @@ def _problem_of(node: NodeDef, special: Sequence[str]) -> str:
         return f"runs {rounds[0]} rounds of a loop at once, not 1 to {MOST_ROUNDS}"
     strange = no_text(node, [name for name in special if name in node.attr])
     return f"says {strange} in bytes that are no text" if strange else problem_of_windows(node, special)
-
-
-def _check_loops(source: str, graph_def: GraphDef) -> None:
-    """Raise ModelError for a Merge that begins the rounds of a loop and reads more than the first and the last one.
-
-    As it waits for one of them alone, TensorFlow ends the process over a second.
-    """
-    for _, nodes in bodies(graph_def):
-        merges = [node for node in nodes if node.op in MERGES]
-        again = {node.name for node in nodes if node.op in AGAIN} if merges else ()
-        for node in merges:
-            data = [op_name(name) for name in node.input if not name.startswith("^")]
-            rounds = sum(name in again for name in data)
-            if rounds and (rounds > 1 or len(data) != 2):
-                raise ModelError(
-                    f"{source}: a damaged graph: the loop of {node.name!r} begins in {len(data)} ways, not 2"
-                )
 
 
 def _drop_notes(attributes: Mapping, among: Sequence[str]) -> None:

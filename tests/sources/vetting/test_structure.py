@@ -160,6 +160,25 @@ def test_a_loop_that_begins_in_other_than_two_ways_is_a_damaged_graph(ways):
     check_structure("model.pb", loop("first", "again", "^first"))
 
 
+@pytest.mark.parametrize(
+    "ops", [["Exit"], ["NextIteration"], ["RefExit"], ["Enter", "Exit", "Exit"], ["Enter", "Exit", "NextIteration"]]
+)
+def test_what_ends_a_loop_where_there_is_none_is_a_damaged_graph(ops):
+    graph_def, last = net(), "relu"
+    for number, op in enumerate(ops):
+        graph_def.node.add(name=f"loop{number}", op=op, input=[last])
+        last = f"loop{number}"
+    assert f"{last!r} ends a round of a loop, and is in none" in problem(graph_def)
+
+
+def test_loops_in_loops_end_as_often_as_they_begin():
+    graph_def, last = net(), "relu"
+    for number, op in enumerate(["Enter", "Enter", "Relu", "Exit", "NextIteration", "Exit"]):
+        graph_def.node.add(name=f"loop{number}", op=op, input=[last])
+        last = f"loop{number}"
+    check_structure("model.pb", graph_def)
+
+
 @pytest.mark.parametrize("op, key", [("Enter", "parallel_iterations"), ("While", "_parallel_iterations")])
 @pytest.mark.parametrize("rounds", [-5, 0, 2**31 - 1])
 def test_a_loop_of_no_rounds_at_once_or_too_many_is_a_damaged_graph(op, key, rounds):
