@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Sequence
 from .._types import GraphDef
 from ..errors import UntrustedModel
 from ..graphs.graph_defs import op_name, readers
+from ..graphs.import_checks import check_inputs
 from ..graphs.walk import reachable
 from . import (
     checkpoint,
@@ -102,6 +103,7 @@ def _of_saved_model(path: str, allow: Sequence[str]) -> Verdict:
     """Judge each graph of a SavedModel, or of a TF Hub module, whatever its tags are."""
     folder, verdict = saved_model.folder_of(path, (hub.MODULE,)), Verdict()
     for meta in saved_model.meta_graphs(folder):
+        check_inputs(folder, meta.graph_def)
         of_functions = meta.HasField("object_graph_def") and len(meta.object_graph_def.nodes)
         if of_functions:
             check_structure(folder, meta.graph_def)
