@@ -1,6 +1,7 @@
 """What load and the choice of a layer take of graphs of many nodes grows with the nodes, not with their square."""
 
 import functools
+import gc
 import sys
 
 import pytest
@@ -67,7 +68,7 @@ def truths(count):
 
 
 def calls_of(run):
-    """Return how many functions Python calls in a run, TensorFlow's among them."""
+    """Return how many functions Python calls in a run, TensorFlow's among them; not what clears away earlier tests."""
     count = 0
 
     def on_event(frame, event, argument):
@@ -75,11 +76,14 @@ def calls_of(run):
         count += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.collect()
+    gc.disable()
     sys.setprofile(on_event)
     try:
         run()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 
