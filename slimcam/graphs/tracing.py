@@ -1,6 +1,7 @@
 """A function of TensorFlow 2 as a GraphDef with its weights beside it, as a source hands it over."""
 
 import functools
+import re
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence
 
 import numpy as np
@@ -60,7 +61,7 @@ def _with_variables(graph: Graph, graph_def: GraphDef, outputs: List[str]) -> Tr
         outer = captured.get(node.name)
         variable = None if outer is None else variables.get(id(outer))
         if variable is not None:
-            renamed[node.name] = names.free(op_name(getattr(variable, "path", variable.name)))
+            renamed[node.name] = names.free(_valid(op_name(getattr(variable, "path", variable.name))))
             _make_variable(node, variable, renamed[node.name])
             weights[node.name] = functools.partial(_value, variable)
         elif outer is not None and outer.dtype != tf.resource:
@@ -88,6 +89,12 @@ class _Names:
         self._names.add(own)
         self._scopes.update(_scopes(own))
         return own
+
+
+def _valid(name: str) -> str:
+    """Return a variable's name as an operation may have it: layers of Keras 3 may be called "_a", and weights "a b"."""
+    name = re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", name)
+    return name if re.match("[A-Za-z0-9.]", name) else f"weights/{name}"
 
 
 def _scopes(name: str) -> List[str]:

@@ -296,6 +296,32 @@ def test_an_h5_file_of_keras_3_is_read_by_keras_3(tmp_path):
         assert_net(logits(model), expected)
 
 
+class Scaled:
+    """Mixed into a layer: a weight whose name no operation may have."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(name="of all channels", shape=(1,), initializer="ones")
+
+    def call(self, x):
+        return x * self.scale
+
+
+@NEW
+@pytest.mark.parametrize("as_file", [True, False])
+def test_layers_and_weights_of_keras_3_may_have_names_that_no_operation_may(as_file, tmp_path):
+    keras, path = keras3(), str(tmp_path / "net.keras")
+    scaled = type("Scaled", (Scaled, keras.layers.Layer), {})
+    with quiet():
+        photo = photo_input(keras)
+        x = scaled(name="_scaled")(keras.layers.Conv2D(4, 3, activation="relu", name="_features")(photo))
+        net = sow(keras.Model(photo, head(keras, x)))
+        net.save(path)
+        expected = net.predict(X, verbose=0)
+    with slimcam.load(*([path] if as_file else [net]), custom_objects={"Scaled": scaled} if as_file else None) as model:
+        assert_net(logits(model), expected)
+        assert slimcam.GradCAM(model, "_features")(X).raw.any()
+
+
 def test_the_photo_is_said_to_be_fed_as_it_is(tmp_path):
     with nets.load("h5", nets.nested_net, tmp_path) as model:
         assert "photos are fed as 0 to 255: nothing says how they were prepared" in model.why
