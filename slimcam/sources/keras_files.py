@@ -21,7 +21,7 @@ from .._tf import (
     later_layers,
     reads_archives,
 )
-from .._types import ArrayReader, KerasModel, KerasModule, Session
+from .._types import ArrayReader, KerasModel, KerasModule
 from ..errors import ModelError
 from .keras_code import take_functions, with_partials
 from .keras_config import from_config, keras_errors, of_keras3
@@ -29,6 +29,7 @@ from .keras_models import build_anew, run_on_symbols
 from .keras_nets import read_weights
 from .keras_trust import bounds, runs_code, vet_config, vet_file, with_bound
 from .keras_weights import (
+    TURNED,
     UNREADABLE,
     WEIGHTS,
     decode_text,
@@ -107,9 +108,15 @@ def _build(path: str, config: Any, version: str, options: LoadOptions) -> Parts:
         with bounds(keras, path, options):
             return from_config(keras, as_known(config, version), given, code=runs_code(options))
 
+    words: List[str] = []  # how the weights match, which goes without saying for their own architecture
+
+    def read(*model_and_session: Any) -> Dict[str, ArrayReader]:
+        return loaded_readers(open_weights(path), "its architecture", words, *model_and_session)
+
     try:
-        parts = build_anew(path, build, lambda model, session: _readers(path, model, session), options)
-        return with_bound(replace(parts, why=[*parts.why, *said]), options)
+        parts = build_anew(path, build, read, options)
+        turned = [TURNED] if any(TURNED in one for one in words) else []
+        return with_bound(replace(parts, why=[*parts.why, *turned, *said]), options)
     except ModelError as error:
         here = keras_version(keras2())
         if version and _numbers(version) > _numbers(here):
@@ -119,10 +126,6 @@ def _build(path: str, config: Any, version: str, options: LoadOptions) -> Parts:
 
 def _numbers(version: str) -> List[int]:
     return [int(number) for number in re.findall(r"\d+", version)[:2]]
-
-
-def _readers(path: str, model: KerasModel, session: Session) -> Dict[str, ArrayReader]:
-    return loaded_readers(open_weights(path), "its architecture", [], model, session)
 
 
 def _refuse_options_of_nets(path: str, options: LoadOptions) -> None:
@@ -168,7 +171,7 @@ def _read_eagerly(path: str, config: Any, options: LoadOptions, new: bool) -> Pa
         with keras_errors(path), bounds(keras, path, options):
             model = keras.models.load_model(place, custom_objects=given, compile=False, **unsafe)
         if is_h5(path) and open_weights(path).backend == "theano":
-            turn_kernels(model)
+            said = [*said, turn_kernels(model)]
         parts = run_on_symbols(model, path, options)
         return with_bound(replace(parts, why=[*parts.why, *said]), options)
 

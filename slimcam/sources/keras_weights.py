@@ -161,7 +161,7 @@ def load_weights(model: KerasModel, saved: SavedWeights, what: str = "its archit
         raise ModelError(f"{saved.path}: its weights do not fit {what}: {misfit}")
     try:
         how = _load(model, saved, [name for name, _ in wanted])
-        return how + (turn_kernels(model) if saved.backend == "theano" and not is_keras3(model) else "")
+        return how + (f"; {turn_kernels(model)}" if saved.backend == "theano" and not is_keras3(model) else "")
     except SlimcamError:
         raise
     except Exception as error:  # Keras raises whatever it comes upon in a damaged file
@@ -197,20 +197,21 @@ def _count(layers: Sequence[SavedLayer]) -> int:
     return sum(len(layer.shapes) for layer in layers)
 
 
-_TURNED = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D")
+_KERNELS_FIRST = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D")
+TURNED = "saved on Theano: its kernels are turned by 180 degrees"
 
 
 def turn_kernels(model: KerasModel) -> str:
     """Turn kernels that were saved on Theano by 180 degrees, where Keras has not done so; return that in words."""
-    words, keras = "; saved on Theano: its kernels are turned by 180 degrees", keras_of(model)
+    keras = keras_of(model)
     if turns_kernels_of_theano(keras):
-        return words
-    layers = [layer for _, layer in paths_of_layers(model) if type(layer).__name__ in _TURNED]
+        return TURNED
+    layers = [layer for _, layer in paths_of_layers(model) if type(layer).__name__ in _KERNELS_FIRST]
     kernels = [one for layer in layers for one in _weights(layer)[: 2 if "LSTM" in type(layer).__name__ else 1]]
     backend = backend_module(keras)
     arrays = [array[(slice(None, None, -1),) * (array.ndim - 2)] for array in backend.batch_get_value(kernels)]
     backend.batch_set_value(list(zip(kernels, arrays)))
-    return words
+    return TURNED
 
 
 def _layers_of(model: KerasModel, saved: SavedWeights) -> List[Tuple[str, List[Shape]]]:

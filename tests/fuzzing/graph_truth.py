@@ -38,6 +38,8 @@ def _import(path: str, case: Case, session: Any, wanted: List[str]) -> None:
         with open(os.path.join(path, SAVED_MODEL), "wb") as file:
             file.write(saved.SerializeToString())
         tf1.saved_model.load(session, [] if case.base == "hub" else ["serve"], path)
+        if case.base == "hub":  # which has no Saver
+            _fill(session, os.path.join(path, "variables", "variables"))
         return
     data = case.files[case.entry]
     if case.entry == "net.meta":
@@ -66,10 +68,15 @@ def _restore(meta: Any, prefix: str, session: Any, wanted: List[str]) -> None:
         tf1.train.import_meta_graph(meta, clear_devices=True).restore(session, prefix)
     except ValueError:
         tf1.import_graph_def(tf1.graph_util.extract_sub_graph(whole, wanted), name="")
-        reader = tf1.train.load_checkpoint(prefix)
-        for op in session.graph.get_operations():
-            value = reader.get_tensor(op.name) if op.type in ("VariableV2", "VarHandleOp") else None
-            if op.type == "VariableV2":
-                session.run(tf.raw_ops.Assign(ref=op.outputs[0], value=value))
-            elif op.type == "VarHandleOp":
-                session.run(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=value))
+        _fill(session, prefix)
+
+
+def _fill(session: Any, prefix: str) -> None:
+    """Give variables the values that a checkpoint has by their names."""
+    reader = tf1.train.load_checkpoint(prefix)
+    for op in session.graph.get_operations():
+        value = reader.get_tensor(op.name) if op.type in ("VariableV2", "VarHandleOp") else None
+        if op.type == "VariableV2":
+            session.run(tf.raw_ops.Assign(ref=op.outputs[0], value=value))
+        elif op.type == "VarHandleOp":
+            session.run(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=value))

@@ -4,6 +4,7 @@ import json
 import sys
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from fixtures import keras_nets, keras_texts
@@ -11,7 +12,7 @@ from fixtures.keras_nets import NEW
 from fixtures.keras_texts import BIAS, DENSE, KERNEL, OFFSET, PHOTOS, SCORES, SIDE, WEIGHTS, write_text, write_weights
 
 import slimcam
-from slimcam._tf import keras2, keras3
+from slimcam._tf import keras2, keras3, tf1
 from slimcam.sources.keras_text import read_text
 
 FOLDERS = {"conv2d": [KERNEL, BIAS], "dense": [DENSE, OFFSET]}
@@ -234,6 +235,22 @@ def test_kernels_that_were_saved_on_theano_are_turned_round(tmp_path, backend, p
     weights = {"conv": [kernel, np.zeros(1, np.float32)]}
     path = write_weights(tmp_path / "weights.h5", weights, backend=backend)
     np.testing.assert_array_equal(scores(path, net=corner), [[pixel]])
+
+
+def test_a_whole_file_that_was_saved_on_theano_says_that_its_kernels_are_turned(tmp_path):
+    path, kernel = str(tmp_path / "whole.h5"), np.zeros((2, 2, 1, 1), np.float32)
+    kernel[0, 0] = 1
+    with tf1.Graph().as_default(), tf1.Session().as_default(), keras_nets.quiet():
+        net = corner()
+        net.set_weights([kernel, np.zeros(1, np.float32)])
+        net.save(path)
+    with slimcam.load(path) as model:
+        assert not any("Theano" in line for line in model.why)
+    with h5py.File(path, "r+") as file:
+        file["model_weights"].attrs["backend"] = np.bytes_(b"theano")
+    with slimcam.load(path) as model:
+        assert "saved on Theano: its kernels are turned by 180 degrees" in model.why
+        np.testing.assert_array_equal(model.session.run(model.logits, {model.input: PHOTOS}), [[4]])
 
 
 # --- what does not fit
